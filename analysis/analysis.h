@@ -1,0 +1,39 @@
+/* analysis.h: observations in, findings out. Owns the analyzers' state and the findings. */
+#ifndef PERPASS_ANALYSIS_ANALYSIS_H
+#define PERPASS_ANALYSIS_ANALYSIS_H
+
+#include "analysis/rules.h"
+#include "core/error.h"
+#include "core/observation.h"
+
+struct analysis;
+
+struct analysis_options {
+    const char *rules; /* "+id,-id,family.*": NULL for all. Applied in order; if the first word is a
+                                   '+' word or has no sign, nothing else is on */
+    enum severity min_severity; /* 0: all */
+    size_t max_findings;        /* 0: ANALYSIS_DEFAULT_FINDINGS */
+};
+
+enum { ANALYSIS_DEFAULT_FINDINGS = 100000 };
+
+/* Totals that the reports put findings in relation to. */
+struct analysis_stats {
+#define ANALYSIS_STAT(name, about) uint64_t name;
+#include "analysis/analysis_stats.def"
+#undef ANALYSIS_STAT
+};
+
+struct analysis *analysis_new(const struct analysis_options *options, struct error *error);
+void analysis_observe(struct analysis *analysis, const struct observation *observation);
+
+/* analysis_finish ends the analyzers; then the findings are complete. */
+void analysis_finish(struct analysis *analysis);
+
+/* The findings, worst first: severity, then rule order of the catalogue, then packet. Live as long as the
+ * analysis. Valid after analysis_finish. */
+const struct finding *analysis_findings(const struct analysis *analysis, size_t *num);
+struct analysis_stats analysis_stats(const struct analysis *analysis);
+void analysis_free(struct analysis *analysis);
+
+#endif

@@ -1,0 +1,48 @@
+/* analyzer.h: what a question has to bring. One file, one row in analysis/table.def. */
+#ifndef PERPASS_ANALYSIS_ANALYZER_H
+#define PERPASS_ANALYSIS_ANALYZER_H
+
+#include "analysis/rules.h"
+#include "core/observation.h"
+
+struct analysis;
+
+struct analyze_context {
+    struct analysis *analysis;
+    void *state; /* the analyzer's, |state_size| bytes, zeroed at the start */
+    const struct observation *observation; /* the one at hand; NULL in finish */
+};
+
+struct analyzer {
+    const char *name;
+    const struct observation_type *const *reads; /* NULL-terminated: it is called for these only */
+    size_t state_size;
+    void (*observe)(struct analyze_context *context, const struct observation *observation);
+    void (*finish)(
+        struct analyze_context *context); /* end of input; frees what |state| holds; may be NULL */
+};
+
+/* finding_begin starts a finding of |id| at the observation at hand: client, server, times and packet are
+ * filled in from its flow, severity from the rule, confidence is certain. The caller adds subject and
+ * evidence, then calls finding_add. */
+struct finding finding_begin(const struct analyze_context *context, enum rule_id id);
+
+/* Subjects. The bytes are borrowed until finding_add has copied them. */
+void finding_about_client(struct finding *finding, const struct flow *flow);
+void finding_about_server(struct finding *finding, const struct flow *flow);
+void finding_about_bytes(struct finding *finding, enum subject_kind kind, struct span bytes);
+
+/* Evidence; more than FINDING_MAX_EVIDENCE is a bug (assert). |name|, |text| are static. */
+void finding_says_text(struct finding *finding, const char *name, const char *text);
+void finding_says_number(struct finding *finding, const char *name, uint64_t number);
+void finding_says_truth(struct finding *finding, const char *name, bool truth);
+void finding_says_bytes(struct finding *finding, const char *name, enum privacy privacy,
+                        const char *kind, enum value_type type, struct span bytes);
+
+/* finding_add hands it in. Findings of one rule about one subject become one: the first keeps its
+ * evidence, count and last time go on, the highest severity and confidence win. The table is bounded; when
+ * it is full, further subjects are counted in the statistics, not stored. Rules that the user switched off
+ * are dropped here. */
+void finding_add(struct analyze_context *context, const struct finding *finding);
+
+#endif

@@ -1,0 +1,62 @@
+/* dissector.h: what a protocol has to bring. One file, one row in dissectors/table.def. */
+#ifndef PERPASS_CORE_DISSECTOR_H
+#define PERPASS_CORE_DISSECTOR_H
+
+#include "core/flow.h"
+#include "core/observation.h"
+
+enum dissect {
+    DISSECT_MORE = 0,  /* go on: call again with what follows */
+    DISSECT_SIDE_DONE, /* nothing this side sends from here on is of interest */
+    DISSECT_DONE,      /* nothing in this flow is of interest any more: count its packets only */
+    DISSECT_NOT_MINE   /* it was recognised wrongly: another dissector may look */
+};
+
+/* What a dissector is called with, and its one way out: dissect_emit. */
+struct dissect_context {
+    struct flow *flow; /* the dissector may set |client| when its protocol proves it */
+    uint64_t time_ns, packet;
+    unsigned side; /* the sender: 0 or 1 */
+    bool gap;      /* TCP: bytes before these were lost; look for the next message boundary */
+    void *emit_to; /* the engine's */
+    void (*emit)(void *emit_to, const struct observation *observation);
+};
+
+struct dissector {
+    const char *name; /* "tls" */
+    const char *spec; /* "RFC 8446, RFC 5246" */
+    uint8_t protocol; /* PROTO_TCP or PROTO_UDP */
+    size_t state_size;
+
+    /* Looks at the first bytes that a side sent (TCP: the stream so far; UDP: a datagram) and says
+     * whether they are this protocol's. By value: it cannot consume. */
+    bool (*recognises)(struct reader payload);
+
+    /* TCP: reads as much as it can use; what it leaves unread is offered again with more bytes behind it.
+     * UDP: reads one datagram. |state| is flow->state. */
+    enum dissect (*dissect)(struct reader *payload, void *state, struct dissect_context *context);
+
+    /* The flow is over (may be NULL): emits what is only known then, frees what |state| holds. */
+    void (*end)(void *state, struct dissect_context *context);
+
+    /* The observations it makes, NULL-terminated: for the catalogue, the schema and --observations. */
+    const struct observation_type *const *observations;
+};
+
+/* dissect_emit says |data|, a struct that |type| describes. */
+static inline void dissect_emit(struct dissect_context *context,
+                                const struct observation_type *type, const void *data)
+{
+    const struct observation observation = {.type = type,
+                                            .data = data,
+                                            .flow = context->flow,
+                                            .time_ns = context->time_ns,
+                                            .packet = context->packet,
+                                            .side = context->side};
+    context->emit(context->emit_to, &observation);
+}
+
+/* All dissectors, from dissectors/table.def, NULL-terminated. */
+extern const struct dissector *const dissectors[];
+
+#endif

@@ -1,0 +1,41 @@
+/* engine.h: frames in, observations out. Owns the flow table, the streams and the defragmenter of one
+ * worker; has no globals, so that there may be many. */
+#ifndef PERPASS_CORE_ENGINE_H
+#define PERPASS_CORE_ENGINE_H
+
+#include "core/dissector.h"
+#include "core/error.h"
+
+struct engine;
+
+struct engine_options {
+    size_t max_flows;        /* 0: ENGINE_DEFAULT_FLOWS */
+    size_t max_stream_bytes; /* held by reassembly of all flows; 0: ENGINE_DEFAULT_STREAM_BYTES */
+    bool every_flow;         /* emit flow.end for every flow, not only for flows of a dissector */
+    const struct dissector *const *dissectors; /* NULL-terminated */
+    void *emit_to;
+    void (*emit)(void *emit_to, const struct observation *observation);
+};
+
+enum { ENGINE_DEFAULT_FLOWS = 1 << 20, ENGINE_DEFAULT_STREAM_BYTES = 256 << 20 };
+
+/* Counters of everything seen and of everything not seen; engine_stats.def names and explains them. */
+struct engine_stats {
+#define ENGINE_STAT(name, about) uint64_t name;
+#include "core/engine_stats.def"
+#undef ENGINE_STAT
+};
+
+/* engine_new gives an engine, or NULL and the error. */
+struct engine *engine_new(const struct engine_options *options, struct error *error);
+
+/* engine_feed reads |num| frames. Never fails: what cannot be read is counted. */
+void engine_feed(struct engine *engine, const struct frame *frames, size_t num);
+
+/* engine_finish ends all flows, as the input has ended. The engine can be fed again. */
+void engine_finish(struct engine *engine);
+
+struct engine_stats engine_stats(const struct engine *engine);
+void engine_free(struct engine *engine);
+
+#endif

@@ -1,0 +1,70 @@
+/* finding.h: one rule that fired, about one subject, with its evidence. */
+#ifndef PERPASS_CORE_FINDING_H
+#define PERPASS_CORE_FINDING_H
+
+#include "core/flow.h"
+#include "core/value.h"
+
+enum severity {
+    SEVERITY_INFO = 1,
+    SEVERITY_LOW,
+    SEVERITY_MEDIUM,
+    SEVERITY_HIGH,
+    SEVERITY_CRITICAL
+};
+
+/* Attack classes of draft-barnes-pervasive-problem-00 section 4.1. */
+enum attack_class {
+    ATTACK_PASSIVE = 1,
+    ATTACK_ACTIVE,
+    ATTACK_STATIC_KEY,
+    ATTACK_DYNAMIC_KEY,
+    ATTACK_CONTENT
+};
+enum { NUM_ATTACK_CLASSES = 5 };
+
+enum confidence { CONFIDENCE_POSSIBLE = 1, CONFIDENCE_LIKELY, CONFIDENCE_CERTAIN };
+
+/* What a finding is about. */
+enum subject_kind {
+    SUBJECT_CLIENT = 1, /* an endpoint in the role of client: |address|, no port */
+    SUBJECT_SERVER,     /* an endpoint in the role of server: |address| and |port| */
+    SUBJECT_IDENTITY,   /* a PSK identity: |bytes|, token kind "psk" */
+    SUBJECT_HINT        /* a PSK identity hint: |bytes|, token kind "hint" */
+};
+
+enum { FINDING_MAX_EVIDENCE = 10 };
+
+/* One fact that the finding rests on. In a stored finding the bytes are the finding's own. */
+struct evidence {
+    const char *name; /* last part of the path below perpass.finding.evidence: "cipher" (static) */
+    enum privacy privacy;
+    const char *kind; /* token kind for PRIVACY_NAME and _IDENTIFIER, else NULL */
+    struct value value;
+};
+
+struct rule; /* analysis/rules.h */
+
+struct finding {
+    const struct rule *rule;
+    enum severity severity; /* the rule's, or what the rule decides by kind */
+    enum confidence confidence;
+    const char *reason; /* why this confidence: static text, a sentence */
+
+    enum subject_kind subject;
+    struct span subject_bytes; /* address of 4 or 16 bytes, or identity bytes */
+    uint16_t subject_port;
+
+    struct endpoint client, server; /* of the first flow */
+    uint8_t ip_version, protocol;
+    const char *transport; /* "tls", "dtls", "quic": network.protocol of the first flow */
+
+    uint64_t first_ns, last_ns; /* packet time */
+    uint64_t packet;            /* number of the packet of the first evidence */
+    uint64_t count;             /* times it fired */
+
+    struct evidence evidence[FINDING_MAX_EVIDENCE]; /* of the first firing */
+    size_t num_evidence;
+};
+
+#endif

@@ -1,0 +1,76 @@
+/* observation.h: observations and the descriptors that make them explain themselves.
+ *
+ * An observation is one typed protocol fact ("tls.client_hello"). Its data is a plain struct of the
+ * dissector; every member has a row (struct field) with name, type, privacy class and place. Whoever
+ * consumes observations (sinks, queues, the schema generator) walks the rows, and never changes when a
+ * protocol is added. */
+#ifndef PERPASS_CORE_OBSERVATION_H
+#define PERPASS_CORE_OBSERVATION_H
+
+#include "core/reader.h"
+#include "core/value.h"
+
+struct flow;
+
+/* The type of a member of an observation's struct, and how it is shown. */
+enum field_type {
+    FIELD_TRUTH = 1, /* enum truth */
+    FIELD_NUMBER,    /* struct number; with |name_of| set it is shown by that name */
+    FIELD_TIME,      /* struct number: nanoseconds since 1970 */
+    FIELD_TEXT,      /* const char *: static text, NULL is not seen */
+    FIELD_BYTES,     /* struct span */
+    FIELD_STRING,    /* struct span */
+    FIELD_ADDRESS,   /* struct span of 4 or 16 bytes */
+    FIELD_MAC,       /* struct span of 6 or 8 bytes */
+    FIELD_LIST       /* struct span of wire bytes; |next| walks its items */
+};
+
+struct field {
+    const char *name; /* whole path as in events: "tls.client.server_name", "perpass.tls.random" */
+    enum field_type type;
+    enum value_type item; /* FIELD_LIST: the type of each item; otherwise 0 */
+    enum privacy privacy;
+    size_t offset;    /* of the member in the observation's struct */
+    const char *kind; /* PRIVACY_NAME and _IDENTIFIER: the kind of token ("host", "psk"), whose key
+                               is derived for it; else NULL */
+    /* FIELD_LIST: takes the next item of the list. The reader is over the member's bytes. */
+    void (*next)(struct reader *list, struct value *item);
+    /* FIELD_NUMBER and lists of numbers: the registered name of a code point, or NULL if nobody knows
+       it: then the number is shown ("0x1a2b"). Without this function numbers are shown as numbers. */
+    const char *(*name_of)(uint64_t code);
+    const char *about; /* one line for docs/events.md */
+};
+
+struct observation_type {
+    const char *name;  /* "tls.client_hello" */
+    const char *about; /* one line for docs/events.md */
+    const struct field *fields;
+    size_t num_fields;
+    size_t size; /* of the data struct */
+};
+
+struct observation {
+    const struct observation_type *type;
+    const void *data;        /* the struct that |type| describes; lives until the call returns */
+    const struct flow *flow; /* never NULL */
+    uint64_t time_ns;        /* packet time of the packet that completed the fact */
+    uint64_t packet;         /* its number in the input, from 1 */
+    unsigned side;           /* who said it: 0 or 1, as in flow->ends */
+};
+
+/* field_value reads the member that |field| describes. A FIELD_LIST gives VALUE_BYTES over the whole
+ * list (or VALUE_ABSENT): walk it with field->next. */
+struct value field_value(const struct field *field, const void *data);
+
+/* field_list_begin gives the reader to walk a FIELD_LIST with; field_list_next takes an item, and gives
+ * false at the end of the list (or at a fault in it: lists that do not parse end early). */
+struct reader field_list_begin(const struct field *field, const void *data);
+bool field_list_next(const struct field *field, struct reader *list, struct value *item);
+
+/* Walkers for FIELD_LIST that more than one protocol needs. */
+void field_next_u8(struct reader *list, struct value *item);
+void field_next_u16(struct reader *list, struct value *item);
+void field_next_type16_vec16(struct reader *list,
+                             struct value *item); /* the type of each {type, vec16} */
+
+#endif
