@@ -12,13 +12,22 @@ enum dissect {
     DISSECT_NOT_MINE   /* it was recognised wrongly: another dissector may look */
 };
 
+enum recognise {
+    RECOGNISE_NO = 0,
+    RECOGNISE_MAYBE, /* too few bytes to tell: ask again with more */
+    RECOGNISE_YES
+};
+
+struct scratch;
+
 /* What a dissector is called with, and its one way out: dissect_emit. */
 struct dissect_context {
     struct flow *flow; /* the dissector may set |client| when its protocol proves it */
     uint64_t time_ns, packet;
     unsigned side; /* the sender: 0 or 1 */
     bool gap;      /* TCP: bytes before these were lost; look for the next message boundary */
-    void *emit_to; /* the engine's */
+    struct scratch *scratch; /* memory for the length of the call: scratch_get */
+    void *emit_to;           /* the engine's */
     void (*emit)(void *emit_to, const struct observation *observation);
 };
 
@@ -28,9 +37,9 @@ struct dissector {
     uint8_t protocol; /* PROTO_TCP or PROTO_UDP */
     size_t state_size;
 
-    /* Looks at the first bytes that a side sent (TCP: the stream so far; UDP: a datagram) and says
-     * whether they are this protocol's. By value: it cannot consume. */
-    bool (*recognises)(struct reader payload);
+    /* Looks at the bytes that a side sent (TCP: from the first byte or the start of a segment on; UDP:
+     * a datagram) and says whether this protocol begins there. By value: it cannot consume. */
+    enum recognise (*recognises)(struct reader payload);
 
     /* TCP: reads as much as it can use; what it leaves unread is offered again with more bytes behind it.
      * UDP: reads one datagram. |state| is flow->state. */
@@ -55,6 +64,11 @@ static inline void dissect_emit(struct dissect_context *context,
                                             .side = context->side};
     context->emit(context->emit_to, &observation);
 }
+
+/* scratch_get gives |len| bytes that live until the dissector returns, or NULL beyond
+ * SCRATCH_MAX_LEN. A second call takes the place of the first. Owned by the engine. */
+enum { SCRATCH_MAX_LEN = 256 << 10 };
+uint8_t *scratch_get(struct scratch *scratch, size_t len);
 
 /* All dissectors, from dissectors/table.def, NULL-terminated. */
 extern const struct dissector *const dissectors[];

@@ -30,8 +30,8 @@ struct flow {
     uint8_t num_vlans;
     uint8_t mac[2][6];     /* as seen in the first packet of each direction; all 0 when unseen */
     uint64_t first_packet; /* its number in the input */
-    uint64_t first_ns, last_ns;
-    uint64_t last_packet;
+    uint64_t first_ns;
+    uint64_t last_ns;              /* to the millisecond */
     uint64_t packets[2], bytes[2]; /* by sender; bytes as the IP header counts them */
     enum flow_end ended;
 

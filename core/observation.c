@@ -47,7 +47,7 @@ struct value field_value(const struct field *field, const void *data)
     case FIELD_LIST:
         return bytes_value(VALUE_BYTES, *(const struct span *)member);
     }
-    assert(!"a field of no type");
+    assert(0 && "a field of no type");
     return (struct value){.type = VALUE_ABSENT};
 }
 

@@ -1,0 +1,671 @@
+/* engine.c: frames in, observations out: decode, find the flow, count, and hand payload to dissectors.
+ *
+ * Frames are read in small batches in three passes (decode and hash; fetch the flow's line; do the work),
+ * so that the memory that a packet needs is on its way while others are read. */
+#include "core/engine.h"
+
+#include "core/common_observations.h"
+#include "core/defrag.h"
+#include "core/flow_table.h"
+#include "core/layers.h"
+#include "core/tcp_stream.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+enum {
+    BATCH = 32,
+    MAX_DISSECTORS = 32,
+    PROBES_PER_SIDE =
+        24, /* payloads in which a protocol may still begin: long preambles included */
+};
+
+static const uint64_t clock_slack_ns =
+    60000000000; /* clocks of several capture points differ a bit */
+
+struct scratch {
+    uint8_t *at;
+    size_t len;
+};
+
+struct engine {
+    struct engine_options options;
+    struct flow_table *flows;
+    struct defrag *defrag;
+    struct stream_pool *streams;
+    struct scratch scratch;
+    const struct dissector *tcp[MAX_DISSECTORS], *udp[MAX_DISSECTORS]; /* NULL-terminated */
+    uint64_t now_ns;                   /* the packet clock: never goes back, but for a jump */
+    uint64_t packet_ns, packet_number; /* of the packet at hand */
+    struct engine_stats stats;
+};
+
+/* What a stream's consumer needs to know. */
+struct reading {
+    struct engine *engine;
+    uint32_t index;
+    unsigned side;
+};
+
+uint8_t *scratch_get(struct scratch *scratch, size_t len)
+{
+    if (len > SCRATCH_MAX_LEN)
+        return NULL;
+    if (scratch->len < len) {
+        uint8_t *grown = realloc(scratch->at, len);
+        if (grown == NULL)
+            return NULL;
+        scratch->at = grown;
+        scratch->len = len;
+    }
+    return scratch->at;
+}
+
+static void emit_counted(void *to, const struct observation *observation)
+{
+    struct engine *engine = to;
+    if (observation->type == &observation_malformed)
+        engine->stats.malformed++;
+    else if (observation->type == &observation_cut)
+        engine->stats.cut++;
+    engine->options.emit(engine->options.emit_to, observation);
+}
+
+static struct dissect_context context_of(struct engine *engine, struct flow *flow, unsigned side)
+{
+    return (struct dissect_context){.flow = flow,
+                                    .time_ns = engine->packet_ns,
+                                    .packet = engine->packet_number,
+                                    .side = side,
+                                    .scratch = &engine->scratch,
+                                    .emit_to = engine,
+                                    .emit = emit_counted};
+}
+
+/* --- reading a flow --- */
+
+static bool flow_read(const struct flow_hot *hot, unsigned side)
+{
+    return hot->flags & ((uint32_t)FLOW_READ_0 << side);
+}
+
+static void stop_side(struct engine *engine, uint32_t index, unsigned side)
+{
+    struct flow *flow = &flow_table_cold(engine->flows, index)->flow;
+    flow_table_hot(engine->flows, index)->flags &= ~((uint32_t)FLOW_READ_0 << side);
+    if (flow->streams[side] != NULL) {
+        tcp_stream_free(engine->streams, flow->streams[side]);
+        flow->streams[side] = NULL;
+    }
+}
+
+static const struct dissector *const *dissectors_for(const struct engine *engine, uint8_t protocol)
+{
+    return protocol == PROTO_TCP ? engine->tcp : engine->udp;
+}
+
+/* Asks the dissectors in turn; gives the one that knows the bytes, or says in |maybe| that one may. */
+static const struct dissector *recognise(const struct engine *engine, const struct flow *flow,
+                                         struct reader payload, bool *maybe)
+{
+    *maybe = false;
+    for (const struct dissector *const *d = dissectors_for(engine, flow->protocol); *d; d++) {
+        enum recognise answer = (*d)->recognises(payload);
+        if (answer == RECOGNISE_YES)
+            return *d;
+        *maybe = *maybe || answer == RECOGNISE_MAYBE;
+    }
+    return NULL;
+}
+
+static bool claim(struct engine *engine, uint32_t index, const struct dissector *dissector)
+{
+    struct flow *flow = &flow_table_cold(engine->flows, index)->flow;
+    void *state = calloc(1, dissector->state_size);
+    if (state == NULL)
+        return false;
+    flow->state = state;
+    flow->dissector = dissector;
+    flow_table_hot(engine->flows, index)->flags |= FLOW_READ_0 | FLOW_READ_1;
+    engine->stats.flows_dissected++;
+    return true;
+}
+
+static void forget_dissector(struct flow *flow)
+{
+    free(flow->state);
+    flow->state = NULL;
+    flow->dissector = NULL;
+}
+
+/* Whether the side has been looked at often enough without anybody knowing what it says. */
+static bool probe_counted(struct flow *flow, unsigned side)
+{
+    return ++flow->probed[side] >= PROBES_PER_SIDE;
+}
+
+static enum dissect dissect(struct engine *engine, uint32_t index, unsigned side,
+                            struct reader *bytes, bool gap)
+{
+    struct flow *flow = &flow_table_cold(engine->flows, index)->flow;
+    flow_table_sync(engine->flows, index);
+    struct dissect_context context = context_of(engine, flow, side);
+    context.gap = gap;
+    return flow->dissector->dissect(bytes, flow->state, &context);
+}
+
+/* --- TCP --- */
+
+/* Reads what a stream offers; false: this side is of no more interest. */
+static bool consume(void *to, struct reader *bytes, bool gap)
+{
+    const struct reading *reading = to;
+    struct engine *engine = reading->engine;
+    struct flow *flow = &flow_table_cold(engine->flows, reading->index)->flow;
+    unsigned side = reading->side;
+    if (flow->dissector == NULL) {
+        bool maybe;
+        const struct dissector *dissector = recognise(engine, flow, *bytes, &maybe);
+        if (dissector == NULL || !claim(engine, reading->index, dissector)) {
+            if (maybe)
+                return true;
+            reader_skip(bytes, reader_wire_left(bytes));
+            return !probe_counted(flow, side);
+        }
+    }
+    switch (dissect(engine, reading->index, side, bytes, gap)) {
+    case DISSECT_MORE:
+        return true;
+    case DISSECT_SIDE_DONE:
+        return false;
+    case DISSECT_DONE:
+        flow_table_hot(engine->flows, reading->index)->flags &=
+            ~(uint32_t)(FLOW_READ_0 | FLOW_READ_1);
+        return false;
+    case DISSECT_NOT_MINE:
+        forget_dissector(flow);
+        reader_skip(bytes, reader_wire_left(bytes));
+        return !probe_counted(flow, side);
+    }
+    assert(0 && "a dissector's answer");
+    return false;
+}
+
+/* Frees what is not read any more, after a call that may have ended a side or both. */
+static void settle(struct engine *engine, uint32_t index)
+{
+    const struct flow_hot *hot = flow_table_hot(engine->flows, index);
+    for (unsigned side = 0; side < 2; side++)
+        if (!flow_read(hot, side))
+            stop_side(engine, index, side);
+}
+
+static void stream_begin(struct engine *engine, uint32_t index, unsigned side, uint32_t seq)
+{
+    struct flow *flow = &flow_table_cold(engine->flows, index)->flow;
+    struct reading reading = {engine, index, side};
+    struct stream_consumer consumer = {&reading, consume};
+    flow->streams[side] = tcp_stream_new(engine->streams);
+    static const uint8_t nothing[1];
+    if (flow->streams[side] == NULL || !tcp_stream_add(engine->streams, flow->streams[side], seq,
+                                                       false, span_of(nothing, 0), 0, &consumer))
+        stop_side(engine, index, side);
+}
+
+/* A segment on its turn in which nobody sees the beginning of a protocol needs no stream. */
+static bool passes_by(struct engine *engine, uint32_t index, unsigned side,
+                      const struct packet *packet)
+{
+    struct flow_cold *cold = flow_table_cold(engine->flows, index);
+    if (cold->flow.dissector != NULL || cold->flow.streams[side] != NULL)
+        return false;
+    if (cold->has_seq[side] && cold->next_seq[side] != packet->tcp_seq)
+        return false;
+    bool maybe;
+    if (recognise(engine, &cold->flow, packet->payload, &maybe) != NULL || maybe)
+        return false;
+    cold->next_seq[side] = packet->tcp_seq + (uint32_t)reader_wire_left(&packet->payload);
+    cold->has_seq[side] = true;
+    if (probe_counted(&cold->flow, side))
+        stop_side(engine, index, side);
+    return true;
+}
+
+static void tcp_payload(struct engine *engine, uint32_t index, unsigned side,
+                        const struct packet *packet)
+{
+    if (passes_by(engine, index, side, packet))
+        return;
+    struct flow_cold *cold = flow_table_cold(engine->flows, index);
+    if (cold->flow.streams[side] == NULL)
+        stream_begin(engine, index, side,
+                     cold->has_seq[side] ? cold->next_seq[side] : packet->tcp_seq);
+    if (cold->flow.streams[side] == NULL)
+        return;
+    struct reading reading = {engine, index, side};
+    struct stream_consumer consumer = {&reading, consume};
+    struct span payload = span_of(packet->payload.at, reader_left(&packet->payload));
+    if (!tcp_stream_add(engine->streams, cold->flow.streams[side], packet->tcp_seq, false, payload,
+                        packet->payload.cut, &consumer))
+        stop_side(engine, index, side);
+    settle(engine, index);
+}
+
+static void tcp_ack(struct engine *engine, uint32_t index, unsigned side,
+                    const struct packet *packet)
+{
+    struct flow *flow = &flow_table_cold(engine->flows, index)->flow;
+    if (!(packet->tcp_flags & TCP_ACK) || flow->streams[!side] == NULL)
+        return;
+    struct reading reading = {engine, index, !side};
+    struct stream_consumer consumer = {&reading, consume};
+    if (!tcp_stream_acked(engine->streams, flow->streams[!side], packet->tcp_ack, &consumer))
+        stop_side(engine, index, !side);
+    settle(engine, index);
+}
+
+/* A SYN tells where a stream starts, and who is the client. */
+static void tcp_syn(struct engine *engine, uint32_t index, unsigned side,
+                    const struct packet *packet)
+{
+    struct flow_cold *cold = flow_table_cold(engine->flows, index);
+    cold->flow.saw_start = true;
+    if (!cold->flow.client_certain) {
+        cold->flow.client = (uint8_t)(packet->tcp_flags & TCP_ACK ? !side : side);
+        cold->flow.client_certain = true;
+    }
+    if (!cold->has_seq[side]) {
+        cold->isn[side] = packet->tcp_seq;
+        cold->next_seq[side] = packet->tcp_seq + 1;
+        cold->has_seq[side] = true;
+    }
+}
+
+static void read_tcp(struct engine *engine, uint32_t index, unsigned side,
+                     const struct packet *packet)
+{
+    if (packet->tcp_flags & TCP_SYN)
+        tcp_syn(engine, index, side, packet);
+    if (flow_read(flow_table_hot(engine->flows, index), !side))
+        tcp_ack(engine, index, side, packet);
+    if (reader_wire_left(&packet->payload) == 0 ||
+        !flow_read(flow_table_hot(engine->flows, index), side))
+        return;
+    struct packet data = *packet;
+    if (packet->tcp_flags & TCP_SYN)
+        data.tcp_seq++; /* the SYN has a number of its own; data may come with it (RFC 7413) */
+    tcp_payload(engine, index, side, &data);
+}
+
+/* --- UDP --- */
+
+static void read_udp(struct engine *engine, uint32_t index, unsigned side,
+                     const struct packet *packet)
+{
+    struct flow *flow = &flow_table_cold(engine->flows, index)->flow;
+    struct reader payload = packet->payload;
+    if (flow->dissector == NULL) {
+        bool maybe;
+        const struct dissector *dissector = recognise(engine, flow, payload, &maybe);
+        if (dissector == NULL || !claim(engine, index, dissector)) {
+            if (probe_counted(flow, side))
+                stop_side(engine, index, side);
+            return;
+        }
+    }
+    switch (dissect(engine, index, side, &payload, false)) {
+    case DISSECT_MORE:
+        break;
+    case DISSECT_SIDE_DONE:
+        stop_side(engine, index, side);
+        break;
+    case DISSECT_DONE:
+        stop_side(engine, index, 0);
+        stop_side(engine, index, 1);
+        break;
+    case DISSECT_NOT_MINE:
+        forget_dissector(flow);
+        if (probe_counted(flow, side))
+            stop_side(engine, index, side);
+        break;
+    }
+}
+
+/* --- flows --- */
+
+static const char *end_name(enum flow_end how)
+{
+    switch (how) {
+    case FLOW_END_NONE:
+        break;
+    case FLOW_END_CLOSED:
+        return "closed";
+    case FLOW_END_IDLE:
+        return "idle";
+    case FLOW_END_EVICTED:
+        return "evicted";
+    case FLOW_END_INPUT:
+        return "input";
+    }
+    assert(0 && "a flow that has not ended");
+    return NULL;
+}
+
+static void flush_streams(struct engine *engine, uint32_t index)
+{
+    struct flow *flow = &flow_table_cold(engine->flows, index)->flow;
+    for (unsigned side = 0; side < 2; side++) {
+        if (flow->streams[side] == NULL)
+            continue;
+        struct reading reading = {engine, index, side};
+        struct stream_consumer consumer = {&reading, consume};
+        if (flow_read(flow_table_hot(engine->flows, index), side))
+            tcp_stream_flush(engine->streams, flow->streams[side], &consumer);
+        stop_side(engine, index, side);
+    }
+}
+
+static void emit_flow_end(struct engine *engine, struct flow *flow)
+{
+    unsigned client = flow->client, server = !client;
+    const struct flow_end_observation data = {
+        .first_ns = number(flow->first_ns),
+        .last_ns = number(flow->last_ns),
+        .client_bytes = number(flow->bytes[client]),
+        .server_bytes = number(flow->bytes[server]),
+        .client_packets = number(flow->packets[client]),
+        .server_packets = number(flow->packets[server]),
+        .how = end_name(flow->ended),
+        .protocol = flow->dissector != NULL ? flow->dissector->name : NULL,
+        .saw_start = flow->protocol == PROTO_TCP ? truth(flow->saw_start) : TRUTH_UNKNOWN,
+    };
+    struct dissect_context context = context_of(engine, flow, client);
+    context.time_ns = flow->last_ns;
+    context.packet = flow->first_packet;
+    dissect_emit(&context, &observation_flow_end, &data);
+}
+
+static void flow_over(void *to, uint32_t index, enum flow_end how)
+{
+    (void)how; /* it is in flow->ended */
+    struct engine *engine = to;
+    struct flow *flow = &flow_table_cold(engine->flows, index)->flow;
+    flush_streams(engine, index);
+    if (flow->dissector != NULL && flow->dissector->end != NULL) {
+        struct dissect_context context = context_of(engine, flow, flow->client);
+        context.time_ns = flow->last_ns;
+        flow->dissector->end(flow->state, &context);
+    }
+    if (flow->dissector != NULL || engine->options.every_flow)
+        emit_flow_end(engine, flow);
+    forget_dissector(flow);
+}
+
+static void flow_begin(struct engine *engine, uint32_t index, unsigned side,
+                       const struct packet *packet)
+{
+    struct flow *flow = &flow_table_cold(engine->flows, index)->flow;
+    flow->ends[side] = packet->ends[0];
+    flow->ends[!side] = packet->ends[1];
+    flow->ip_version = packet->ip_version;
+    flow->protocol = packet->protocol;
+    flow->client = (uint8_t)side;
+    flow->num_tunnels = packet->num_tunnels;
+    flow->tunnel = packet->tunnel;
+    flow->tunnel_id = packet->tunnel_id;
+    flow->num_vlans = packet->num_vlans;
+    flow->vlan = packet->num_vlans > 0 ? packet->vlans[0] : 0;
+    if (span_seen(packet->mac) && packet->mac.len == 12) {
+        memcpy(flow->mac[!side], packet->mac.at, 6);
+        memcpy(flow->mac[side], packet->mac.at + 6, 6);
+    }
+    flow->first_packet = packet->frame->number;
+    flow->first_ns = engine->packet_ns;
+    bool read = (flow->protocol == PROTO_TCP && engine->tcp[0] != NULL) ||
+                (flow->protocol == PROTO_UDP && engine->udp[0] != NULL);
+    if (read)
+        flow_table_hot(engine->flows, index)->flags |= FLOW_READ_0 | FLOW_READ_1;
+    engine->stats.flows++;
+}
+
+/* The same ports again: a SYN after the end, or with another first number, opens a new conversation. */
+static bool is_new_connection(const struct engine *engine, uint32_t index, unsigned side,
+                              const struct packet *packet)
+{
+    if ((packet->tcp_flags & (TCP_SYN | TCP_ACK)) != TCP_SYN)
+        return false;
+    const struct flow_hot *hot = flow_table_hot(engine->flows, index);
+    const struct flow_cold *cold = flow_table_cold(engine->flows, index);
+    if (hot->flags & (FLOW_FIN_0 | FLOW_FIN_1 | FLOW_RST))
+        return true;
+    return hot->packets[side] != 0 && cold->flow.saw_start && (hot->flags & FLOW_ANSWERED) &&
+           cold->flow.client == side && cold->isn[side] != packet->tcp_seq;
+}
+
+static void note_tcp_flags(struct engine *engine, uint32_t index, unsigned side,
+                           const struct packet *packet)
+{
+    struct flow_hot *hot = flow_table_hot(engine->flows, index);
+    if (packet->tcp_flags & TCP_FIN)
+        hot->flags |= (uint32_t)FLOW_FIN_0 << side;
+    if (packet->tcp_flags & TCP_RST)
+        hot->flags |= FLOW_RST;
+}
+
+/* --- frames --- */
+
+struct item {
+    struct packet packet;
+    enum layers_result result;
+    unsigned side;
+    struct flow_key key;
+    uint64_t hash;
+};
+
+static uint32_t ip_len(const struct packet *packet)
+{
+    return (uint32_t)(packet->ip_header.len + packet->l4_header.len +
+                      reader_wire_left(&packet->payload));
+}
+
+static void take_packet(struct engine *engine, const struct packet *packet,
+                        const struct flow_key *key, uint64_t hash, unsigned side)
+{
+    uint32_t index = flow_table_find(engine->flows, key, hash);
+    bool tcp = packet->protocol == PROTO_TCP;
+    if (index == 0) {
+        index = flow_table_add(engine->flows, key, hash, engine->now_ns);
+        flow_begin(engine, index, side, packet);
+    } else if (tcp && is_new_connection(engine, index, side, packet)) {
+        flow_table_restart(engine->flows, index, FLOW_END_CLOSED, engine->now_ns);
+        flow_begin(engine, index, side, packet);
+    }
+    flow_table_touch(engine->flows, index, side, ip_len(packet), engine->now_ns);
+    const struct flow_hot *hot = flow_table_hot(engine->flows, index);
+    if (hot->flags & (FLOW_READ_0 | FLOW_READ_1)) {
+        if (tcp)
+            read_tcp(engine, index, side, packet);
+        else
+            read_udp(engine, index, side, packet);
+    }
+    if (tcp && packet->tcp_flags & (TCP_FIN | TCP_RST))
+        note_tcp_flags(engine, index, side, packet);
+}
+
+static void count_unread(struct engine *engine, enum layers_result result)
+{
+    switch (result) {
+    case LAYERS_OTHER:
+        engine->stats.frames_other++;
+        break;
+    case LAYERS_LINK:
+        engine->stats.frames_unknown_link++;
+        break;
+    case LAYERS_CUT:
+        engine->stats.frames_cut++;
+        break;
+    case LAYERS_MALFORMED:
+        engine->stats.frames_malformed++;
+        break;
+    case LAYERS_TRANSPORT:
+    case LAYERS_FRAGMENT:
+        break;
+    }
+}
+
+/* A tunnel may carry fragments of what was itself fragmented: each round goes one tunnel deeper. */
+static enum layers_result defragment(struct engine *engine, struct packet *packet)
+{
+    enum layers_result result = LAYERS_FRAGMENT;
+    struct span payload;
+    for (unsigned i = 0; result == LAYERS_FRAGMENT && i <= PACKET_MAX_TUNNELS; i++) {
+        engine->stats.fragments++;
+        if (!defrag_add(engine->defrag, packet, &payload))
+            return LAYERS_FRAGMENT;
+        result = layers_resume(packet, payload);
+    }
+    return result;
+}
+
+/* Sets the packet clock. It stands still for packets that are a little late; a step back of more than a
+ * minute is another time, in which the conversations before have ended. */
+static void set_clock(struct engine *engine, uint64_t time_ns)
+{
+    engine->packet_ns = time_ns;
+    if (time_ns < engine->now_ns && engine->now_ns - time_ns > clock_slack_ns) {
+        engine->stats.clock_jumps++;
+        flow_table_end_all(engine->flows, FLOW_END_INPUT);
+        engine->now_ns = time_ns;
+    }
+    if (time_ns > engine->now_ns)
+        engine->now_ns = time_ns;
+    flow_table_advance(engine->flows, engine->now_ns);
+}
+
+static void take_item(struct engine *engine, struct item *item)
+{
+    const struct frame *frame = item->packet.frame;
+    engine->packet_number = frame->number;
+    set_clock(engine, frame->time_ns);
+    engine->stats.frames++;
+    engine->stats.frame_bytes += frame->wire_len;
+    engine->stats.frames_snapped += frame->captured_len < frame->wire_len;
+    if (item->result == LAYERS_FRAGMENT) {
+        item->result = defragment(engine, &item->packet);
+        if (item->result == LAYERS_TRANSPORT) {
+            item->side = flow_key_of(&item->packet, &item->key);
+            item->hash = flow_table_hash(engine->flows, &item->key);
+        }
+    }
+    if (item->result != LAYERS_TRANSPORT) {
+        count_unread(engine, item->result);
+        return;
+    }
+    engine->stats.packets_tunnelled += item->packet.num_tunnels > 0;
+    take_packet(engine, &item->packet, &item->key, item->hash, item->side);
+}
+
+static void feed_batch(struct engine *engine, const struct frame *frames, size_t num)
+{
+    struct item items[BATCH];
+    for (size_t i = 0; i < num; i++) {
+        struct item *item = &items[i];
+        item->result = layers_decode(&frames[i], &item->packet);
+        if (item->result != LAYERS_TRANSPORT)
+            continue;
+        item->side = flow_key_of(&item->packet, &item->key);
+        item->hash = flow_table_hash(engine->flows, &item->key);
+        flow_table_prefetch(engine->flows, item->hash);
+    }
+    for (size_t i = 0; i < num; i++)
+        if (items[i].result == LAYERS_TRANSPORT)
+            flow_table_prefetch_flow(engine->flows, items[i].hash);
+    for (size_t i = 0; i < num; i++)
+        take_item(engine, &items[i]);
+}
+
+void engine_feed(struct engine *engine, const struct frame *frames, size_t num)
+{
+    for (size_t done = 0; done < num;) {
+        size_t batch = num - done < BATCH ? num - done : BATCH;
+        feed_batch(engine, frames + done, batch);
+        done += batch;
+    }
+}
+
+void engine_finish(struct engine *engine)
+{
+    flow_table_end_all(engine->flows, FLOW_END_INPUT);
+}
+
+/* --- the engine itself --- */
+
+static bool sort_dissectors(struct engine *engine, struct error *error)
+{
+    size_t num_tcp = 0, num_udp = 0;
+    for (const struct dissector *const *d = engine->options.dissectors; *d != NULL; d++) {
+        if (num_tcp + num_udp + 2 >= MAX_DISSECTORS)
+            return error_set(error, "there are more than %d dissectors", MAX_DISSECTORS - 2);
+        if ((*d)->protocol == PROTO_TCP)
+            engine->tcp[num_tcp++] = *d;
+        else
+            engine->udp[num_udp++] = *d;
+    }
+    return true;
+}
+
+struct engine *engine_new(const struct engine_options *options, struct error *error)
+{
+    struct engine *engine = calloc(1, sizeof *engine);
+    if (engine == NULL) {
+        error_set(error, "there is no memory for the engine");
+        return NULL;
+    }
+    engine->options = *options;
+    size_t max_flows = options->max_flows ? options->max_flows : ENGINE_DEFAULT_FLOWS;
+    size_t max_bytes =
+        options->max_stream_bytes ? options->max_stream_bytes : ENGINE_DEFAULT_STREAM_BYTES;
+    engine->flows = flow_table_new(max_flows, &(struct flow_table_owner){engine, flow_over});
+    engine->streams = stream_pool_new(max_bytes);
+    engine->defrag = defrag_new(DEFRAG_DEFAULT_DATAGRAMS, DEFRAG_DEFAULT_BYTES);
+    if (engine->flows == NULL || engine->streams == NULL || engine->defrag == NULL) {
+        error_set(error, "there is no memory for a table of %zu conversations", max_flows);
+        engine_free(engine);
+        return NULL;
+    }
+    if (!sort_dissectors(engine, error)) {
+        engine_free(engine);
+        return NULL;
+    }
+    return engine;
+}
+
+struct engine_stats engine_stats(const struct engine *engine)
+{
+    struct engine_stats stats = engine->stats;
+    const struct stream_stats *streams = stream_pool_stats(engine->streams);
+    const struct defrag_stats *defrag = defrag_stats(engine->defrag);
+    stats.flows_evicted = flow_table_evicted(engine->flows);
+    stats.streams_gaps = streams->gaps;
+    stats.streams_gap_bytes = streams->gap_bytes;
+    stats.streams_reordered = streams->reordered;
+    stats.streams_conflicts = streams->conflicts;
+    stats.streams_dropped = streams->dropped;
+    stats.datagrams_reassembled = defrag->reassembled;
+    stats.datagrams_incomplete = defrag->expired + defrag->evicted + defrag->malformed;
+    stats.fragment_conflicts = defrag->conflicts;
+    return stats;
+}
+
+void engine_free(struct engine *engine)
+{
+    if (engine == NULL)
+        return;
+    if (engine->flows != NULL && engine->streams != NULL)
+        flow_table_end_all(engine->flows, FLOW_END_INPUT);
+    flow_table_free(engine->flows);
+    stream_pool_free(engine->streams);
+    defrag_free(engine->defrag);
+    free(engine->scratch.at);
+    free(engine);
+}

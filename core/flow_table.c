@@ -1,0 +1,474 @@
+/* flow_table.c: the conversations of one worker: index, cache-line entries, timer wheel. */
+#include "core/flow_table.h"
+
+#include "core/keyed_hash.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+
+/* A unit of time is 2^20 ns, a second is 2^10 units: powers of two, near enough to 1 ms and 1 s. */
+enum {
+    BUCKET_SLOTS = 8,
+    WHEEL_SLOTS = 512,
+    UNIT_SHIFT = 20,
+    SECOND_SHIFT = 10,
+    EVICTION_CHOICE = 16
+};
+
+/* Seconds without a packet after which a flow is over. Each is less than WHEEL_SLOTS. */
+enum { TIMEOUT_CLOSED = 10, TIMEOUT_UNANSWERED = 60, TIMEOUT_TCP = 360, TIMEOUT_OTHER = 180 };
+
+/* One cache line: eight flows whose hash fell here. Index 0 is an empty slot. */
+struct bucket {
+    uint32_t tag[BUCKET_SLOTS];
+    uint32_t index[BUCKET_SLOTS];
+} __attribute__((aligned(64)));
+
+struct flow_table {
+    struct bucket *buckets;
+    size_t num_buckets; /* a power of two */
+    struct flow_hot *hot;
+    struct flow_cold *cold;
+    uint32_t max_flows;
+    uint32_t used; /* places ever used: beyond them memory was never touched */
+    uint32_t free; /* list of places given back, 0 for none */
+    uint32_t wheel[WHEEL_SLOTS];
+    uint64_t wheel_now; /* the second whose slot was looked at last */
+    uint64_t now;       /* units */
+    bool wheel_started;
+    uint64_t key[2];
+    uint64_t evicted;
+    struct flow_table_owner owner;
+};
+
+static void *map_zeroed(size_t bytes)
+{
+    void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (at == MAP_FAILED)
+        return NULL;
+    /* Fewer TLB misses where the system has large pages; it works without. */
+    (void)madvise(at, bytes, MADV_HUGEPAGE);
+    return at;
+}
+
+static size_t buckets_for(size_t max_flows)
+{
+    size_t num = 64;
+    while (num * BUCKET_SLOTS < 2 * max_flows)
+        num *= 2;
+    return num;
+}
+
+struct flow_table *flow_table_new(size_t max_flows, const struct flow_table_owner *owner)
+{
+    assert(max_flows > 0 && max_flows <= 1 << 24);
+    struct flow_table *table = calloc(1, sizeof *table);
+    if (table == NULL)
+        return NULL;
+    table->max_flows = (uint32_t)max_flows;
+    table->owner = *owner;
+    table->num_buckets = buckets_for(max_flows);
+    table->buckets = map_zeroed(table->num_buckets * sizeof *table->buckets);
+    table->hot = map_zeroed((max_flows + 1) * sizeof *table->hot);
+    table->cold = map_zeroed((max_flows + 1) * sizeof *table->cold);
+    bool keyed = getrandom(table->key, sizeof table->key, 0) == (ssize_t)sizeof table->key;
+    if (table->buckets == NULL || table->hot == NULL || table->cold == NULL || !keyed) {
+        flow_table_free(table);
+        return NULL;
+    }
+    return table;
+}
+
+void flow_table_free(struct flow_table *table)
+{
+    if (table == NULL)
+        return;
+    if (table->buckets != NULL)
+        munmap(table->buckets, table->num_buckets * sizeof *table->buckets);
+    if (table->hot != NULL)
+        munmap(table->hot, ((size_t)table->max_flows + 1) * sizeof *table->hot);
+    if (table->cold != NULL)
+        munmap(table->cold, ((size_t)table->max_flows + 1) * sizeof *table->cold);
+    free(table);
+}
+
+/* The protocols that have ports are a number of three bits; all others share one, and have their own number in
+ * the place of the port. */
+static uint64_t protocol_class(uint8_t protocol)
+{
+    switch (protocol) {
+    case PROTO_TCP:
+        return 1;
+    case PROTO_UDP:
+        return 2;
+    case PROTO_ICMP:
+        return 3;
+    case PROTO_ICMP6:
+        return 4;
+    case PROTO_SCTP:
+        return 5;
+    default:
+        return 0;
+    }
+}
+
+unsigned flow_key_of(const struct packet *packet, struct flow_key *key)
+{
+    uint64_t a[2], b[2];
+    memcpy(a, packet->ends[0].address, sizeof a);
+    memcpy(b, packet->ends[1].address, sizeof b);
+    uint64_t port_a = packet->ends[0].port, port_b = packet->ends[1].port;
+    bool swap = a[0] != b[0] ? a[0] > b[0] : a[1] != b[1] ? a[1] > b[1] : port_a > port_b;
+    uint64_t class = protocol_class(packet->protocol);
+    uint64_t low_port = swap ? port_b : port_a, high_port = swap ? port_a : port_b;
+    if (class == 0)
+        low_port = high_port = packet->protocol;
+    key->word[0] = swap ? b[0] : a[0];
+    key->word[1] = swap ? b[1] : a[1];
+    key->word[2] = swap ? a[0] : b[0];
+    key->word[3] = swap ? a[1] : b[1];
+    key->word[4] = low_port | high_port << 16 | (uint64_t)(packet->tunnel_id & 0xffffff) << 32 |
+                   class << 56 | (uint64_t)(packet->ip_version == 6) << 59 |
+                   (uint64_t)(packet->num_tunnels & 0xf) << 60;
+    return swap;
+}
+
+uint64_t flow_table_hash(const struct flow_table *table, const struct flow_key *key)
+{
+    return keyed_hash_40(table->key, key->word);
+}
+
+static struct bucket *first_bucket(const struct flow_table *table, uint64_t hash)
+{
+    return &table->buckets[hash & (table->num_buckets - 1)];
+}
+
+static struct bucket *second_bucket(const struct flow_table *table, uint64_t hash)
+{
+    return &table->buckets[(hash >> 20) & (table->num_buckets - 1)];
+}
+
+static uint32_t tag_of(uint64_t hash)
+{
+    return (uint32_t)(hash >> 32);
+}
+
+void flow_table_prefetch(const struct flow_table *table, uint64_t hash)
+{
+    __builtin_prefetch(first_bucket(table, hash));
+}
+
+void flow_table_prefetch_flow(const struct flow_table *table, uint64_t hash)
+{
+    const struct bucket *bucket = first_bucket(table, hash);
+    uint32_t tag = tag_of(hash);
+    for (unsigned i = 0; i < BUCKET_SLOTS; i++)
+        if (bucket->tag[i] == tag && bucket->index[i] != 0)
+            __builtin_prefetch(&table->hot[bucket->index[i]], 1);
+}
+
+static bool key_equal(const struct flow_key *a, const struct flow_key *b)
+{
+    return ((a->word[0] ^ b->word[0]) | (a->word[1] ^ b->word[1]) | (a->word[2] ^ b->word[2]) |
+            (a->word[3] ^ b->word[3]) | (a->word[4] ^ b->word[4])) == 0;
+}
+
+static uint32_t *bucket_find(const struct flow_table *table, struct bucket *bucket,
+                             const struct flow_key *key, uint32_t tag)
+{
+    for (unsigned i = 0; i < BUCKET_SLOTS; i++)
+        if (bucket->tag[i] == tag && bucket->index[i] != 0 &&
+            key_equal(&table->hot[bucket->index[i]].key, key))
+            return &bucket->index[i];
+    return NULL;
+}
+
+static uint32_t *slot_find(const struct flow_table *table, const struct flow_key *key,
+                           uint64_t hash)
+{
+    uint32_t *slot = bucket_find(table, first_bucket(table, hash), key, tag_of(hash));
+    if (slot == NULL)
+        slot = bucket_find(table, second_bucket(table, hash), key, tag_of(hash));
+    return slot;
+}
+
+uint32_t flow_table_find(const struct flow_table *table, const struct flow_key *key, uint64_t hash)
+{
+    const uint32_t *slot = slot_find(table, key, hash);
+    return slot != NULL ? *slot : 0;
+}
+
+static unsigned bucket_used(const struct bucket *bucket)
+{
+    unsigned used = 0;
+    for (unsigned i = 0; i < BUCKET_SLOTS; i++)
+        used += bucket->index[i] != 0;
+    return used;
+}
+
+static uint32_t timeout_seconds(const struct flow_hot *hot)
+{
+    uint32_t fins = FLOW_FIN_0 | FLOW_FIN_1;
+    if ((hot->flags & FLOW_RST) || (hot->flags & fins) == fins)
+        return TIMEOUT_CLOSED;
+    if (!(hot->flags & FLOW_ANSWERED))
+        return TIMEOUT_UNANSWERED;
+    return (hot->key.word[4] >> 56 & 7) == 1 ? TIMEOUT_TCP : TIMEOUT_OTHER;
+}
+
+/* The whole time of a flow's last packet, of which the flow has the low 32 bits: it was less than 2^31
+ * units (26 days) away from |near|, because no flow outlives its time-out by more. */
+static uint64_t last_units(const struct flow_hot *hot, uint64_t near)
+{
+    return near + (uint64_t)(int64_t)(int32_t)(hot->last - (uint32_t)near);
+}
+
+static void wheel_put(struct flow_table *table, uint32_t index, uint64_t second)
+{
+    if (second <= table->wheel_now)
+        second = table->wheel_now + 1;
+    if (second >= table->wheel_now + WHEEL_SLOTS)
+        second = table->wheel_now + WHEEL_SLOTS - 1;
+    uint32_t *slot = &table->wheel[second % WHEEL_SLOTS];
+    table->cold[index].wheel_next = *slot;
+    *slot = index;
+}
+
+static void end_flow(struct flow_table *table, uint32_t index, enum flow_end how)
+{
+    flow_table_sync(table, index);
+    table->cold[index].flow.ended = how;
+    table->owner.end(table->owner.to, index, how);
+}
+
+/* Ends a flow that is in no slot of the wheel any more, and gives its place back. */
+static void release(struct flow_table *table, uint32_t index, enum flow_end how)
+{
+    struct flow_hot *hot = &table->hot[index];
+    end_flow(table, index, how);
+    uint32_t *slot = slot_find(table, &hot->key, flow_table_hash(table, &hot->key));
+    assert(slot != NULL && *slot == index);
+    *slot = 0;
+    hot->flags = 0;
+    table->cold[index].wheel_next = table->free;
+    table->free = index;
+}
+
+/* Looks at the flows of the slot |second|: ends those whose time is over, puts off the others. */
+static void wheel_turn(struct flow_table *table, uint64_t second)
+{
+    table->wheel_now = second;
+    uint32_t index = table->wheel[second % WHEEL_SLOTS];
+    table->wheel[second % WHEEL_SLOTS] = 0;
+    while (index != 0) {
+        uint32_t next = table->cold[index].wheel_next;
+        const struct flow_hot *hot = &table->hot[index];
+        uint64_t over =
+            (last_units(hot, second << SECOND_SHIFT) >> SECOND_SHIFT) + timeout_seconds(hot);
+        if (over <= second)
+            release(table, index,
+                    timeout_seconds(hot) == TIMEOUT_CLOSED ? FLOW_END_CLOSED : FLOW_END_IDLE);
+        else
+            wheel_put(table, index, over);
+        index = next;
+    }
+}
+
+void flow_table_advance(struct flow_table *table, uint64_t now_ns)
+{
+    uint64_t second = now_ns >> (UNIT_SHIFT + SECOND_SHIFT);
+    table->now = now_ns >> UNIT_SHIFT;
+    if (!table->wheel_started) {
+        table->wheel_started = true;
+        table->wheel_now = second;
+    }
+    /* One turn of the wheel looks at every flow: a longer pause needs no more. */
+    for (unsigned i = 0; i < WHEEL_SLOTS && table->wheel_now < second; i++)
+        wheel_turn(table, table->wheel_now + 1);
+    if (table->wheel_now < second)
+        table->wheel_now = second;
+}
+
+static uint64_t time_over(const struct flow_table *table, const struct flow_hot *hot)
+{
+    return (last_units(hot, table->now) >> SECOND_SHIFT) + timeout_seconds(hot);
+}
+
+/* Takes some flows out of the slots whose turn comes next. */
+static unsigned wheel_draw(struct flow_table *table, uint32_t *drawn, unsigned max)
+{
+    unsigned num = 0;
+    for (unsigned i = 1; i <= WHEEL_SLOTS && num < max; i++) {
+        uint32_t *slot = &table->wheel[(table->wheel_now + i) % WHEEL_SLOTS];
+        while (*slot != 0 && num < max) {
+            drawn[num++] = *slot;
+            *slot = table->cold[*slot].wheel_next;
+        }
+    }
+    return num;
+}
+
+/* The table is full: of some flows that the wheel would look at next, the one that runs out of time first
+ * is pushed out. */
+static void make_room(struct flow_table *table)
+{
+    uint32_t drawn[EVICTION_CHOICE];
+    unsigned num = wheel_draw(table, drawn, EVICTION_CHOICE), first = 0;
+    assert(num > 0);
+    for (unsigned i = 1; i < num; i++)
+        if (time_over(table, &table->hot[drawn[i]]) < time_over(table, &table->hot[drawn[first]]))
+            first = i;
+    for (unsigned i = 0; i < num; i++)
+        if (i != first)
+            wheel_put(table, drawn[i], time_over(table, &table->hot[drawn[i]]));
+    table->evicted++;
+    release(table, drawn[first], FLOW_END_EVICTED);
+}
+
+static uint32_t take_place(struct flow_table *table)
+{
+    if (table->free == 0 && table->used == table->max_flows)
+        make_room(table);
+    if (table->free == 0)
+        return ++table->used;
+    uint32_t index = table->free;
+    table->free = table->cold[index].wheel_next;
+    return index;
+}
+
+static void begin_flow(struct flow_table *table, uint32_t index, const struct flow_key *key,
+                       uint64_t now_ns)
+{
+    uint32_t wheel_next = table->cold[index].wheel_next;
+    memset(&table->hot[index], 0, sizeof table->hot[index]);
+    memset(&table->cold[index], 0, sizeof table->cold[index]);
+    table->cold[index].wheel_next = wheel_next;
+    table->hot[index].key = *key;
+    table->hot[index].flags = FLOW_LIVE;
+    table->hot[index].last = (uint32_t)(now_ns >> UNIT_SHIFT);
+}
+
+/* The slot of a full bucket whose flow was silent for the longest. */
+static unsigned oldest_in(const struct flow_table *table, const struct bucket *bucket)
+{
+    unsigned oldest = 0;
+    uint32_t most = 0;
+    for (unsigned i = 0; i < BUCKET_SLOTS; i++) {
+        uint32_t age = (uint32_t)table->now - table->hot[bucket->index[i]].last;
+        if (age >= most) {
+            most = age;
+            oldest = i;
+        }
+    }
+    return oldest;
+}
+
+uint32_t flow_table_add(struct flow_table *table, const struct flow_key *key, uint64_t hash,
+                        uint64_t now_ns)
+{
+    struct bucket *bucket = first_bucket(table, hash), *second = second_bucket(table, hash);
+    if (bucket_used(second) < bucket_used(bucket))
+        bucket = second;
+    unsigned i = 0;
+    uint32_t index;
+    if (bucket_used(bucket) == BUCKET_SLOTS) {
+        /* Both buckets are full: the new flow takes the place, and the turn in the wheel, of another. */
+        i = oldest_in(table, bucket);
+        index = bucket->index[i];
+        table->evicted++;
+        end_flow(table, index, FLOW_END_EVICTED);
+        begin_flow(table, index, key, now_ns);
+    } else {
+        index = take_place(table); /* may empty another slot of this bucket */
+        while (bucket->index[i] != 0)
+            i++;
+        begin_flow(table, index, key, now_ns);
+        wheel_put(table, index, (now_ns >> (UNIT_SHIFT + SECOND_SHIFT)) + TIMEOUT_CLOSED);
+    }
+    bucket->tag[i] = tag_of(hash);
+    bucket->index[i] = index;
+    return index;
+}
+
+void flow_table_restart(struct flow_table *table, uint32_t index, enum flow_end how,
+                        uint64_t now_ns)
+{
+    struct flow_key key = table->hot[index].key;
+    end_flow(table, index, how);
+    begin_flow(table, index, &key, now_ns);
+}
+
+struct flow_hot *flow_table_hot(const struct flow_table *table, uint32_t index)
+{
+    return &table->hot[index];
+}
+
+struct flow_cold *flow_table_cold(const struct flow_table *table, uint32_t index)
+{
+    return &table->cold[index];
+}
+
+void flow_table_touch(struct flow_table *table, uint32_t index, unsigned side, uint32_t len,
+                      uint64_t now_ns)
+{
+    struct flow_hot *hot = &table->hot[index];
+    hot->last = (uint32_t)(now_ns >> UNIT_SHIFT);
+    if (++hot->packets[side] == 0)
+        table->cold[index].packets_high[side]++;
+    uint32_t before = hot->bytes[side];
+    hot->bytes[side] += len;
+    if (hot->bytes[side] < before)
+        table->cold[index].bytes_high[side]++;
+    if (hot->packets[!side] != 0)
+        hot->flags |= FLOW_ANSWERED;
+}
+
+void flow_table_sync(struct flow_table *table, uint32_t index)
+{
+    const struct flow_hot *hot = &table->hot[index];
+    struct flow_cold *cold = &table->cold[index];
+    for (unsigned side = 0; side < 2; side++) {
+        cold->flow.packets[side] = (uint64_t)cold->packets_high[side] << 32 | hot->packets[side];
+        cold->flow.bytes[side] = (uint64_t)cold->bytes_high[side] << 32 | hot->bytes[side];
+    }
+    uint64_t last_ns = last_units(hot, table->now) << UNIT_SHIFT;
+    cold->flow.last_ns = last_ns > cold->flow.first_ns ? last_ns : cold->flow.first_ns;
+}
+
+static int by_first_packet(const void *a, const void *b)
+{
+    const uint64_t *x = a, *y = b;
+    return *x < *y ? -1 : *x > *y;
+}
+
+void flow_table_end_all(struct flow_table *table, enum flow_end how)
+{
+    struct order {
+        uint64_t first_packet;
+        uint32_t index;
+    } *live = calloc(table->used + 1, sizeof *live);
+    size_t num = 0;
+    memset(table->wheel, 0, sizeof table->wheel);
+    for (uint32_t index = 1; index <= table->used; index++) {
+        if (!(table->hot[index].flags & FLOW_LIVE))
+            continue;
+        if (live == NULL) /* no memory to sort: the order of places has to do */
+            release(table, index, how);
+        else
+            live[num++] = (struct order){table->cold[index].flow.first_packet, index};
+    }
+    if (live != NULL)
+        qsort(live, num, sizeof *live, by_first_packet);
+    for (size_t i = 0; i < num; i++)
+        release(table, live[i].index, how);
+    free(live);
+    table->wheel_started = false;
+}
+
+uint64_t flow_table_evicted(const struct flow_table *table)
+{
+    return table->evicted;
+}
