@@ -1,0 +1,222 @@
+/* crypto.c: the one place that calls libcrypto (OpenSSL 3), by its EVP interface only. */
+#include "core/crypto.h"
+
+#include <limits.h>
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/kdf.h>
+#include <openssl/rand.h>
+#include <stdlib.h>
+
+struct crypto_digest {
+    EVP_MD *md;
+    EVP_MD_CTX *context;
+    size_t len;
+    bool failed;
+};
+
+struct crypto_hmac {
+    EVP_MAC_CTX *context;
+};
+
+struct crypto_aes {
+    EVP_CIPHER_CTX *context;
+};
+
+bool crypto_random(uint8_t *out, size_t len)
+{
+    if (len <= INT_MAX && RAND_bytes(out, (int)len) == 1)
+        return true;
+    crypto_wipe(out, len);
+    return false;
+}
+
+static const char *hash_name(enum crypto_hash hash)
+{
+    return hash == CRYPTO_SHA1 ? "SHA1" : "SHA256";
+}
+
+struct crypto_digest *crypto_digest_new(enum crypto_hash hash, struct error *error)
+{
+    struct crypto_digest *digest = calloc(1, sizeof *digest);
+    if (digest != NULL) {
+        digest->len = hash == CRYPTO_SHA1 ? CRYPTO_SHA1_LEN : CRYPTO_SHA256_LEN;
+        digest->md = EVP_MD_fetch(NULL, hash_name(hash), NULL);
+        digest->context = EVP_MD_CTX_new();
+        if (digest->md != NULL && digest->context != NULL &&
+            EVP_DigestInit_ex2(digest->context, digest->md, NULL) == 1)
+            return digest;
+    }
+    crypto_digest_free(digest);
+    error_set(error, "libcrypto gives no %s: no memory, or its configuration forbids it",
+              hash_name(hash));
+    return NULL;
+}
+
+bool crypto_digest_add(struct crypto_digest *digest, struct span bytes)
+{
+    if (bytes.len != 0 && EVP_DigestUpdate(digest->context, bytes.at, bytes.len) != 1)
+        digest->failed = true;
+    return !digest->failed;
+}
+
+bool crypto_digest_finish(struct crypto_digest *digest, uint8_t *out)
+{
+    bool ok = !digest->failed && EVP_DigestFinal_ex(digest->context, out, NULL) == 1;
+    digest->failed = EVP_DigestInit_ex2(digest->context, digest->md, NULL) != 1;
+    if (!ok)
+        crypto_wipe(out, digest->len);
+    return ok;
+}
+
+void crypto_digest_free(struct crypto_digest *digest)
+{
+    if (digest == NULL)
+        return;
+    EVP_MD_CTX_free(digest->context);
+    EVP_MD_free(digest->md);
+    free(digest);
+}
+
+bool crypto_sha256(struct span bytes, uint8_t out[CRYPTO_SHA256_LEN])
+{
+    static const uint8_t nothing[1];
+    const uint8_t *at = bytes.len != 0 ? bytes.at : nothing;
+    if (EVP_Q_digest(NULL, "SHA256", NULL, at, bytes.len, out, NULL) == 1)
+        return true;
+    crypto_wipe(out, CRYPTO_SHA256_LEN);
+    return false;
+}
+
+/* The context keeps a reference of its own to the algorithm. */
+static EVP_MAC_CTX *hmac_context(void)
+{
+    EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    EVP_MAC_CTX *context = EVP_MAC_CTX_new(mac);
+    EVP_MAC_free(mac);
+    return context;
+}
+
+struct crypto_hmac *crypto_hmac_new(struct span key, struct error *error)
+{
+    char digest[] = "SHA256";
+    const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+                                 OSSL_PARAM_construct_end()};
+    static const uint8_t nothing[1];
+    struct crypto_hmac *hmac = calloc(1, sizeof *hmac);
+    if (hmac != NULL) {
+        hmac->context = hmac_context();
+        if (hmac->context != NULL &&
+            EVP_MAC_init(hmac->context, key.len != 0 ? key.at : nothing, key.len, params) == 1)
+            return hmac;
+    }
+    crypto_hmac_free(hmac);
+    error_set(error, "libcrypto gives no HMAC-SHA-256: no memory, or its configuration forbids it");
+    return NULL;
+}
+
+bool crypto_hmac(struct crypto_hmac *hmac, struct span bytes, uint8_t out[CRYPTO_SHA256_LEN])
+{
+    size_t len = 0;
+    /* Without a key, init starts anew under the key that the context has. */
+    if (EVP_MAC_init(hmac->context, NULL, 0, NULL) == 1 &&
+        (bytes.len == 0 || EVP_MAC_update(hmac->context, bytes.at, bytes.len) == 1) &&
+        EVP_MAC_final(hmac->context, out, &len, CRYPTO_SHA256_LEN) == 1 && len == CRYPTO_SHA256_LEN)
+        return true;
+    crypto_wipe(out, CRYPTO_SHA256_LEN);
+    return false;
+}
+
+void crypto_hmac_free(struct crypto_hmac *hmac)
+{
+    if (hmac == NULL)
+        return;
+    EVP_MAC_CTX_free(hmac->context);
+    free(hmac);
+}
+
+static EVP_KDF_CTX *hkdf_context(void)
+{
+    EVP_KDF *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
+    EVP_KDF_CTX *context = EVP_KDF_CTX_new(kdf);
+    EVP_KDF_free(kdf);
+    return context;
+}
+
+/* libcrypto takes octets as void *, and does not write to them. */
+static OSSL_PARAM octets(const char *name, struct span bytes)
+{
+    static const uint8_t nothing[1];
+    const uint8_t *at = bytes.len != 0 ? bytes.at : nothing;
+    return OSSL_PARAM_construct_octet_string(name, (void *)(uintptr_t)at, bytes.len);
+}
+
+bool crypto_hkdf(struct span key, struct span salt, struct span info, uint8_t *out, size_t len)
+{
+    char digest[] = "SHA256";
+    OSSL_PARAM params[5];
+    size_t num = 0;
+    params[num++] = OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0);
+    params[num++] = octets(OSSL_KDF_PARAM_KEY, key);
+    /* No salt and a salt of no bytes are the same, RFC 5869 section 2.2. */
+    if (salt.len != 0)
+        params[num++] = octets(OSSL_KDF_PARAM_SALT, salt);
+    params[num++] = octets(OSSL_KDF_PARAM_INFO, info);
+    params[num] = OSSL_PARAM_construct_end();
+
+    EVP_KDF_CTX *context = hkdf_context();
+    bool ok = context != NULL && EVP_KDF_derive(context, out, len, params) == 1;
+    EVP_KDF_CTX_free(context);
+    if (!ok)
+        crypto_wipe(out, len);
+    return ok;
+}
+
+struct crypto_aes *crypto_aes_new(const uint8_t key[16], struct error *error)
+{
+    struct crypto_aes *aes = calloc(1, sizeof *aes);
+    EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, "AES-128-ECB", NULL);
+    bool ok = false;
+    if (aes != NULL && cipher != NULL) {
+        aes->context = EVP_CIPHER_CTX_new();
+        ok = aes->context != NULL &&
+             EVP_EncryptInit_ex2(aes->context, cipher, key, NULL, NULL) == 1 &&
+             EVP_CIPHER_CTX_set_padding(aes->context, 0) == 1;
+    }
+    EVP_CIPHER_free(cipher);
+    if (ok)
+        return aes;
+    crypto_aes_free(aes);
+    error_set(error, "libcrypto gives no AES-128: no memory, or its configuration forbids it");
+    return NULL;
+}
+
+bool crypto_aes_encrypt(struct crypto_aes *aes, const uint8_t *in, uint8_t *out, size_t num_blocks)
+{
+    int len = 0;
+    size_t want = num_blocks * CRYPTO_AES_BLOCK_LEN;
+    if (num_blocks <= INT_MAX / CRYPTO_AES_BLOCK_LEN &&
+        EVP_EncryptUpdate(aes->context, out, &len, in, (int)want) == 1 && (size_t)len == want)
+        return true;
+    crypto_wipe(out, want);
+    return false;
+}
+
+void crypto_aes_free(struct crypto_aes *aes)
+{
+    if (aes == NULL)
+        return;
+    EVP_CIPHER_CTX_free(aes->context);
+    free(aes);
+}
+
+bool crypto_equal(const uint8_t *a, const uint8_t *b, size_t len)
+{
+    return CRYPTO_memcmp(a, b, len) == 0;
+}
+
+void crypto_wipe(void *at, size_t len)
+{
+    OPENSSL_cleanse(at, len);
+}

@@ -1,0 +1,52 @@
+/* crypto.h: the door to libcrypto: random bytes, hashes, HMAC, HKDF, one block cipher, wiping.
+ *
+ * Constructors give NULL and the error. The functions that compute give false when libcrypto fails (it
+ * is out of memory, or a provider forbids the algorithm); then the output is all zero and the caller
+ * shows nothing rather than something wrong. No object here may be used by two threads at once. */
+#ifndef PERPASS_CORE_CRYPTO_H
+#define PERPASS_CORE_CRYPTO_H
+
+#include "core/error.h"
+#include "core/span.h"
+
+enum { CRYPTO_SHA1_LEN = 20, CRYPTO_SHA256_LEN = 32, CRYPTO_AES_BLOCK_LEN = 16 };
+
+/* crypto_random fills |len| bytes at |out| from the system's random generator. */
+bool crypto_random(uint8_t *out, size_t len);
+
+/* Hashes of bytes that come in parts. SHA-1 serves identifiers that are defined by it, nothing else. */
+enum crypto_hash { CRYPTO_SHA1, CRYPTO_SHA256 };
+struct crypto_digest;
+struct crypto_digest *crypto_digest_new(enum crypto_hash hash, struct error *error);
+bool crypto_digest_add(struct crypto_digest *digest, struct span bytes);
+/* crypto_digest_finish writes the hash (CRYPTO_SHA1_LEN or CRYPTO_SHA256_LEN bytes) and starts anew. It
+ * gives false when this or any crypto_digest_add before it failed. */
+bool crypto_digest_finish(struct crypto_digest *digest, uint8_t *out);
+void crypto_digest_free(struct crypto_digest *digest);
+
+/* crypto_sha256 is the hash of bytes that are all there. */
+bool crypto_sha256(struct span bytes, uint8_t out[CRYPTO_SHA256_LEN]);
+
+/* HMAC-SHA-256 (RFC 2104) under one key, many times. */
+struct crypto_hmac;
+struct crypto_hmac *crypto_hmac_new(struct span key, struct error *error);
+bool crypto_hmac(struct crypto_hmac *hmac, struct span bytes, uint8_t out[CRYPTO_SHA256_LEN]);
+void crypto_hmac_free(struct crypto_hmac *hmac); /* wipes the key */
+
+/* crypto_hkdf derives |len| bytes (at most 255 * 32) by HKDF-SHA-256, RFC 5869. */
+bool crypto_hkdf(struct span key, struct span salt, struct span info, uint8_t *out, size_t len);
+
+/* AES-128 on single blocks, FIPS 197: a building block, never a way to encrypt data. */
+struct crypto_aes;
+struct crypto_aes *crypto_aes_new(const uint8_t key[16], struct error *error);
+/* crypto_aes_encrypt encrypts |num_blocks| blocks of 16 bytes, each by itself; |in| may be |out|. */
+bool crypto_aes_encrypt(struct crypto_aes *aes, const uint8_t *in, uint8_t *out, size_t num_blocks);
+void crypto_aes_free(struct crypto_aes *aes); /* wipes the key */
+
+/* crypto_equal compares in a time that does not depend on where the bytes differ. */
+bool crypto_equal(const uint8_t *a, const uint8_t *b, size_t len);
+
+/* crypto_wipe overwrites |len| bytes; the compiler cannot leave it out. */
+void crypto_wipe(void *at, size_t len);
+
+#endif
