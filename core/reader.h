@@ -10,11 +10,13 @@
  * reader; reader_close() demands that the child was read to its exact end, and hands a fault of the
  * child to its parent under the block's name.
  *
- * All numbers are in network byte order. */
+ * All numbers are in network byte order, but for those of functions named _le. */
 #ifndef PERPASS_CORE_READER_H
 #define PERPASS_CORE_READER_H
 
 #include "core/span.h"
+
+#include <assert.h>
 
 enum reader_fault { READER_OK = 0, READER_CUT, READER_MALFORMED };
 
@@ -114,6 +116,16 @@ static inline uint32_t reader_u32(struct reader *r)
     return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
+static inline uint16_t reader_u16_le(struct reader *r)
+{
+    return __builtin_bswap16(reader_u16(r));
+}
+
+static inline uint32_t reader_u32_le(struct reader *r)
+{
+    return __builtin_bswap32(reader_u32(r));
+}
+
 static inline uint64_t reader_u48(struct reader *r)
 {
     uint64_t high = reader_u16(r);
@@ -150,6 +162,46 @@ static inline struct span reader_bytes(struct reader *r, size_t n)
     return s;
 }
 
+/* reader_view takes a header of fixed size, at most READER_MAX_VIEW bytes, with one check for all its
+ * fields; after a fault the header is all zeros. */
+enum { READER_MAX_VIEW = 64 };
+
+static inline struct span reader_view(struct reader *r, size_t n)
+{
+    static const uint8_t zeros[READER_MAX_VIEW];
+    assert(n <= READER_MAX_VIEW);
+    if (!reader_has(r, n))
+        return span_of(zeros, n);
+    struct span s = span_of(r->at, n);
+    r->at += n;
+    return s;
+}
+
+/* view_u8, _u16, _u32 read the field at |offset| of a view, view_part the |n| bytes there. An offset
+ * outside the view is a bug, not a fault: with constants the compiler proves it and checks nothing. */
+static inline uint8_t view_u8(struct span view, size_t offset)
+{
+    assert(offset + 1 <= view.len);
+    return view.at[offset];
+}
+
+static inline uint16_t view_u16(struct span view, size_t offset)
+{
+    assert(offset + 2 <= view.len);
+    return (uint16_t)(view.at[offset] << 8 | view.at[offset + 1]);
+}
+
+static inline uint32_t view_u32(struct span view, size_t offset)
+{
+    return (uint32_t)view_u16(view, offset) << 16 | view_u16(view, offset + 2);
+}
+
+static inline struct span view_part(struct span view, size_t offset, size_t n)
+{
+    assert(offset + n <= view.len);
+    return span_of(view.at + offset, n);
+}
+
 /* reader_rest takes all captured bytes that are left. What was cut stays and is a fault of later reads. */
 static inline struct span reader_rest(struct reader *r)
 {
@@ -179,6 +231,21 @@ static inline struct reader reader_child(struct reader *r, size_t n)
         child.fault = READER_MALFORMED;
     }
     return child;
+}
+
+/* reader_limit ends |r| after its next |n| bytes, captured or cut: what follows them is not part of the
+ * block that |r| has come into. */
+static inline void reader_limit(struct reader *r, size_t n)
+{
+    size_t left = reader_left(r);
+    if (n <= left) {
+        r->end = r->at + n;
+        r->cut = 0;
+    } else if (n - left <= r->cut) {
+        r->cut = n - left;
+    } else {
+        reader_fail(r, READER_MALFORMED, NULL);
+    }
 }
 
 /* reader_vec8, _vec16, _vec24 read a length of 1, 2 or 3 bytes and take that many as a child:
