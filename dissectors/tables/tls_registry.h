@@ -26,8 +26,10 @@ enum tls_kx {
     TLS_KX_SRP,
     TLS_KX_ECCPWD,
     TLS_KX_GOST,
-    TLS_KX_TLS13, /* TLS 1.3: the suite says nothing about the key exchange */
-    TLS_KX_SIGNAL /* a signalling value, never negotiated: SCSVs, GREASE */
+    TLS_KX_TLS13,   /* TLS 1.3: the suite says nothing about the key exchange */
+    TLS_KX_SIGNAL,  /* a signalling value, never negotiated: SCSVs, GREASE */
+    TLS_KX_ECJPAKE, /* password, draft-cragie-tls-ecjpake: Thread's commissioning */
+    TLS_KX_SM2      /* SM2 key transport, GM/T 0024 */
 };
 
 enum tls_auth {
@@ -42,7 +44,9 @@ enum tls_auth {
     TLS_AUTH_SRP,
     TLS_AUTH_GOST,
     TLS_AUTH_TLS13,
-    TLS_AUTH_SIGNAL
+    TLS_AUTH_SIGNAL,
+    TLS_AUTH_PASSWORD, /* ECCPWD, ECJPAKE */
+    TLS_AUTH_SM2
 };
 
 enum tls_secrecy { TLS_SECRECY_UNKNOWN = 0, TLS_SECRECY_NONE, TLS_SECRECY_FORWARD };
@@ -73,13 +77,15 @@ struct tls_suite {
     enum tls_secrecy secrecy; /* TLS 1.3 suites: TLS_SECRECY_UNKNOWN, the handshake decides */
     uint16_t flags;           /* enum tls_suite_flag */
     uint16_t key_bits;        /* of the bulk cipher, 0 for NULL */
-    const char *encryption;   /* "AES_128_CCM_8" */
+    const char *encryption;   /* "AES_128_CCM_8", "NULL"; empty for signalling values */
 };
 
-/* tls_suite_find gives the row of a cipher suite, NULL for a code point that nobody registered. */
+/* tls_suite_find gives the row of a cipher suite, NULL for a code point that no table knows. Beside IANA's
+ * there are the suites of drafts and vendors that occur on networks: neither recommended nor discouraged. */
 const struct tls_suite *tls_suite_find(uint16_t code);
 
-/* tls_ssl2_cipher_find is the same for the three-byte cipher kinds of SSL 2. */
+/* tls_ssl2_cipher_find is the same for the three-byte cipher kinds of SSL 2; where the first byte is zero they
+ * are cipher suites (RFC 5246 appendix E.2) and the row of the suite comes back. */
 const struct tls_suite *tls_ssl2_cipher_find(uint32_t code);
 
 /* Names of code points; NULL when unknown. They take 64 bits to serve as struct field's name_of. */
@@ -92,7 +98,7 @@ const char *tls_version_name(
     uint64_t code); /* "1.2": SSL 2 "2", SSL 3 "3", TLS "1.0", DTLS 0xfefd "1.2"; TLS 1.3
                                                      drafts 0x7fXX "1.3-draftXX", ECS style */
 const char *tls_signature_name(uint64_t code); /* "rsa_pss_rsae_sha256" */
-const char *tls_kx_name(enum tls_kx kx);       /* "ECDHE_PSK", static */
+const char *tls_kx_name(enum tls_kx kx);       /* "ECDHE_PSK", static; "unknown" */
 
 /* tls_is_grease says whether a 16-bit code point is one of RFC 8701's: 0x?a?a with equal bytes. */
 static inline bool tls_is_grease(uint16_t code)
@@ -100,7 +106,7 @@ static inline bool tls_is_grease(uint16_t code)
     return (code & 0x0f0f) == 0x0a0a && (code >> 8) == (code & 0xff);
 }
 
-/* tls_group_is_postquantum: ML-KEM or Kyber, alone or hybrid. */
+/* tls_group_is_postquantum: ML-KEM, Kyber or NTRU (CECPQ2), alone or hybrid. */
 bool tls_group_is_postquantum(uint16_t code);
 
 #endif
