@@ -8,7 +8,8 @@
 
 /* "tls.client_hello": RFC 8446 section 4.1.2, RFC 5246 section 7.4.1.2; SSL 2 form: RFC 6101 appendix E. */
 struct tls_client_hello {
-    const char *transport; /* "tls", "dtls", "quic" */
+    const char *transport;        /* "tls", "dtls", "quic" */
+    const char *version_protocol; /* "tls" or "dtls" */
     struct number legacy_version;
     enum truth ssl2; /* TRUTH_YES: it came as an SSL 2 record */
     struct span random, session_id;
@@ -35,6 +36,7 @@ struct tls_client_hello {
 /* "tls.server_hello": RFC 8446 sections 4.1.3 and 4.1.4, RFC 5246 section 7.4.1.3. */
 struct tls_server_hello {
     const char *transport;
+    const char *version_protocol;
     struct number legacy_version;
     struct number version; /* really negotiated: supported_versions, else legacy_version */
     enum truth ssl2, hello_retry;
@@ -79,10 +81,15 @@ struct tls_alert {
     const char *from; /* "client", "server" */
 };
 
+/* The dissector of TLS over TCP. */
+extern const struct dissector dissector_tls;
+
 extern const struct observation_type observation_tls_client_hello, observation_tls_server_hello,
     observation_tls_server_key_exchange, observation_tls_client_key_exchange, observation_tls_alert;
 
 /* Walkers of the lists, for analyzers; each takes one item. */
 void tls_next_psk_identity(struct reader *list, struct value *item); /* the identity bytes */
+void tls_next_psk_age(struct reader *list, struct value *item);      /* obfuscated_ticket_age */
+void tls_next_binder_len(struct reader *list, struct value *item);   /* of psk_binders, bytes */
 
 #endif

@@ -1,0 +1,69 @@
+/* tls_session.c: handshake messages and alerts, whatever carried them. RFC 8446 section 4, RFC 5246
+ * section 7. Reads hellos, key exchanges and alerts; leaves certificates, tickets and Finished unread. */
+#include "dissectors/tls_session.h"
+
+#include "core/common_observations.h"
+#include "dissectors/tables/tls_registry.h"
+
+void tls_session_fault(const struct tls_session *session, const struct reader *reader,
+                       const char *message, struct dissect_context *context)
+{
+    bool cut = reader->fault == READER_CUT;
+    const struct fault_observation fault = {
+        .protocol = session->transport,
+        .field = reader->field != NULL ? reader->field : message,
+        .reason = cut ? "the capture does not have all of it" : "a length does not fit its block",
+    };
+    dissect_emit(context, cut ? &observation_cut : &observation_malformed, &fault);
+}
+
+bool tls_session_is_13(const struct tls_session *session)
+{
+    if (!session->version.seen)
+        return false;
+    uint64_t version = session->version.value;
+    return version == TLS_VERSION_13 || version == 0xfefc || version >> 8 == 0x7f ||
+           version >> 8 == 0xfb;
+}
+
+void tls_session_message(struct tls_session *session, uint8_t type, struct reader body,
+                         struct dissect_context *context)
+{
+    switch (type) {
+    case TLS_CLIENT_HELLO:
+        tls_read_client_hello(session, body, context);
+        break;
+    case TLS_SERVER_HELLO:
+        tls_read_server_hello(session, body, context);
+        break;
+    case TLS_HELLO_RETRY_REQUEST:
+        tls_read_draft_hello_retry(session, body, context);
+        break;
+    case TLS_SERVER_KEY_EXCHANGE:
+        tls_read_server_key_exchange(session, body, context);
+        break;
+    case TLS_CLIENT_KEY_EXCHANGE:
+        session->client_key_exchange = true;
+        tls_read_client_key_exchange(session, body, context);
+        break;
+    default:
+        break;
+    }
+}
+
+/* struct { AlertLevel level; AlertDescription description; } Alert; RFC 8446 section 6 */
+void tls_session_alert(struct tls_session *session, struct reader body,
+                       struct dissect_context *context)
+{
+    struct tls_alert alert = {.transport = session->transport};
+    alert.level = number(reader_u8(&body));
+    alert.description = number(reader_u8(&body));
+    reader_finish(&body, "alert");
+    if (!reader_ok(&body)) {
+        tls_session_fault(session, &body, "alert", context);
+        return;
+    }
+    if (session->client_hello || session->server_hello || context->flow->client_certain)
+        alert.from = context->side == context->flow->client ? "client" : "server";
+    dissect_emit(context, &observation_tls_alert, &alert);
+}

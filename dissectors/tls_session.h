@@ -1,0 +1,86 @@
+/* tls_session.h: one handshake, whatever carries it: the records of TLS over TCP, DTLS, QUIC.
+ *
+ * The carrier puts messages together and calls tls_session_message with each; it asks the session what
+ * has been negotiated, to know from where on the bytes are encrypted. */
+#ifndef PERPASS_DISSECTORS_TLS_SESSION_H
+#define PERPASS_DISSECTORS_TLS_SESSION_H
+
+#include "dissectors/tls.h"
+
+/* HandshakeType, RFC 8446 section 4 and RFC 5246 section 7.4. */
+enum tls_handshake_type {
+    TLS_HELLO_REQUEST = 0,
+    TLS_CLIENT_HELLO = 1,
+    TLS_SERVER_HELLO = 2,
+    TLS_NEW_SESSION_TICKET = 4,
+    TLS_END_OF_EARLY_DATA = 5,
+    TLS_HELLO_RETRY_REQUEST = 6, /* drafts of TLS 1.3 before the 22nd */
+    TLS_ENCRYPTED_EXTENSIONS = 8,
+    TLS_CERTIFICATE = 11,
+    TLS_SERVER_KEY_EXCHANGE = 12,
+    TLS_CERTIFICATE_REQUEST = 13,
+    TLS_SERVER_HELLO_DONE = 14,
+    TLS_CERTIFICATE_VERIFY = 15,
+    TLS_CLIENT_KEY_EXCHANGE = 16,
+    TLS_FINISHED = 20,
+    TLS_CERTIFICATE_URL = 21,
+    TLS_CERTIFICATE_STATUS = 22,
+    TLS_SUPPLEMENTAL_DATA = 23
+};
+
+enum {
+    TLS_VERSION_SSL2 = 0x0002,
+    TLS_VERSION_SSL3 = 0x0300,
+    TLS_VERSION_12 = 0x0303,
+    TLS_VERSION_13 = 0x0304,
+    TLS_RANDOM_LEN = 32
+};
+
+struct tls_session {
+    const char *transport;           /* "tls", "dtls", "quic" */
+    const char *version_protocol;    /* "tls" or "dtls": ECS' tls.version_protocol */
+    struct number client_version;    /* highest that the client offered */
+    struct number version;           /* negotiated */
+    struct number cipher;            /* negotiated */
+    bool client_hello, server_hello; /* seen; a hello retry is no server hello */
+    bool early_data;                 /* the last client hello offers it */
+    bool client_key_exchange;        /* seen */
+};
+
+/* tls_session_message reads one handshake message: |type| and its |body|, without the header. Faults
+ * become observations. */
+void tls_session_message(struct tls_session *session, uint8_t type, struct reader body,
+                         struct dissect_context *context);
+
+/* tls_session_alert reads the two bytes of an alert in clear. */
+void tls_session_alert(struct tls_session *session, struct reader body,
+                       struct dissect_context *context);
+
+/* tls_session_is_13 says whether TLS 1.3, a draft of it, or DTLS 1.3 was negotiated: what follows the server
+ * hello is encrypted. */
+bool tls_session_is_13(const struct tls_session *session);
+
+/* tls_session_fault emits the fault of |reader|, met in |message|, as malformed or cut. */
+void tls_session_fault(const struct tls_session *session, const struct reader *reader,
+                       const char *message, struct dissect_context *context);
+
+/* The parsers behind tls_session_message, one for a message. Each emits what it read. */
+void tls_read_client_hello(struct tls_session *session, struct reader body,
+                           struct dissect_context *context);
+void tls_read_server_hello(struct tls_session *session, struct reader body,
+                           struct dissect_context *context);
+void tls_read_draft_hello_retry(struct tls_session *session, struct reader body,
+                                struct dissect_context *context);
+void tls_read_server_key_exchange(struct tls_session *session, struct reader body,
+                                  struct dissect_context *context);
+void tls_read_client_key_exchange(struct tls_session *session, struct reader body,
+                                  struct dissect_context *context);
+
+/* SSL 2 (Hickman 1995; RFC 6101 appendix E): tls_ssl2_recognises looks for a whole, consistent hello at the
+ * start of |bytes|; tls_ssl2_read reads it, and gives false when it is the server's: then all that follows
+ * is SSL 2, and of no interest. */
+enum recognise tls_ssl2_recognises(struct reader bytes);
+bool tls_ssl2_read(struct tls_session *session, struct reader *bytes,
+                   struct dissect_context *context);
+
+#endif
