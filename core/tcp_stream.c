@@ -154,16 +154,18 @@ static uint32_t tcp_stream_offer(struct stream_pool *pool, struct tcp_stream *st
         stream->consumed = true;
         stream->gap = false;
     }
-    if (!reader_ok(&r) || r.cut != 0) {
+    size_t left = (size_t)(bytes.at + bytes.len - r.at);
+    bool out_of_step = !reader_ok(&r) || (cut != 0 && (left != 0 || r.cut != 0));
+    if (out_of_step) {
         stream->consumed = true;
         stream->gap = true;
         return 0;
     }
-    if (reader_left(&r) > TCP_STREAM_MAX_UNREAD) {
+    if (left > TCP_STREAM_MAX_UNREAD) {
         tcp_stream_drop(pool, stream);
         return 0;
     }
-    return (uint32_t)reader_left(&r);
+    return (uint32_t)left;
 }
 
 /* Puts |bytes| behind what is unread; false at a bound. */
@@ -375,7 +377,8 @@ static bool tcp_stream_start(struct tcp_stream *stream, const struct tcp_segment
 
 /* The capture started mid-session with segments out of order: if nobody has read yet what was taken
  * for the start, the stream starts at |seq|, and what was left unread waits for its turn again. */
-static void tcp_stream_start_earlier(struct tcp_stream *stream, uint32_t seq, bool syn)
+static void tcp_stream_start_earlier(struct stream_pool *pool, struct tcp_stream *stream,
+                                     uint32_t seq, bool syn)
 {
     uint32_t earlier = stream->next - stream->passed - seq;
     if (stream->saw_syn || stream->consumed || earlier > TCP_STREAM_EARLIER)
@@ -385,6 +388,7 @@ static void tcp_stream_start_earlier(struct tcp_stream *stream, uint32_t seq, bo
         return;
     struct stream_piece *piece = stream->unread;
     if (piece != NULL) {
+        pool->stats.reordered++;
         tcp_stream_mark_acked(stream, piece);
         piece->next = stream->held;
         stream->held = piece;
@@ -470,7 +474,7 @@ static void tcp_stream_add_other(struct stream_pool *pool, struct tcp_stream *st
                                  const struct tcp_segment *segment, bool syn,
                                  const struct stream_consumer *consumer)
 {
-    tcp_stream_start_earlier(stream, segment->seq, syn);
+    tcp_stream_start_earlier(pool, stream, segment->seq, syn);
     if (segment_len(segment) == 0)
         return;
     if (tcp_stream_is_wild(stream, segment->seq)) {

@@ -20,8 +20,8 @@ enum {
                                           stream has moved there */
     TCP_STREAM_EARLIER = 64 << 10,     /* where no SYN was seen: numbers before the first segment
                                           that may still be put in front of it */
-    TCP_STREAM_PATIENCE = 16 /* segments and acknowledgements that a hole is kept open after
-                                          the other side acknowledged what is in it */
+    TCP_STREAM_PATIENCE = 16,          /* segments and acknowledgements that a hole is kept open for
+                                          after the other side acknowledged what is in it */
 };
 
 /* Who reads a stream.
