@@ -9,13 +9,7 @@
 #include <sys/random.h>
 
 /* A unit of time is 2^20 ns, a second is 2^10 units: powers of two, near enough to 1 ms and 1 s. */
-enum {
-    BUCKET_SLOTS = 8,
-    WHEEL_SLOTS = 512,
-    UNIT_SHIFT = 20,
-    SECOND_SHIFT = 10,
-    EVICTION_CHOICE = 16
-};
+enum { BUCKET_SLOTS = 8, WHEEL_SLOTS = 512, UNIT_SHIFT = 20, SECOND_SHIFT = 10 };
 
 /* Seconds without a packet after which a flow is over. Each is less than WHEEL_SLOTS. */
 enum { TIMEOUT_CLOSED = 10, TIMEOUT_UNANSWERED = 60, TIMEOUT_TCP = 360, TIMEOUT_OTHER = 180 };
@@ -297,35 +291,35 @@ static uint64_t time_over(const struct flow_table *table, const struct flow_hot 
     return (last_units(hot, table->now) >> SECOND_SHIFT) + timeout_seconds(hot);
 }
 
-/* Takes some flows out of the slots whose turn comes next. */
-static unsigned wheel_draw(struct flow_table *table, uint32_t *drawn, unsigned max)
+/* Takes the flow that the wheel would look at next out of its slot; |second| is that slot's. */
+static uint32_t wheel_pop(struct flow_table *table, uint64_t *second)
 {
-    unsigned num = 0;
-    for (unsigned i = 1; i <= WHEEL_SLOTS && num < max; i++) {
+    for (unsigned i = 1; i <= WHEEL_SLOTS; i++) {
         uint32_t *slot = &table->wheel[(table->wheel_now + i) % WHEEL_SLOTS];
-        while (*slot != 0 && num < max) {
-            drawn[num++] = *slot;
-            *slot = table->cold[*slot].wheel_next;
-        }
+        uint32_t index = *slot;
+        if (index == 0)
+            continue;
+        *slot = table->cold[index].wheel_next;
+        *second = table->wheel_now + i;
+        return index;
     }
-    return num;
+    assert(0 && "a full table without a flow in the wheel");
+    return 0;
 }
 
-/* The table is full: of some flows that the wheel would look at next, the one that runs out of time first
- * is pushed out. */
+/* The table is full: the flow that runs out of time first is pushed out. Flows that were seen since the
+ * wheel put them off are put off once more on the way, which each packet pays for at most once. */
 static void make_room(struct flow_table *table)
 {
-    uint32_t drawn[EVICTION_CHOICE];
-    unsigned num = wheel_draw(table, drawn, EVICTION_CHOICE), first = 0;
-    assert(num > 0);
-    for (unsigned i = 1; i < num; i++)
-        if (time_over(table, &table->hot[drawn[i]]) < time_over(table, &table->hot[drawn[first]]))
-            first = i;
-    for (unsigned i = 0; i < num; i++)
-        if (i != first)
-            wheel_put(table, drawn[i], time_over(table, &table->hot[drawn[i]]));
+    uint64_t second;
+    uint32_t index = wheel_pop(table, &second);
+    for (uint64_t over = time_over(table, &table->hot[index]); over > second;
+         over = time_over(table, &table->hot[index])) {
+        wheel_put(table, index, over);
+        index = wheel_pop(table, &second);
+    }
     table->evicted++;
-    release(table, drawn[first], FLOW_END_EVICTED);
+    release(table, index, FLOW_END_EVICTED);
 }
 
 static uint32_t take_place(struct flow_table *table)
