@@ -9,7 +9,8 @@ struct source;
 
 struct source_options {
     const char
-        *filter; /* BPF expression, or NULL; compiled by libpcap for each link type that occurs */
+        *filter;   /* BPF expression, or NULL; compiled by libpcap for each link type that occurs */
+    bool unmapped; /* read plain files into a buffer, too, instead of mapping them */
 };
 
 struct source_stats {
@@ -20,6 +21,9 @@ struct source_stats {
     uint64_t
         dropped; /* lost before they reached the capture file or the program, as far as it tells */
     uint64_t skipped_blocks; /* pcapng blocks of types that have no frames */
+    uint64_t unfit; /* of |filtered|: of a link type that the expression does not work on. The first
+                        link type of an input is never one: then it is not opened */
+    uint64_t mended; /* frames that were captured longer than they claim to have been on the wire */
 };
 
 enum source_status {

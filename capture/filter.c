@@ -1,0 +1,103 @@
+/* filter.c: BPF expressions, compiled and run by libpcap (see pcap-filter(7)). */
+#include "capture/filter.h"
+
+#include "capture/link_type.h"
+
+#include <pcap/pcap.h>
+#include <stdlib.h>
+
+enum {
+    FILTER_MAX_LINKS = 64, /* link types in one input; frames of others do not pass */
+    FILTER_SNAPLEN = 262144
+};
+
+struct filter_program {
+    uint16_t link_type;
+    bool fits; /* |code| is compiled */
+    struct bpf_program code;
+};
+
+struct filter {
+    char *expression;
+    uint64_t unfit;
+    size_t num_programs;
+    struct filter_program programs[FILTER_MAX_LINKS];
+};
+
+static bool filter_compile(struct filter *filter, struct filter_program *program,
+                           struct error *error)
+{
+    int dlt = link_type_to_dlt(program->link_type);
+    pcap_t *pcap = pcap_open_dead(dlt, FILTER_SNAPLEN);
+    if (pcap == NULL)
+        return error_set(error, "the filter cannot be compiled: there is no memory");
+    program->fits =
+        pcap_compile(pcap, &program->code, filter->expression, 1, PCAP_NETMASK_UNKNOWN) == 0;
+    if (!program->fits) {
+        const char *link_name = pcap_datalink_val_to_name(dlt);
+        error_set(error, "the filter \"%.200s\" cannot be used on link type %u (%s): %s",
+                  filter->expression, program->link_type, link_name != NULL ? link_name : "unknown",
+                  pcap_geterr(pcap));
+    }
+    pcap_close(pcap);
+    return program->fits;
+}
+
+struct filter *filter_new(const char *expression, uint16_t link_type, struct error *error)
+{
+    struct filter *filter = calloc(1, sizeof *filter);
+    if (filter == NULL || (filter->expression = strdup(expression)) == NULL) {
+        free(filter);
+        error_set(error, "the filter cannot be compiled: there is no memory");
+        return NULL;
+    }
+    filter->programs[0].link_type = link_type;
+    filter->num_programs = 1;
+    if (!filter_compile(filter, &filter->programs[0], error)) {
+        filter_free(filter);
+        return NULL;
+    }
+    return filter;
+}
+
+/* The program for |link_type|, made when it occurs first; NULL when there are too many. */
+static const struct filter_program *filter_program(struct filter *filter, uint16_t link_type)
+{
+    for (size_t i = 0; i < filter->num_programs; i++)
+        if (filter->programs[i].link_type == link_type)
+            return &filter->programs[i];
+    if (filter->num_programs == FILTER_MAX_LINKS)
+        return NULL;
+    struct error unused;
+    struct filter_program *program = &filter->programs[filter->num_programs++];
+    program->link_type = link_type;
+    filter_compile(filter, program, &unused);
+    return program;
+}
+
+bool filter_passes(struct filter *filter, const struct frame *frame)
+{
+    const struct filter_program *program = filter_program(filter, frame->link_type);
+    if (program == NULL || !program->fits) {
+        filter->unfit++;
+        return false;
+    }
+    const struct pcap_pkthdr header = {.caplen = frame->captured_len, .len = frame->wire_len};
+    return pcap_offline_filter(&program->code, &header, frame->at) != 0;
+}
+
+uint64_t filter_unfit(const struct filter *filter)
+{
+    return filter->unfit;
+}
+
+void filter_free(struct filter *filter)
+{
+    if (filter == NULL)
+        return;
+    for (size_t i = 0; i < filter->num_programs; i++)
+        if (filter->programs[i].fits)
+            pcap_freecode(&filter->programs[i].code);
+    free(filter->expression);
+    free(filter);
+}

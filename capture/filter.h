@@ -1,0 +1,23 @@
+/* filter.h: BPF expressions, compiled by libpcap for each link type that occurs. */
+#ifndef PERPASS_CAPTURE_FILTER_H
+#define PERPASS_CAPTURE_FILTER_H
+
+#include "core/error.h"
+#include "core/packet.h"
+
+struct filter;
+
+/* filter_new compiles |expression| for |link_type|. NULL, and libpcap's reason in |error|, when that
+ * cannot be done. */
+struct filter *filter_new(const char *expression, uint16_t link_type, struct error *error);
+
+/* filter_passes says whether |frame| is to be read. Frames of a link type that the expression cannot be
+ * compiled for do not pass, and are counted. */
+bool filter_passes(struct filter *filter, const struct frame *frame);
+
+/* filter_unfit counts the frames that did not pass because of their link type alone. */
+uint64_t filter_unfit(const struct filter *filter);
+
+void filter_free(struct filter *filter);
+
+#endif

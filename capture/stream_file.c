@@ -1,0 +1,190 @@
+/* stream_file.c: a pipe or a compressed file as input, in a buffer as large as its longest record. */
+#include "capture/input.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum {
+    STREAM_ROOM = 256 << 10, /* of the buffer, until a record needs more */
+    STREAM_CHUNK = 64 << 10  /* of compressed bytes */
+};
+
+struct stream_file {
+    struct input input;
+    int fd;
+    uint8_t *buffer;
+    size_t room;
+    uint64_t num_read;
+    bool ended; /* the descriptor gives no more, or nothing that can be read */
+    struct decompress *decompress;
+    uint8_t *chunk;        /* compressed bytes; NULL when there is no compression */
+    struct span remaining; /* of |chunk|, not decompressed */
+};
+
+static struct stream_file *stream_of(struct input *input)
+{
+    return (struct stream_file *)input;
+}
+
+/* Reads at most |room| bytes; 0 at the end of the input, or when reading fails: then |fault| is set. */
+static size_t stream_read(struct stream_file *stream, uint8_t *to, size_t room)
+{
+    for (;;) {
+        ssize_t got = read(stream->fd, to, room);
+        if (got > 0) {
+            stream->num_read += (uint64_t)got;
+            return (size_t)got;
+        }
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0 && errno == EAGAIN) {
+            poll(&(struct pollfd){.fd = stream->fd, .events = POLLIN}, 1, -1);
+            continue;
+        }
+        if (got < 0)
+            error_set(&stream->input.fault, "%s cannot be read beyond byte %llu: %m",
+                      stream->input.name, (unsigned long long)stream->num_read);
+        stream->ended = true;
+        return 0;
+    }
+}
+
+/* Decompresses at most |room| bytes; 0 at the end of the input, or when there is a |fault|. What is made
+ * by a call that finds damage is given first. */
+static size_t stream_decompress(struct stream_file *stream, uint8_t *to, size_t room)
+{
+    struct input *input = &stream->input;
+    for (;;) {
+        size_t made;
+        const char *reason = NULL;
+        if (!decompress_run(stream->decompress, &stream->remaining, to, room, &made, &reason)) {
+            error_set(&input->fault,
+                      "%s is damaged: its compressed data cannot be read after "
+                      "byte %llu (decompressed): %s",
+                      input->name, (unsigned long long)(input->offset + input_left(input) + made),
+                      reason);
+            stream->ended = true;
+            return made;
+        }
+        if (made > 0)
+            return made;
+        stream->remaining =
+            span_of(stream->chunk, stream_read(stream, stream->chunk, STREAM_CHUNK));
+        if (stream->ended) {
+            if (!decompress_whole(stream->decompress) && input->fault.text[0] == '\0')
+                error_set(&input->fault,
+                          "%s is cut short: its compressed data goes on after byte "
+                          "%llu, the end of the file",
+                          input->name, (unsigned long long)stream->num_read);
+            return 0;
+        }
+    }
+}
+
+/* Moves what is at hand to the start of the buffer, and makes the buffer large enough for |want|. */
+static bool stream_make_room(struct stream_file *stream, size_t want)
+{
+    struct input *input = &stream->input;
+    size_t left = input_left(input);
+    memmove(stream->buffer, input->at, left);
+    if (want > stream->room) {
+        uint8_t *larger = realloc(stream->buffer, want);
+        if (larger == NULL) {
+            error_set(&input->fault,
+                      "%s needs %zu bytes of memory for one record, which cannot "
+                      "be had",
+                      input->name, want);
+            stream->ended = true;
+        } else {
+            stream->buffer = larger;
+            stream->room = want;
+        }
+    }
+    input->at = stream->buffer;
+    input->end = stream->buffer + left;
+    return want <= stream->room;
+}
+
+static bool stream_more(struct input *input, size_t want)
+{
+    struct stream_file *stream = stream_of(input);
+    if (!stream_make_room(stream, want))
+        return false;
+    while (!stream->ended && input_left(input) < want) {
+        uint8_t *to = stream->buffer + input_left(input);
+        size_t room = stream->room - input_left(input);
+        size_t got = stream->decompress != NULL ? stream_decompress(stream, to, room)
+                                                : stream_read(stream, to, room);
+        input->end += got;
+    }
+    return input_left(input) >= want;
+}
+
+static void stream_passed(struct input *input)
+{
+    (void)input;
+}
+
+static uint64_t stream_stored(const struct input *input)
+{
+    return ((const struct stream_file *)input)->num_read;
+}
+
+static void stream_close(struct input *input)
+{
+    struct stream_file *stream = stream_of(input);
+    decompress_free(stream->decompress);
+    free(stream->chunk);
+    free(stream->buffer);
+    if (stream->fd != STDIN_FILENO)
+        close(stream->fd);
+    free(stream);
+}
+
+static const struct input_ops stream_ops = {
+    .more = stream_more, .passed = stream_passed, .stored = stream_stored, .close = stream_close};
+
+/* Looks at the first bytes; if they are compressed, they become the first chunk. */
+static bool stream_sniff(struct stream_file *stream)
+{
+    struct input *input = &stream->input;
+    input_more(input, COMPRESSION_MAGIC_LEN);
+    size_t left = input_left(input);
+    enum compression compression = compression_of(span_of(input->at, left));
+    if (compression == COMPRESSION_NONE)
+        return true;
+    stream->chunk = stream->buffer;
+    stream->remaining = span_of(stream->chunk, left);
+    stream->buffer = malloc(STREAM_ROOM);
+    stream->decompress = decompress_new(compression);
+    input->compression = compression;
+    input->at = input->end = stream->buffer;
+    return stream->buffer != NULL && stream->decompress != NULL;
+}
+
+struct input *input_stream(int fd, uint64_t size, const char *name, struct error *error)
+{
+    struct stream_file *stream = calloc(1, sizeof *stream);
+    uint8_t *buffer = malloc(STREAM_ROOM);
+    if (stream == NULL || buffer == NULL) {
+        free(buffer);
+        free(stream);
+        if (fd != STDIN_FILENO)
+            close(fd);
+        error_set(error, "%s cannot be read: there is no memory", name);
+        return NULL;
+    }
+    stream->fd = fd;
+    stream->buffer = buffer;
+    stream->room = STREAM_ROOM;
+    stream->input =
+        (struct input){.ops = &stream_ops, .at = buffer, .end = buffer, .size = size, .name = name};
+    if (!stream_sniff(stream)) {
+        error_set(error, "%s cannot be decompressed: there is no memory", name);
+        input_close(&stream->input);
+        return NULL;
+    }
+    return &stream->input;
+}
