@@ -1,4 +1,25 @@
-/* redact.h: the only place that decides what of the traffic may be shown, and how. */
+/* redact.h: the only place that decides what of the traffic may be shown, and how.
+ *
+ *              strict                        internal        raw
+ *   PUBLIC     kept                          kept            kept
+ *   ADDRESS    pseudonym (pseudonym.h)       kept            kept
+ *   NAME       token and shape               kept            kept
+ *   IDENTIFIER token                         token           kept
+ *   CONTENT    dropped                       dropped         dropped
+ *
+ * A token is the kind, a colon and 32 hex digits: HMAC-SHA-256 of the value's bytes under the key of this
+ * kind, cut to 128 bits: "psk:0f1e...". Equal values of one kind give equal tokens, whether they were seen
+ * as bytes or as text; values of two kinds cannot be compared. The token of a name has its shape behind
+ * it: a space and, in parentheses, "N labels" (a host name; then ", .SUFFIX" or ", other": the last label,
+ * if it is one of two letters or a well-known one and not the whole name) or "N bytes":
+ *   "host:00112233445566778899aabbccddeeff (3 labels, .example)"
+ * Host names (kind "host") are compared without regard to ASCII case and a final dot. An empty value has
+ * no token: it is shown as what it is, empty.
+ *
+ * All keys come from one master key by HKDF-SHA-256, with the info "perpass token " and the kind, "perpass
+ * mac", "perpass event-id", or (as the draft has it) "ipcrypt-pfx", so that keys of a time span could be
+ * made by adding it there. What is shown in clear has passed text_safe.h; IP addresses are in the form
+ * of RFC 5952, MAC addresses in that of RFC 7042 (and ECS): "00-00-5E-00-53-23". */
 #ifndef PERPASS_REPORTS_REDACT_H
 #define PERPASS_REPORTS_REDACT_H
 
@@ -25,6 +46,14 @@ enum privacy_policy redactor_policy(const struct redactor *redactor);
 const char *redactor_key_id(const struct redactor *redactor); /* 8 hex digits */
 bool redactor_key_is_random(const struct redactor *redactor);
 
+/* redactor_technique names what the policy does to a class, in the terms of RFC 6235: "none",
+ * "structured permutation", "permutation", "black-marker". */
+const char *redactor_technique(const struct redactor *redactor, enum privacy privacy);
+
+/* redactor_stability is the stability class of the pseudonyms in the terms of RFC 6235: "session" under a
+ * key of this run, "stable" under a key file; NULL when the policy makes no pseudonyms. */
+const char *redactor_stability(const struct redactor *redactor);
+
 /* What may be shown of a value. */
 enum shown_type {
     SHOWN_NOTHING = 0, /* absent, or hidden by the policy */
@@ -49,7 +78,10 @@ struct shown {
 struct shown redact(struct redactor *redactor, const struct value *value, enum privacy privacy,
                     const char *kind);
 
-/* redact_id writes the 32 hex digits of a keyed hash of |bytes| (event.id), NUL-terminated. */
+/* redact_id writes the 32 hex digits of a keyed hash of |bytes| (event.id), NUL-terminated. The key comes
+ * from the key file; without one it is a fixed, public key, so that the same input gives the same id in
+ * every run and under every policy. Therefore |bytes| must hold PUBLIC values only: numbers of packets,
+ * times, rule ids. */
 void redact_id(struct redactor *redactor, struct span bytes, char id[33]);
 
 #endif

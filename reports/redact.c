@@ -1,0 +1,475 @@
+/* redact.c: what of the traffic may be shown, and how. The one place that hides. */
+#include "reports/redact.h"
+
+#include "core/crypto.h"
+#include "core/reader.h"
+#include "reports/pseudonym.h"
+#include "reports/redact_key.h"
+#include "reports/text_safe.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    MAX_VALUE = 65535, /* bytes of a value that are shown; an identity can have as many */
+    MAX_KINDS = 64,    /* of tokens; a bound on what the program itself names */
+    TOKEN_LEN = 16     /* bytes: 128 bits */
+};
+
+/* The key of one kind of token. */
+struct token_key {
+    const char *kind;
+    struct crypto_hmac *hmac;
+};
+
+struct redactor {
+    enum privacy_policy policy;
+    bool key_is_random;
+    char key_id[9];
+    uint8_t *master; /* REDACT_KEY_LEN bytes of key memory */
+    struct pseudonym *pseudonym;
+    struct crypto_hmac *id;
+    struct token_key tokens[MAX_KINDS];
+    size_t num_tokens;
+    char *text; /* what the last redact() shows; text_safe_size(MAX_VALUE) bytes */
+};
+
+enum treatment { KEEP, PSEUDONYM, TOKEN, DROP };
+
+static const enum treatment treatments[][PRIVACY_CONTENT + 1] = {
+    [POLICY_STRICT] = {[PRIVACY_PUBLIC] = KEEP,
+                       [PRIVACY_ADDRESS] = PSEUDONYM,
+                       [PRIVACY_NAME] = TOKEN,
+                       [PRIVACY_IDENTIFIER] = TOKEN,
+                       [PRIVACY_CONTENT] = DROP},
+    [POLICY_INTERNAL] = {[PRIVACY_PUBLIC] = KEEP,
+                         [PRIVACY_ADDRESS] = KEEP,
+                         [PRIVACY_NAME] = KEEP,
+                         [PRIVACY_IDENTIFIER] = TOKEN,
+                         [PRIVACY_CONTENT] = DROP},
+    [POLICY_RAW] = {[PRIVACY_PUBLIC] = KEEP,
+                    [PRIVACY_ADDRESS] = KEEP,
+                    [PRIVACY_NAME] = KEEP,
+                    [PRIVACY_IDENTIFIER] = KEEP,
+                    [PRIVACY_CONTENT] = DROP},
+};
+
+static const char *const policy_names[] = {
+    [POLICY_STRICT] = "strict", [POLICY_INTERNAL] = "internal", [POLICY_RAW] = "raw"};
+
+bool privacy_policy_parse(const char *name, enum privacy_policy *policy)
+{
+    for (size_t i = 0; i < sizeof policy_names / sizeof policy_names[0]; i++) {
+        if (strcmp(policy_names[i], name) == 0) {
+            *policy = (enum privacy_policy)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *privacy_policy_name(enum privacy_policy policy)
+{
+    return policy_names[policy];
+}
+
+enum privacy_policy redactor_policy(const struct redactor *redactor)
+{
+    return redactor->policy;
+}
+
+const char *redactor_key_id(const struct redactor *redactor)
+{
+    return redactor->key_id;
+}
+
+bool redactor_key_is_random(const struct redactor *redactor)
+{
+    return redactor->key_is_random;
+}
+
+const char *redactor_technique(const struct redactor *redactor, enum privacy privacy)
+{
+    static const char *const names[] = {[KEEP] = "none",
+                                        [PSEUDONYM] = "structured permutation",
+                                        [TOKEN] = "permutation",
+                                        [DROP] = "black-marker"};
+    return names[treatments[redactor->policy][privacy]];
+}
+
+const char *redactor_stability(const struct redactor *redactor)
+{
+    if (redactor->policy == POLICY_RAW)
+        return NULL;
+    return redactor->key_is_random ? "session" : "stable";
+}
+
+static bool derive(const uint8_t *master, const char *info, uint8_t *out, size_t len)
+{
+    static const char salt[] = "perpass pseudonyms";
+    return crypto_hkdf(span_of(master, REDACT_KEY_LEN), span_text(salt), span_text(info), out, len);
+}
+
+static struct crypto_hmac *derive_hmac(const uint8_t *master, const char *info, struct error *error)
+{
+    uint8_t key[CRYPTO_SHA256_LEN];
+    struct crypto_hmac *hmac = NULL;
+    if (derive(master, info, key, sizeof key))
+        hmac = crypto_hmac_new(span_of(key, sizeof key), error);
+    else
+        error_set(error, "libcrypto cannot derive keys: no memory, or no HKDF");
+    crypto_wipe(key, sizeof key);
+    return hmac;
+}
+
+static struct pseudonym *derive_pseudonym(const uint8_t *master, struct error *error)
+{
+    uint8_t address_key[32], mac_key[16];
+    struct pseudonym *pseudonym = NULL;
+    if (derive(master, "ipcrypt-pfx", address_key, sizeof address_key) &&
+        derive(master, "perpass mac", mac_key, sizeof mac_key))
+        pseudonym = pseudonym_new(address_key, mac_key, error);
+    else
+        error_set(error, "libcrypto cannot derive keys: no memory, or no HKDF");
+    crypto_wipe(address_key, sizeof address_key);
+    crypto_wipe(mac_key, sizeof mac_key);
+    return pseudonym;
+}
+
+static bool make_key(struct redactor *redactor, const char *key_file, struct error *error)
+{
+    redactor->master = redact_key_memory(REDACT_KEY_LEN);
+    if (redactor->master == NULL)
+        return error_set(error, "no memory for the key of pseudonyms");
+    redactor->key_is_random = key_file == NULL;
+    if (key_file != NULL)
+        return redact_key_read(key_file, redactor->master, error);
+    if (!crypto_random(redactor->master, REDACT_KEY_LEN))
+        return error_set(error, "the system gives no random bytes for the key of pseudonyms");
+    return true;
+}
+
+static bool make_key_id(struct redactor *redactor, struct error *error)
+{
+    struct crypto_hmac *hmac = crypto_hmac_new(span_of(redactor->master, REDACT_KEY_LEN), error);
+    if (hmac == NULL)
+        return false;
+    uint8_t mac[CRYPTO_SHA256_LEN];
+    bool ok = crypto_hmac(hmac, span_text("id"), mac);
+    snprintf(redactor->key_id, sizeof redactor->key_id, "%02x%02x%02x%02x", mac[0], mac[1], mac[2],
+             mac[3]);
+    crypto_hmac_free(hmac);
+    return ok || error_set(error, "libcrypto cannot compute the id of the key");
+}
+
+static bool make_keys(struct redactor *redactor, const char *key_file, struct error *error)
+{
+    if (!make_key(redactor, key_file, error) || !make_key_id(redactor, error))
+        return false;
+    redactor->pseudonym = derive_pseudonym(redactor->master, error);
+    /* Without a key file event ids must not change from run to run; they hash nothing that is hidden. */
+    static const uint8_t fixed[REDACT_KEY_LEN] = "perpass: the key that hides none";
+    redactor->id =
+        derive_hmac(redactor->key_is_random ? fixed : redactor->master, "perpass event-id", error);
+    return redactor->pseudonym != NULL && redactor->id != NULL;
+}
+
+struct redactor *redactor_new(const struct redact_options *options, struct error *error)
+{
+    struct redactor *redactor = calloc(1, sizeof *redactor);
+    char *text = malloc(text_safe_size(MAX_VALUE));
+    if (redactor == NULL || text == NULL) {
+        free(redactor);
+        free(text);
+        error_set(error, "no memory for the privacy policy");
+        return NULL;
+    }
+    redactor->policy = options->policy;
+    redactor->text = text;
+    if (make_keys(redactor, options->key_file, error))
+        return redactor;
+    redactor_free(redactor);
+    return NULL;
+}
+
+void redactor_free(struct redactor *redactor)
+{
+    if (redactor == NULL)
+        return;
+    for (size_t i = 0; i < redactor->num_tokens; i++)
+        crypto_hmac_free(redactor->tokens[i].hmac);
+    crypto_hmac_free(redactor->id);
+    pseudonym_free(redactor->pseudonym);
+    redact_key_memory_free(redactor->master, REDACT_KEY_LEN);
+    crypto_wipe(redactor->text, text_safe_size(MAX_VALUE));
+    free(redactor->text);
+    free(redactor);
+}
+
+/* The key of a kind, derived when the kind is met first; NULL when that cannot be. */
+static struct crypto_hmac *token_key(struct redactor *redactor, const char *kind)
+{
+    for (size_t i = 0; i < redactor->num_tokens; i++)
+        if (redactor->tokens[i].kind == kind || strcmp(redactor->tokens[i].kind, kind) == 0)
+            return redactor->tokens[i].hmac;
+    assert(redactor->num_tokens < MAX_KINDS);
+    char info[64];
+    struct error unused;
+    int len = snprintf(info, sizeof info, "perpass token %s", kind);
+    assert(len > 0 && (size_t)len < sizeof info);
+    struct crypto_hmac *hmac = derive_hmac(redactor->master, info, &unused);
+    if (hmac != NULL)
+        redactor->tokens[redactor->num_tokens++] = (struct token_key){kind, hmac};
+    return hmac;
+}
+
+static const struct shown nothing = {.type = SHOWN_NOTHING};
+static const struct shown hidden = {.type = SHOWN_NOTHING, .hidden = true};
+
+static struct shown shown_text(const char *text, size_t len, bool token)
+{
+    return (struct shown){.type = SHOWN_TEXT, .text = text, .len = len, .token = token};
+}
+
+/* Host names are the same whatever their case and with or without the root's dot. */
+static struct span normal_host(struct redactor *redactor, struct span name)
+{
+    if (name.len > MAX_VALUE)
+        return name;
+    if (name.len != 0 && name.at[name.len - 1] == '.')
+        name.len--;
+    for (size_t i = 0; i < name.len; i++) {
+        uint8_t c = name.at[i];
+        redactor->text[i] = (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+    }
+    return span_of(redactor->text, name.len);
+}
+
+/* Last labels that say what sort of name it is and nothing about whose. */
+static const char *const suffixes[] = {
+    "com",      "net",  "org",      "edu",         "gov",     "mil",   "int",       "info", "biz",
+    "arpa",     "name", "app",      "dev",         "cloud",   "local", "localhost", "lan",  "home",
+    "internal", "corp", "intranet", "localdomain", "example", "test",  "invalid",   "onion"};
+
+static bool is_letter(uint8_t c)
+{
+    return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+}
+
+static bool is_well_known(struct span label)
+{
+    if (label.len == 2)
+        return is_letter(label.at[0]) && is_letter(label.at[1]);
+    for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++)
+        if (strlen(suffixes[i]) == label.len &&
+            strncasecmp(suffixes[i], (const char *)label.at, label.len) == 0)
+            return true;
+    return false;
+}
+
+/* The labels of a host name; 0 when |name| does not look like one. */
+static size_t count_labels(struct span name, struct span *last)
+{
+    size_t num = 1, start = 0;
+    if (name.len != 0 && name.at[name.len - 1] == '.')
+        name.len--;
+    for (size_t i = 0; i < name.len; i++) {
+        uint8_t c = name.at[i];
+        if (c == '.' && i == start)
+            return 0;
+        if (c == '.') {
+            num++;
+            start = i + 1;
+        } else if (!is_letter(c) && !(c >= '0' && c <= '9') && c != '-' && c != '_' && c != '*') {
+            return 0;
+        }
+    }
+    *last = span_of(name.at + start, name.len - start);
+    return last->len == 0 ? 0 : num;
+}
+
+/* Writes the shape behind a token: what a name looks like without what it says. */
+static size_t put_shape(struct span name, char *out, size_t size)
+{
+    struct span last;
+    size_t labels = count_labels(name, &last);
+    int len;
+    if (labels == 0)
+        len = snprintf(out, size, " (%zu bytes)", name.len);
+    else if (labels == 1)
+        len = snprintf(out, size, " (1 label)");
+    else if (is_well_known(last))
+        len = snprintf(out, size, " (%zu labels, .%.*s)", labels, (int)last.len,
+                       (const char *)last.at);
+    else
+        len = snprintf(out, size, " (%zu labels, other)", labels);
+    return (size_t)len;
+}
+
+static size_t put_token(const char *kind, const uint8_t mac[CRYPTO_SHA256_LEN], char *out,
+                        size_t size)
+{
+    int len = snprintf(out, size, "%s:", kind);
+    return (size_t)len +
+           text_safe_hex(span_of(mac, TOKEN_LEN), TOKEN_LEN, out + len, size - (size_t)len);
+}
+
+static struct shown token(struct redactor *redactor, struct span bytes, enum privacy privacy,
+                          const char *kind)
+{
+    if (kind == NULL)
+        kind = privacy == PRIVACY_NAME ? "name" : privacy == PRIVACY_ADDRESS ? "address" : "id";
+    if (bytes.len == 0)
+        return shown_text("", 0, false);
+    struct crypto_hmac *key = token_key(redactor, kind);
+    uint8_t mac[CRYPTO_SHA256_LEN];
+    bool host = strcmp(kind, "host") == 0;
+    if (key == NULL || !crypto_hmac(key, host ? normal_host(redactor, bytes) : bytes, mac))
+        return hidden;
+    size_t size = text_safe_size(MAX_VALUE);
+    size_t len = put_token(kind, mac, redactor->text, size);
+    if (privacy == PRIVACY_NAME)
+        len += put_shape(bytes, redactor->text + len, size - len);
+    return shown_text(redactor->text, len, true);
+}
+
+static struct shown token_of_number(struct redactor *redactor, uint64_t number,
+                                    enum privacy privacy, const char *kind)
+{
+    uint8_t bytes[8];
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)(number >> (56 - 8 * i));
+    return token(redactor, span_of(bytes, sizeof bytes), privacy, kind);
+}
+
+static struct shown show_address(struct redactor *redactor, struct span address, bool is_pseudonym)
+{
+    int family = address.len == 4 ? AF_INET : AF_INET6;
+    if (inet_ntop(family, address.at, redactor->text, INET6_ADDRSTRLEN) == NULL)
+        return hidden;
+    return shown_text(redactor->text, strlen(redactor->text), is_pseudonym);
+}
+
+static struct shown show_mac(struct redactor *redactor, struct span mac, bool is_pseudonym)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    char *out = redactor->text;
+    for (size_t i = 0; i < mac.len; i++) {
+        *out++ = digits[mac.at[i] >> 4];
+        *out++ = digits[mac.at[i] & 0xf];
+        *out++ = '-';
+    }
+    *--out = '\0';
+    return shown_text(redactor->text, (size_t)(out - redactor->text), is_pseudonym);
+}
+
+static bool is_ip(const struct value *value)
+{
+    return value->type == VALUE_ADDRESS && (value->bytes.len == 4 || value->bytes.len == 16);
+}
+
+static bool is_mac(const struct value *value)
+{
+    return value->type == VALUE_MAC && (value->bytes.len == 6 || value->bytes.len == 8);
+}
+
+static struct shown show(struct redactor *redactor, const struct value *value)
+{
+    size_t size = text_safe_size(MAX_VALUE);
+    switch (value->type) {
+    case VALUE_ABSENT:
+        return nothing;
+    case VALUE_BOOL:
+        return (struct shown){.type = SHOWN_TRUTH, .truth = value->truth};
+    case VALUE_NUMBER:
+        return (struct shown){.type = SHOWN_NUMBER, .number = value->number};
+    case VALUE_TIME:
+        return (struct shown){.type = SHOWN_TIME, .number = value->number};
+    case VALUE_TEXT:
+        return shown_text(value->text, strlen(value->text), false);
+    case VALUE_STRING:
+        return shown_text(redactor->text, text_safe(value->bytes, MAX_VALUE, redactor->text, size),
+                          false);
+    case VALUE_ADDRESS:
+    case VALUE_MAC:
+        if (is_ip(value))
+            return show_address(redactor, value->bytes, false);
+        if (is_mac(value))
+            return show_mac(redactor, value->bytes, false);
+        break; /* an address of a length that no address has: bytes */
+    case VALUE_BYTES:
+        break;
+    }
+    return shown_text(redactor->text, text_safe_hex(value->bytes, MAX_VALUE, redactor->text, size),
+                      false);
+}
+
+static struct shown show_token(struct redactor *redactor, const struct value *value,
+                               enum privacy privacy, const char *kind)
+{
+    switch (value->type) {
+    case VALUE_ABSENT:
+        return nothing;
+    case VALUE_BOOL: /* two values: a token would tell which */
+        return hidden;
+    case VALUE_NUMBER:
+    case VALUE_TIME:
+        return token_of_number(redactor, value->number, privacy, kind);
+    case VALUE_TEXT:
+        return token(redactor, span_text(value->text), privacy, kind);
+    case VALUE_BYTES:
+    case VALUE_STRING:
+    case VALUE_ADDRESS:
+    case VALUE_MAC:
+        break;
+    }
+    return token(redactor, value->bytes, privacy, kind);
+}
+
+static struct shown show_pseudonym(struct redactor *redactor, const struct value *value,
+                                   enum privacy privacy, const char *kind)
+{
+    uint8_t out[16];
+    bool changed;
+    if (is_ip(value)) {
+        if (!pseudonym_address(redactor->pseudonym, value->bytes, out, &changed))
+            return hidden;
+        return show_address(redactor, span_of(out, value->bytes.len), changed);
+    }
+    if (is_mac(value)) {
+        if (!pseudonym_mac(redactor->pseudonym, value->bytes, out, &changed))
+            return hidden;
+        return show_mac(redactor, span_of(out, value->bytes.len), changed);
+    }
+    return show_token(redactor, value, privacy, kind);
+}
+
+struct shown redact(struct redactor *redactor, const struct value *value, enum privacy privacy,
+                    const char *kind)
+{
+    if (value->type == VALUE_ABSENT)
+        return nothing;
+    switch (treatments[redactor->policy][privacy]) {
+    case KEEP:
+        return show(redactor, value);
+    case PSEUDONYM:
+        return show_pseudonym(redactor, value, privacy, kind);
+    case TOKEN:
+        return show_token(redactor, value, privacy, kind);
+    case DROP:
+        break;
+    }
+    return hidden;
+}
+
+void redact_id(struct redactor *redactor, struct span bytes, char id[33])
+{
+    uint8_t mac[CRYPTO_SHA256_LEN];
+    if (!crypto_hmac(redactor->id, bytes, mac))
+        memset(mac, 0, sizeof mac);
+    for (size_t i = 0; i < TOKEN_LEN; i++)
+        snprintf(id + 2 * i, 3, "%02x", mac[i]);
+}

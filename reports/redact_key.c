@@ -1,0 +1,116 @@
+/* redact_key.c: reads the key of pseudonyms and keeps keys out of swap and dumps. */
+#include "reports/redact_key.h"
+
+#include "core/crypto.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* 64 digits and a line end of two characters, and one more to see that there is more. */
+enum { HEX_DIGITS = 2 * REDACT_KEY_LEN, FILE_MAX = HEX_DIGITS + 2 };
+
+static bool check_file(int fd, const char *path, struct error *error)
+{
+    struct stat status;
+    if (fstat(fd, &status) != 0)
+        return error_set(error, "cannot look at the key file '%s': %s", path, strerror(errno));
+    if (!S_ISREG(status.st_mode))
+        return error_set(error, "the key file '%s' is not a regular file", path);
+    if ((status.st_mode & 077) != 0)
+        return error_set(error,
+                         "the key file '%s' has mode %04o, so others can read or change it; "
+                         "run: chmod 600 '%s'",
+                         path, (unsigned)(status.st_mode & 07777), path);
+    return true;
+}
+
+static int hex_value(uint8_t digit)
+{
+    if (digit >= '0' && digit <= '9')
+        return digit - '0';
+    digit |= 0x20;
+    return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
+}
+
+static bool from_digits(const uint8_t *digits, uint8_t key[REDACT_KEY_LEN])
+{
+    for (size_t i = 0; i < REDACT_KEY_LEN; i++) {
+        int high = hex_value(digits[2 * i]), low = hex_value(digits[2 * i + 1]);
+        if (high < 0 || low < 0)
+            return false;
+        key[i] = (uint8_t)(high << 4 | low);
+    }
+    return true;
+}
+
+static bool parse(const uint8_t *bytes, size_t len, uint8_t key[REDACT_KEY_LEN])
+{
+    if (len == REDACT_KEY_LEN) {
+        memcpy(key, bytes, REDACT_KEY_LEN);
+        return true;
+    }
+    while (len > HEX_DIGITS && (bytes[len - 1] == '\n' || bytes[len - 1] == '\r'))
+        len--;
+    return len == HEX_DIGITS && from_digits(bytes, key);
+}
+
+/* Reads all of a small file; more than |max| bytes give |max|. */
+static bool read_all(int fd, uint8_t *bytes, size_t max, size_t *len)
+{
+    *len = 0;
+    while (*len < max) {
+        ssize_t got = read(fd, bytes + *len, max - *len);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return false;
+        if (got == 0)
+            break;
+        *len += (size_t)got;
+    }
+    return true;
+}
+
+bool redact_key_read(const char *path, uint8_t key[REDACT_KEY_LEN], struct error *error)
+{
+    /* Non-blocking: a FIFO is refused, not waited for. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0)
+        return error_set(error, "cannot open the key file '%s': %s", path, strerror(errno));
+    uint8_t bytes[FILE_MAX + 1];
+    size_t len = 0;
+    bool ok = check_file(fd, path, error);
+    if (ok && !read_all(fd, bytes, sizeof bytes, &len))
+        ok = error_set(error, "cannot read the key file '%s': %s", path, strerror(errno));
+    if (ok && !parse(bytes, len, key))
+        ok = error_set(error,
+                       "the key file '%s' holds no key: it needs 32 bytes or 64 hex digits; "
+                       "run: (umask 077; head -c 32 /dev/urandom > '%s')",
+                       path, path);
+    crypto_wipe(bytes, sizeof bytes);
+    close(fd);
+    return ok;
+}
+
+void *redact_key_memory(size_t len)
+{
+    void *memory = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED)
+        return NULL;
+    /* Best effort: the limit of locked memory may be 0, and old kernels know no MADV_DONTDUMP. */
+    (void)mlock(memory, len);
+    (void)madvise(memory, len, MADV_DONTDUMP);
+    return memory;
+}
+
+void redact_key_memory_free(void *memory, size_t len)
+{
+    if (memory == NULL)
+        return;
+    crypto_wipe(memory, len);
+    munmap(memory, len);
+}
