@@ -1,0 +1,213 @@
+"""Maps events of perpass (NDJSON, --observations --privacy raw) to the facts that the oracle states.
+
+A fact is a dict with "kind" and the keys of the oracle's schema. Only keys that perpass observes are there;
+what an event leaves out is, as in the schema, null, an empty list or false.
+"""
+import hashlib
+
+ESNI_EXTENSION = 0xFFCE
+SUPPORTED_VERSIONS_EXTENSION = 43
+
+
+def get(event, path, default=None):
+    """The value at a dotted path, whether the event nests its objects or writes dotted keys."""
+    if isinstance(event, dict):
+        if path in event:
+            return event[path]
+        head = ""
+        for part in path.split(".")[:-1]:
+            head = f"{head}.{part}" if head else part
+            if isinstance(event.get(head), dict):
+                return get(event[head], path[len(head) + 1 :], default)
+    return default
+
+
+def code(value):
+    """A code point as a number; events write numbers, or hexadecimal text where there is no name."""
+    return int(value, 0) if isinstance(value, str) else value
+
+
+def hex4(value):
+    return None if value is None else f"0x{code(value):04x}"
+
+
+def hex_list(values, width=4):
+    return [f"0x{code(value):0{width}x}" for value in values or []]
+
+
+def numbers(values):
+    return [code(value) for value in values or []]
+
+
+def end(event, name):
+    """ADDR:PORT of "source" or "destination"."""
+    address, port = get(event, f"{name}.ip"), get(event, f"{name}.port")
+    if address is None:
+        address = get(event, f"{name}.mac") or get(event, f"{name}.address")
+        return address
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
+def ends(event, sender):
+    """The keys src and dst: the sender first. In events the client is the source."""
+    client, server = end(event, "source"), end(event, "destination")
+    return {"src": client, "dst": server} if sender == "client" else {"src": server, "dst": client}
+
+
+def tls(event, name, default=None):
+    return get(event, f"perpass.tls.{name}", default)
+
+
+def base(event, kind, sender):
+    return {"kind": kind, "proto": tls(event, "transport"), **ends(event, sender)}
+
+
+def ticket_keys(event):
+    ticket = tls(event, "ticket")
+    if ticket is None:
+        return {"ticket_len": None, "ticket_sha256": None}
+    data = bytes.fromhex(ticket)
+    return {"ticket_len": len(data), "ticket_sha256": hashlib.sha256(data).hexdigest() if data else None}
+
+
+def ssl2_client_hello(event):
+    ciphers = hex_list(tls(event, "ssl2_ciphers"), 6)
+    yield {
+        **base(event, "tls.client_hello", "client"),
+        "ssl2": True,
+        "version": hex4(tls(event, "legacy_version")),
+        "ciphers": ciphers,
+        "ciphers_n": len(ciphers),
+        "session_id": tls(event, "session_id", ""),
+    }
+
+
+def client_hello(event):
+    if tls(event, "ssl2"):
+        yield from ssl2_client_hello(event)
+        return
+    ciphers = hex_list(tls(event, "ciphers"))
+    extensions = numbers(tls(event, "extensions"))
+    fact = {
+        **base(event, "tls.client_hello", "client"),
+        "version": hex4(tls(event, "legacy_version")),
+        "versions": hex_list(tls(event, "versions")),
+        "random": tls(event, "random"),
+        "session_id": tls(event, "session_id", ""),
+        "ciphers": ciphers,
+        "ciphers_n": len(ciphers),
+        "compression": numbers(tls(event, "compression")),
+        "extensions": extensions,
+        "sni": get(event, "tls.client.server_name"),
+        "alpn": tls(event, "alpn", []),
+        "groups": hex_list(tls(event, "groups")),
+        "key_share_groups": hex_list(tls(event, "key_share_groups")),
+        "sig_algs": hex_list(tls(event, "signature_schemes")),
+        "point_formats": numbers(tls(event, "point_formats")),
+        "psk_modes": numbers(tls(event, "psk_modes")),
+        **ticket_keys(event),
+        "cid": tls(event, "connection_id"),
+        "ech": tls(event, "ech", False),
+        "esni": ESNI_EXTENSION in extensions,
+        "early_data": tls(event, "early_data", False),
+    }
+    if fact["proto"] == "dtls":
+        fact["cookie"] = tls(event, "cookie", "")
+    yield fact
+    ages = tls(event, "psk_ages", [])
+    for index, identity in enumerate(tls(event, "psk_identities", [])):
+        yield {
+            **base(event, "tls.psk_identity", "client"),
+            "where": "client_hello",
+            "identity_hex": identity,
+            "index": index,
+            "obfuscated_ticket_age": ages[index] if index < len(ages) else None,
+        }
+
+
+def server_hello(event):
+    if tls(event, "ssl2"):
+        yield {
+            **base(event, "tls.ssl2_server_hello", "server"),
+            "version": hex4(tls(event, "legacy_version")),
+            "ciphers": hex_list(tls(event, "ssl2_ciphers"), 6),
+        }
+        return
+    extensions = numbers(tls(event, "extensions"))
+    selected = tls(event, "version_code") if SUPPORTED_VERSIONS_EXTENSION in extensions else None
+    yield {
+        **base(event, "tls.server_hello", "server"),
+        "version": hex4(tls(event, "legacy_version")),
+        "selected_version": hex4(selected),
+        "random": tls(event, "random"),
+        "session_id": tls(event, "session_id", ""),
+        "cipher": hex4(tls(event, "cipher_code")),
+        "compression": tls(event, "compression_code"),
+        "extensions": extensions,
+        "alpn": tls(event, "alpn", []),
+        "key_share_group": hex4(tls(event, "key_share_group")),
+        "psk_index": tls(event, "selected_psk"),
+        "cid": tls(event, "connection_id"),
+        "hrr": tls(event, "hello_retry", False),
+    }
+
+
+def server_key_exchange(event):
+    """The oracle states parameters for suites without PSK only, and a hint for every PSK suite."""
+    if "PSK" in tls(event, "kx", ""):
+        if tls(event, "psk_hint") is not None:
+            yield {**base(event, "tls.psk_hint", "server"), "hint_hex": tls(event, "psk_hint")}
+        return
+    group, prime = tls(event, "group"), tls(event, "dh_p")
+    if group is not None or prime is not None:
+        yield {
+            **base(event, "tls.server_key_exchange", "server"),
+            "named_curve": hex4(group),
+            "dh_p_bytes": None if prime is None else len(prime) // 2,
+        }
+
+
+def client_key_exchange(event):
+    if tls(event, "psk_identity") is not None:
+        yield {
+            **base(event, "tls.psk_identity", "client"),
+            "where": "client_key_exchange",
+            "identity_hex": tls(event, "psk_identity"),
+            "index": 0,
+            "obfuscated_ticket_age": None,
+        }
+
+
+def alert(event):
+    yield {
+        **base(event, "tls.alert", tls(event, "alert.from")),
+        "level": tls(event, "alert.level"),
+        "desc": tls(event, "alert.code"),
+    }
+
+
+MAPPERS = {
+    "perpass.tls.client_hello": client_hello,
+    "perpass.tls.server_hello": server_hello,
+    "perpass.tls.server_key_exchange": server_key_exchange,
+    "perpass.tls.client_key_exchange": client_key_exchange,
+    "perpass.tls.alert": alert,
+}
+KINDS = (
+    "tls.client_hello",
+    "tls.server_hello",
+    "tls.ssl2_server_hello",
+    "tls.psk_identity",
+    "tls.psk_hint",
+    "tls.server_key_exchange",
+    "tls.alert",
+)
+
+
+def facts_of(events):
+    """All facts of an iterable of events (dicts), with the packet number as the hint _packet."""
+    for event in events:
+        mapper = MAPPERS.get(get(event, "event.dataset"))
+        for fact in mapper(event) if mapper else ():
+            fact["_packet"] = get(event, "perpass.packet")
+            yield fact

@@ -1,0 +1,113 @@
+"""Compares two sets of facts: the oracle's and those of perpass.
+
+A fact is told from others of its kind by the keys in IDENTITY; of two facts with the same identity the keys
+are compared that perpass states. Keys that begin with "_" are hints for a person. Equal facts count once, so
+that a retransmission, or a capture that holds each packet twice, changes nothing.
+"""
+import collections
+import json
+
+IDENTITY = {
+    "tls.client_hello": ("proto", "src", "dst", "random"),
+    "tls.server_hello": ("proto", "src", "dst", "random"),
+    "tls.ssl2_server_hello": ("proto", "src", "dst"),
+    "tls.server_key_exchange": ("proto", "src", "dst"),
+    "tls.psk_hint": ("proto", "src", "dst"),
+    "tls.psk_identity": ("proto", "src", "dst", "where", "index", "identity_hex"),
+    "tls.alert": ("proto", "src", "dst", "desc"),
+}
+
+
+class Comparison:
+    """Counts by kind and by key, and a line for each disagreement."""
+
+    def __init__(self):
+        self.kinds = collections.defaultdict(collections.Counter)
+        self.keys = collections.defaultdict(collections.Counter)
+        self.lines = []
+
+    def add(self, other):
+        for kind, counts in other.kinds.items():
+            self.kinds[kind].update(counts)
+        for key, counts in other.keys.items():
+            self.keys[key].update(counts)
+
+
+def without_hints(fact):
+    return {key: value for key, value in fact.items() if not key.startswith("_")}
+
+
+def distinct(facts):
+    """By kind, the facts without their copies."""
+    seen = {}
+    for fact in facts:
+        seen.setdefault(json.dumps(without_hints(fact), sort_keys=True), fact)
+    kinds = collections.defaultdict(list)
+    for fact in seen.values():
+        kinds[fact["kind"]].append(fact)
+    return kinds
+
+
+def identity(fact):
+    return json.dumps([fact.get(key) for key in IDENTITY[fact["kind"]]])
+
+
+def differing_keys(want, got):
+    return [key for key in without_hints(got) if key in want and want[key] != got[key]]
+
+
+def count_keys(comparison, want, got):
+    for key in without_hints(got):
+        if key in want and key != "kind":
+            comparison.keys[want["kind"], key]["equal" if want[key] == got[key] else "unequal"] += 1
+
+
+def describe(mark, fact):
+    return f"  {mark} {json.dumps(fact, sort_keys=True)}"
+
+
+def compare_kind(comparison, want, got):
+    """Pairs facts of one kind: first those that agree, then the nearest of the same identity."""
+    left = collections.defaultdict(list)
+    for fact in want:
+        left[identity(fact)].append(fact)
+    unpaired = []
+    counts = comparison.kinds[(want or got)[0]["kind"]]
+    for fact in got:
+        pool = left[identity(fact)]
+        match = next((other for other in pool if not differing_keys(other, fact)), None)
+        if match is None:
+            unpaired.append(fact)
+            continue
+        pool.remove(match)
+        counts["agree"] += 1
+        count_keys(comparison, match, fact)
+    for fact in unpaired:
+        pool = left[identity(fact)]
+        if not pool:
+            counts["extra"] += 1
+            comparison.lines.append(describe("+", fact))
+            continue
+        nearest = min(pool, key=lambda other: len(differing_keys(other, fact)))
+        pool.remove(nearest)
+        counts["differ"] += 1
+        count_keys(comparison, nearest, fact)
+        for key in differing_keys(nearest, fact):
+            comparison.lines.append(
+                f"  ! {fact['kind']} {identity(fact)} frames {nearest.get('_frames')} {key}: "
+                f"oracle {json.dumps(nearest[key])}, perpass {json.dumps(fact[key])}"
+            )
+    for pool in left.values():
+        for fact in pool:
+            counts["missed"] += 1
+            comparison.lines.append(describe("-", fact))
+    counts["oracle"] += len(want)
+    counts["perpass"] += len(got)
+
+
+def compare(want, got):
+    comparison = Comparison()
+    want, got = distinct(want), distinct(got)
+    for kind in sorted(set(want) | set(got)):
+        compare_kind(comparison, want.get(kind, []), got.get(kind, []))
+    return comparison

@@ -1,0 +1,142 @@
+#!/usr/bin/env python3
+"""Tests of the mapping from events to facts, and of the comparison of facts."""
+import unittest
+
+import events_to_facts
+import facts
+
+RANDOM = "11" * 32
+
+
+def event(dataset, observed, **top):
+    """An event as perpass writes it with --privacy raw."""
+    return {
+        "event": {"dataset": f"perpass.{dataset}"},
+        "source": {"ip": "192.0.2.1", "port": 40000},
+        "destination": {"ip": "2001:db8::1", "port": 443},
+        "perpass": {"packet": 7, "tls": {"transport": "tls", **observed}},
+        **top,
+    }
+
+
+def facts_of(*events):
+    return [facts.without_hints(fact) for fact in events_to_facts.facts_of(events)]
+
+
+class Mapping(unittest.TestCase):
+    def test_client_hello(self):
+        hello = event(
+            "tls.client_hello",
+            {
+                "legacy_version": 0x0303,
+                "random": RANDOM,
+                "session_id": "",
+                "ciphers": [0x1301, 0x0A0A],
+                "compression": [0],
+                "extensions": [43, 51, 65486, 41],
+                "versions": [0x0304],
+                "ticket": "0102",
+                "psk_identities": ["6162", "63"],
+                "psk_ages": [5, 0],
+            },
+            tls={"client": {"server_name": "example.org"}},
+        )
+        got = facts_of(hello)
+        self.assertEqual([fact["kind"] for fact in got], ["tls.client_hello", "tls.psk_identity", "tls.psk_identity"])
+        fact = got[0]
+        self.assertEqual((fact["src"], fact["dst"]), ("192.0.2.1:40000", "[2001:db8::1]:443"))
+        self.assertEqual((fact["version"], fact["versions"]), ("0x0303", ["0x0304"]))
+        self.assertEqual((fact["ciphers"], fact["ciphers_n"]), (["0x1301", "0x0a0a"], 2))
+        self.assertEqual((fact["sni"], fact["alpn"], fact["cid"]), ("example.org", [], None))
+        self.assertEqual((fact["esni"], fact["ech"], fact["early_data"]), (True, False, False))
+        self.assertEqual(fact["ticket_len"], 2)
+        self.assertEqual((got[2]["index"], got[2]["identity_hex"], got[2]["obfuscated_ticket_age"]), (1, "63", 0))
+
+    def test_empty_ticket_is_not_absent(self):
+        fact = facts_of(event("tls.client_hello", {"ticket": ""}))[0]
+        self.assertEqual((fact["ticket_len"], fact["ticket_sha256"]), (0, None))
+        fact = facts_of(event("tls.client_hello", {}))[0]
+        self.assertEqual((fact["ticket_len"], fact["ticket_sha256"]), (None, None))
+
+    def test_ssl2_hellos(self):
+        client = event("tls.client_hello", {"ssl2": True, "legacy_version": 2, "ssl2_ciphers": [0x010080]})
+        server = event("tls.server_hello", {"ssl2": True, "legacy_version": 2, "ssl2_ciphers": [0x0700C0]})
+        got = facts_of(client, server)
+        self.assertEqual((got[0]["ciphers"], got[0]["ssl2"]), (["0x010080"], True))
+        self.assertNotIn("random", got[0])
+        self.assertEqual((got[1]["kind"], got[1]["ciphers"]), ("tls.ssl2_server_hello", ["0x0700c0"]))
+
+    def test_server_hello_is_sent_by_the_destination(self):
+        tls = {"legacy_version": 0x0303, "version_code": 0x0304, "random": RANDOM, "cipher_code": 0x1301}
+        fact = facts_of(event("tls.server_hello", {**tls, "extensions": [43], "selected_psk": 0}))[0]
+        self.assertEqual((fact["src"], fact["dst"]), ("[2001:db8::1]:443", "192.0.2.1:40000"))
+        self.assertEqual((fact["selected_version"], fact["cipher"], fact["psk_index"]), ("0x0304", "0x1301", 0))
+        fact = facts_of(event("tls.server_hello", {**tls, "version_code": 0x0303, "extensions": []}))[0]
+        self.assertIsNone(fact["selected_version"])
+
+    def test_key_exchanges(self):
+        got = facts_of(
+            event("tls.server_key_exchange", {"kx": "ECDHE", "group": 23}),
+            event("tls.server_key_exchange", {"kx": "DHE", "dh_p": "ff" * 128}),
+            event("tls.server_key_exchange", {"kx": "ECDHE_PSK", "group": 23, "psk_hint": ""}),
+            event("tls.client_key_exchange", {"kx": "PSK", "psk_identity": "6162"}),
+            event("tls.client_key_exchange", {"kx": "RSA"}),
+        )
+        self.assertEqual(
+            [fact["kind"] for fact in got],
+            ["tls.server_key_exchange", "tls.server_key_exchange", "tls.psk_hint", "tls.psk_identity"],
+        )
+        self.assertEqual((got[0]["named_curve"], got[0]["dh_p_bytes"]), ("0x0017", None))
+        self.assertEqual((got[1]["named_curve"], got[1]["dh_p_bytes"]), (None, 128))
+        self.assertEqual(got[2]["hint_hex"], "")
+        self.assertEqual((got[3]["where"], got[3]["src"]), ("client_key_exchange", "192.0.2.1:40000"))
+
+    def test_alert_has_its_sender(self):
+        got = facts_of(
+            event("tls.alert", {"alert": {"level": 2, "code": 40, "from": "server"}}),
+            event("tls.alert", {"alert": {"level": 2, "code": 48, "from": "client"}}),
+        )
+        self.assertEqual([(fact["src"], fact["desc"]) for fact in got],
+                         [("[2001:db8::1]:443", 40), ("192.0.2.1:40000", 48)])
+
+    def test_other_events_are_no_facts(self):
+        self.assertEqual(facts_of(event("finding", {}), {"event": {}}, {}), [])
+
+
+def hello(**keys):
+    return {"kind": "tls.server_hello", "proto": "tls", "src": "a", "dst": "b", "random": RANDOM, **keys}
+
+
+class Comparing(unittest.TestCase):
+    def counts(self, want, got):
+        comparison = facts.compare(want, got)
+        counts = comparison.kinds["tls.server_hello"]
+        return tuple(counts[name] for name in ("agree", "differ", "missed", "extra")), comparison
+
+    def test_only_stated_keys_count(self):
+        self.assertEqual(self.counts([hello(cipher=1, cid="00")], [hello(cipher=1)])[0], (1, 0, 0, 0))
+
+    def test_difference_names_the_key(self):
+        counts, comparison = self.counts([hello(cipher=1, cid="")], [hello(cipher=2, cid="")])
+        self.assertEqual(counts, (0, 1, 0, 0))
+        self.assertEqual(comparison.keys["tls.server_hello", "cipher"]["unequal"], 1)
+        self.assertEqual(comparison.keys["tls.server_hello", "cid"]["equal"], 1)
+        self.assertEqual(len(comparison.lines), 1)
+
+    def test_missed_and_extra(self):
+        other = {**hello(), "random": "22" * 32}
+        self.assertEqual(self.counts([hello()], [other])[0], (0, 0, 1, 1))
+        self.assertEqual(self.counts([hello()], [])[0], (0, 0, 1, 0))
+
+    def test_copies_count_once(self):
+        want = [hello(_frames=[1]), hello(_frames=[2])]
+        self.assertEqual(self.counts(want, [hello(_packet=1), hello(_packet=2)])[0], (1, 0, 0, 0))
+
+    def test_same_identity_pairs_the_nearest(self):
+        want = [hello(cipher=1, cid=1), hello(cipher=2, cid=2)]
+        got = [hello(cipher=2, cid=3), hello(cipher=1, cid=1)]
+        self.assertEqual(self.counts(want, got)[0], (1, 1, 0, 0))
+
+
+if __name__ == "__main__":
+    unittest.main()
