@@ -220,3 +220,8 @@ void crypto_wipe(void *at, size_t len)
 {
     OPENSSL_cleanse(at, len);
 }
+
+const char *crypto_library(void)
+{
+    return OpenSSL_version(OPENSSL_VERSION_STRING);
+}

@@ -49,4 +49,7 @@ bool crypto_equal(const uint8_t *a, const uint8_t *b, size_t len);
 /* crypto_wipe overwrites |len| bytes; the compiler cannot leave it out. */
 void crypto_wipe(void *at, size_t len);
 
+/* crypto_library is the version of the libcrypto that is loaded. */
+const char *crypto_library(void);
+
 #endif

@@ -47,6 +47,7 @@ struct report_format {
     /* write puts the whole report to |out|; false and |error| when it cannot be written. */
     bool (*write)(FILE *out, const struct result *result, struct redactor *redactor,
                   const struct report_style *style, struct error *error);
+    bool hashes_inputs; /* it shows input_info.sha256, so that has to be computed */
 };
 
 /* All report formats, NULL-terminated; report_format_find looks one up by name or by a file's suffix. */

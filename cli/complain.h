@@ -1,0 +1,8 @@
+/* complain.h: what went wrong, told once, on standard error. */
+#ifndef PERPASS_CLI_COMPLAIN_H
+#define PERPASS_CLI_COMPLAIN_H
+
+/* complain prints "perpass: " and the sentence. Control characters are replaced by '?'. */
+void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

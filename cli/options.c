@@ -1,0 +1,173 @@
+/* options.c: reads a command line by a table of options, and prints that table as help. */
+#include "cli/options.h"
+
+#include "reports/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { HELP_WIDTH = 80, HELP_INDENT = 8 };
+
+bool option_list_add(struct option_list *list, const char *item)
+{
+    const char **items = realloc(list->items, (list->num + 1) * sizeof items[0]);
+    if (items == NULL)
+        return false;
+    list->items = items;
+    list->items[list->num++] = item;
+    return true;
+}
+
+void option_list_free(struct option_list *list)
+{
+    free(list->items);
+    *list = (struct option_list){0};
+}
+
+bool option_set_true(void *member, const char *value, struct error *error)
+{
+    (void)value;
+    (void)error;
+    *(bool *)member = true;
+    return true;
+}
+
+bool option_set_text(void *member, const char *value, struct error *error)
+{
+    if (value[0] == '\0')
+        return error_set(error, "its value is empty");
+    *(const char **)member = value;
+    return true;
+}
+
+bool option_add_text(void *member, const char *value, struct error *error)
+{
+    if (value[0] == '\0')
+        return error_set(error, "its value is empty");
+    if (!option_list_add(member, value))
+        return error_set(error, "there is no memory");
+    return true;
+}
+
+/* The option of which |len| letters at |name| are the name. */
+static const struct option_row *find_option(const struct command *command, const char *name,
+                                            size_t len)
+{
+    for (size_t i = 0; i < command->num_options; i++) {
+        const struct option_row *option = &command->options[i];
+        if (strlen(option->name) == len && memcmp(option->name, name, len) == 0)
+            return option;
+    }
+    return NULL;
+}
+
+static bool unknown_option(const struct command *command, const char *word, size_t len,
+                           struct error *error)
+{
+    char typed[64];
+    const char *nearest = NULL;
+    unsigned least = 4; /* further away is another word */
+    snprintf(typed, sizeof typed, "%.*s", (int)(len < 60 ? len : 60), word);
+    for (size_t i = 0; i < command->num_options; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "--%s", command->options[i].name);
+        unsigned distance = text_distance(typed, name);
+        if (distance < least) {
+            least = distance;
+            nearest = command->options[i].name;
+        }
+    }
+    if (nearest != NULL)
+        return error_set(error, "unknown option %s: did you mean --%s?", typed, nearest);
+    return error_set(error, "unknown option %s: see perpass %s --help", typed, command->name);
+}
+
+/* The words of a command line that is being read. */
+struct words {
+    char *const *at;
+    size_t left;
+};
+
+static bool read_option(const struct command *command, struct words *words, void *settings,
+                        struct error *error)
+{
+    const char *word = *words->at++;
+    words->left--;
+    const char *name = word + 2;
+    size_t len = strcspn(name, "=");
+    const char *value = name[len] == '=' ? name + len + 1 : NULL;
+    const struct option_row *option = word[1] == '-' ? find_option(command, name, len) : NULL;
+    if (option == NULL)
+        return unknown_option(command, word, strcspn(word, "="), error);
+    if (option->value == NULL && value != NULL)
+        return error_set(error, "--%s takes no value", option->name);
+    if (option->value != NULL && value == NULL && !option->value_may_be_left) {
+        if (words->left == 0)
+            return error_set(error, "--%s needs a value: --%s %s", option->name, option->name,
+                             option->value);
+        value = *words->at++;
+        words->left--;
+    }
+    struct error reason;
+    if (!option->set((char *)settings + option->offset, value, &reason))
+        return error_set(error, "--%s: %s", option->name, reason.text);
+    return true;
+}
+
+static bool right_number(const struct command *command, const struct option_list *operands,
+                         struct error *error)
+{
+    if (operands->num < command->min_operands)
+        return error_set(error, "%s needs %s: see perpass %s --help", command->name,
+                         command->operands, command->name);
+    if (operands->num > command->max_operands)
+        return error_set(error, "%s takes no operand \"%.100s\": see perpass %s --help",
+                         command->name, operands->items[command->max_operands], command->name);
+    return true;
+}
+
+enum options_result options_parse(const struct command *command, char *const *words, size_t num,
+                                  void *settings, struct option_list *operands, struct error *error)
+{
+    struct words left = {.at = words, .left = num};
+    bool operands_only = false;
+    while (left.left > 0) {
+        const char *word = *left.at;
+        if (!operands_only && strcmp(word, "--") == 0) {
+            operands_only = true;
+        } else if (operands_only || word[0] != '-' || word[1] == '\0') {
+            if (!option_list_add(operands, word)) {
+                error_set(error, "there is no memory");
+                return OPTIONS_BAD;
+            }
+        } else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
+            return OPTIONS_HELP;
+        } else if (!read_option(command, &left, settings, error)) {
+            return OPTIONS_BAD;
+        } else {
+            continue; /* read_option has taken the words */
+        }
+        left.at++;
+        left.left--;
+    }
+    return right_number(command, operands, error) ? OPTIONS_RUN : OPTIONS_BAD;
+}
+
+void options_help(FILE *out, const struct command *command)
+{
+    fprintf(out, "Usage: perpass %s [options]%s%s\n\n", command->name,
+            command->operands[0] != '\0' ? " " : "", command->operands);
+    text_wrap(out, command->about, 0, HELP_WIDTH, 0);
+    fputs("\nOptions:\n", out);
+    for (size_t i = 0; i < command->num_options; i++) {
+        const struct option_row *option = &command->options[i];
+        const char *join = option->value_may_be_left ? "[=" : " ";
+        fprintf(out, "  --%s%s%s%s\n", option->name, option->value != NULL ? join : "",
+                option->value != NULL ? option->value : "", option->value_may_be_left ? "]" : "");
+        text_wrap(out, option->about, HELP_INDENT, HELP_WIDTH, 0);
+    }
+    fputs("  --help\n", out);
+    text_wrap(out, "Print this help.", HELP_INDENT, HELP_WIDTH, 0);
+    if (command->notes != NULL)
+        fprintf(out, "\n%s", command->notes);
+}

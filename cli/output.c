@@ -1,0 +1,180 @@
+/* output.c: files, sockets and standard output that results are written to. */
+#include "cli/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+/* Results may tell about people: others than the owner's group have no business in them. */
+enum { OUTPUT_MODE = 0640 };
+
+static const char unix_prefix[] = "unix:";
+
+static bool is_standard(const char *path)
+{
+    return strcmp(path, "-") == 0;
+}
+
+static bool is_socket(const char *path)
+{
+    return strncmp(path, unix_prefix, sizeof unix_prefix - 1) == 0;
+}
+
+static bool open_failed(const char *path, int reason, struct error *error)
+{
+    return error_set(error, "%s cannot be written: %s", path, strerror(reason));
+}
+
+bool output_resolve(const char *path, char resolved[PATH_MAX])
+{
+    struct stat status;
+    char folder[PATH_MAX], real[PATH_MAX];
+    if (is_standard(path) || is_socket(path))
+        return false;
+    if (stat(path, &status) == 0)
+        return S_ISREG(status.st_mode) && realpath(path, resolved) != NULL;
+    const char *slash = strrchr(path, '/');
+    int len = slash == NULL ? 1 : (int)(slash - path) + 1;
+    int wrote = snprintf(folder, sizeof folder, "%.*s", len, slash == NULL ? "." : path);
+    if (wrote < 0 || (size_t)wrote >= sizeof folder || realpath(folder, real) == NULL)
+        return false;
+    wrote = snprintf(resolved, PATH_MAX, "%s/%s", real, slash == NULL ? path : slash + 1);
+    return wrote > 0 && wrote < PATH_MAX;
+}
+
+static bool open_descriptor(struct output *output, int descriptor, const char *path,
+                            struct error *error)
+{
+    if (descriptor < 0)
+        return open_failed(path, errno, error);
+    output->out = fdopen(descriptor, "w");
+    if (output->out == NULL) {
+        int reason = errno;
+        close(descriptor);
+        return open_failed(path, reason, error);
+    }
+    return true;
+}
+
+static bool open_socket(struct output *output, const char *path, struct error *error)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    const char *name = path + sizeof unix_prefix - 1;
+    if (name[0] == '\0' || strlen(name) >= sizeof address.sun_path)
+        return error_set(error, "%s is no path of a socket: it must have 1 to %zu characters", path,
+                         sizeof address.sun_path - 1);
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", name);
+    int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (descriptor < 0)
+        return open_failed(path, errno, error);
+    if (connect(descriptor, (const struct sockaddr *)&address, sizeof address) != 0) {
+        int reason = errno;
+        close(descriptor);
+        return error_set(error, "%s cannot be reached: %s", path, strerror(reason));
+    }
+    return open_descriptor(output, descriptor, path, error);
+}
+
+static bool open_standard(struct output *output)
+{
+    output->name = "standard output";
+    output->out = stdout;
+    return true;
+}
+
+bool output_open_stream(struct output *output, const char *path, struct error *error)
+{
+    *output = (struct output){.name = path};
+    if (is_standard(path))
+        return open_standard(output);
+    if (is_socket(path))
+        return open_socket(output, path, error);
+    return open_descriptor(output, open(path, O_WRONLY | O_CREAT | O_CLOEXEC, OUTPUT_MODE), path,
+                           error);
+}
+
+bool output_truncate(struct output *output, struct error *error)
+{
+    struct stat status;
+    int descriptor = fileno(output->out);
+    if (output->out == stdout || fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode))
+        return true;
+    return ftruncate(descriptor, 0) == 0 || open_failed(output->name, errno, error);
+}
+
+/* Makes "FOLDER/.NAME.PID.N.tmp". */
+static int open_temporary(struct output *output)
+{
+    enum { TRIES = 100 };
+    const char *base = strrchr(output->target, '/') + 1;
+    int folder = (int)(base - output->target);
+    for (int i = 0; i < TRIES; i++) {
+        int wrote = snprintf(output->temporary, sizeof output->temporary, "%.*s.%s.%ld.%d.tmp",
+                             folder, output->target, base, (long)getpid(), i);
+        if (wrote < 0 || (size_t)wrote >= sizeof output->temporary) {
+            errno = ENAMETOOLONG;
+            return -1;
+        }
+        int descriptor =
+            open(output->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, OUTPUT_MODE);
+        if (descriptor >= 0 || errno != EEXIST)
+            return descriptor;
+    }
+    return -1;
+}
+
+bool output_open_whole(struct output *output, const char *path, struct error *error)
+{
+    struct stat status;
+    *output = (struct output){.name = path};
+    if (is_standard(path))
+        return open_standard(output);
+    if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
+        return open_descriptor(output, open(path, O_WRONLY | O_CLOEXEC), path, error);
+    if (!output_resolve(path, output->target))
+        return open_failed(path, errno, error);
+    if (access(output->target, F_OK) == 0 && access(output->target, W_OK) != 0)
+        return open_failed(path, errno, error);
+    if (!open_descriptor(output, open_temporary(output), path, error)) {
+        output->temporary[0] = '\0';
+        return false;
+    }
+    return true;
+}
+
+bool output_close(struct output *output, struct error *error)
+{
+    bool is_stdout = output->out == stdout;
+    bool ok = fflush(output->out) == 0 && ferror(output->out) == 0;
+    if (ok && output->temporary[0] != '\0')
+        ok = fsync(fileno(output->out)) == 0;
+    int reason = errno;
+    if (!is_stdout && fclose(output->out) != 0 && ok) {
+        ok = false;
+        reason = errno;
+    }
+    output->out = NULL;
+    if (ok && output->temporary[0] != '\0' && rename(output->temporary, output->target) != 0) {
+        ok = false;
+        reason = errno;
+    }
+    if (ok)
+        return true;
+    output_discard(output);
+    return open_failed(output->name, reason, error);
+}
+
+void output_discard(struct output *output)
+{
+    if (output->out != NULL && output->out != stdout)
+        fclose(output->out);
+    output->out = NULL;
+    if (output->temporary[0] != '\0')
+        unlink(output->temporary);
+    output->temporary[0] = '\0';
+}

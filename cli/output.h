@@ -1,0 +1,37 @@
+/* output.h: files, sockets and standard output that results are written to. */
+#ifndef PERPASS_CLI_OUTPUT_H
+#define PERPASS_CLI_OUTPUT_H
+
+#include "core/error.h"
+
+#include <limits.h>
+#include <stdio.h>
+
+struct output {
+    const char *name;         /* for messages: the path as the user gave it, or "standard output" */
+    FILE *out;                /* NULL: not open */
+    char target[PATH_MAX];    /* where the finished file goes, "" when it is written in place */
+    char temporary[PATH_MAX]; /* what is written until then, "" when there is none */
+};
+
+/* output_open_stream opens what is written as it comes: "-" (standard output), "unix:PATH" (a stream socket
+ * that somebody listens on), or a file, whose old content stays until output_truncate. */
+bool output_open_stream(struct output *output, const char *path, struct error *error);
+bool output_truncate(struct output *output, struct error *error);
+
+/* output_open_whole opens what must appear whole or not at all: a file of another name in the same folder,
+ * which output_close renames. "-" and what is no regular file (a device, a pipe) are written in place. */
+bool output_open_whole(struct output *output, const char *path, struct error *error);
+
+/* output_close writes out what is buffered, and lets the file appear under its name. False and |error| when
+ * anything could not be written. Standard output stays open. */
+bool output_close(struct output *output, struct error *error);
+
+/* output_discard gives up: a temporary file is removed. Does nothing after output_close. */
+void output_discard(struct output *output);
+
+/* output_resolve gives the absolute path of the file that |path| names, which need not exist yet. False when
+ * it is none that could be written over by mistake: "-", a socket, a device, a folder that is not there. */
+bool output_resolve(const char *path, char resolved[PATH_MAX]);
+
+#endif

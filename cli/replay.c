@@ -1,0 +1,173 @@
+/* replay.c: capture files, one after the other, into the engine. */
+#include "cli/replay.h"
+
+#include "capture/filter.h"
+#include "capture/source.h"
+#include "cli/complain.h"
+#include "cli/signals.h"
+#include "core/crypto.h"
+#include "reports/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { BATCH = 64 };
+
+bool replay_filter_valid(const char *filter, struct error *error)
+{
+    /* Ethernet first, as its complaint is the one to show; raw IP, Linux cooked v1, 802.11 with and without
+     * radiotap: some primitives are for one of these only. */
+    static const uint16_t links[] = {1, 101, 113, 127, 105};
+    for (size_t i = 0; i < sizeof links / sizeof links[0]; i++) {
+        struct error reason;
+        struct filter *compiled = filter_new(filter, links[i], i == 0 ? error : &reason);
+        filter_free(compiled);
+        if (compiled != NULL)
+            return true;
+    }
+    return false;
+}
+
+uint64_t replay_total(const char *const *paths, size_t num)
+{
+    uint64_t total = 0;
+    for (size_t i = 0; i < num; i++) {
+        struct stat status;
+        if (stat(paths[i], &status) != 0 || !S_ISREG(status.st_mode))
+            return 0;
+        total += (uint64_t)status.st_size;
+    }
+    return total;
+}
+
+/* Writes the SHA-256 of a regular file; leaves "" where there is none. */
+static void hash_file(const char *path, char hex[65])
+{
+    uint8_t buffer[1 << 16], sum[CRYPTO_SHA256_LEN];
+    struct error error;
+    struct stat status;
+    ssize_t got = -1;
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (descriptor < 0)
+        return;
+    struct crypto_digest *digest = crypto_digest_new(CRYPTO_SHA256, &error);
+    bool ok = digest != NULL && fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
+    while (ok && (got = read(descriptor, buffer, sizeof buffer)) > 0)
+        ok = signals_stopped() == 0 && crypto_digest_add(digest, span_of(buffer, (size_t)got));
+    if (ok && got == 0 && crypto_digest_finish(digest, sum))
+        for (size_t i = 0; i < sizeof sum; i++)
+            snprintf(hex + 2 * i, 3, "%02x", sum[i]);
+    crypto_digest_free(digest);
+    close(descriptor);
+}
+
+static void note_times(struct input_info *input, const struct frame *frames, size_t num)
+{
+    for (size_t i = 0; i < num; i++) {
+        if (input->last_ns == 0 || frames[i].time_ns < input->first_ns)
+            input->first_ns = frames[i].time_ns;
+        if (frames[i].time_ns > input->last_ns)
+            input->last_ns = frames[i].time_ns;
+    }
+}
+
+static void set_damage(struct input_info *input, const char *sentence)
+{
+    snprintf(input->damage, sizeof input->damage, "%s", sentence);
+}
+
+/* Stopped by a signal, or because the results cannot be written (which is told elsewhere). */
+static void set_stopped(struct input_info *input)
+{
+    struct error sentence;
+    const char *why = "its events cannot be written";
+    if (signals_stopped() != 0)
+        why = signals_stopped() == SIGINT ? "stopped by SIGINT" : "stopped by SIGTERM";
+    error_set(&sentence, "%s was not read to its end: %s", input->path, why);
+    set_damage(input, sentence.text);
+}
+
+static bool output_broken(const struct replay *replay)
+{
+    return replay->needed != NULL && ferror(replay->needed) != 0;
+}
+
+/* Reads |source| to its end, its damage, or a signal. */
+static void read_frames(struct replay *replay, struct source *source, struct input_info *input)
+{
+    struct frame frames[BATCH];
+    struct error error = {.text = ""};
+    size_t num;
+    enum source_status status = SOURCE_FRAMES;
+    while (signals_stopped() == 0 && !output_broken(replay)) {
+        status = source_read(source, frames, BATCH, &num, &error);
+        if (status != SOURCE_FRAMES)
+            break;
+        note_times(input, frames, num);
+        engine_feed(replay->engine, frames, num);
+        if (replay->progress.on) {
+            const struct source_stats stats = source_stats(source);
+            progress_update(&replay->progress, replay->bytes + stats.bytes,
+                            replay->frames + stats.frames);
+        }
+    }
+    if (signals_stopped() != 0 || output_broken(replay))
+        set_stopped(input);
+    else if (status == SOURCE_DAMAGED)
+        set_damage(input, error.text);
+}
+
+static void read_source(struct replay *replay, struct source *source, struct input_info *input)
+{
+    input->format = source_format(source);
+    read_frames(replay, source, input);
+    const struct source_stats stats = source_stats(source);
+    input->frames = stats.frames;
+    input->filtered = stats.filtered;
+    input->dropped = stats.dropped;
+    input->size = stats.size;
+    replay->bytes += stats.size;
+    replay->frames += stats.frames;
+}
+
+static void tell(const struct input_info *input)
+{
+    char packets[TEXT_SMALL * 2], left_out[TEXT_SMALL];
+    complain("%s: %s, %s, %s left out by the filter", input->path,
+             input->format != NULL ? input->format : "not opened",
+             text_count(input->frames, "packet", "packets", packets),
+             text_number(input->filtered, left_out));
+}
+
+bool replay_file(struct replay *replay, const char *path, struct input_info *input)
+{
+    const struct source_options options = {.filter = replay->filter};
+    struct error error = {.text = ""};
+    *input = (struct input_info){.path = path};
+    if (signals_stopped() != 0 || output_broken(replay)) {
+        set_stopped(input);
+        return false;
+    }
+    struct source *source = source_open_file(path, &options, &error);
+    if (source != NULL) {
+        read_source(replay, source, input);
+        source_close(source);
+    } else if (signals_stopped() != 0) {
+        set_stopped(input);
+    } else {
+        set_damage(input, error.text);
+    }
+    if (replay->hash && strcmp(path, "-") != 0)
+        hash_file(path, input->sha256);
+    progress_clear(&replay->progress);
+    if (replay->verbose)
+        tell(input);
+    if (input->damage[0] != '\0')
+        complain("%s", input->damage);
+    return input->damage[0] == '\0';
+}

@@ -1,0 +1,29 @@
+/* replay.h: capture files, one after the other, into the engine. */
+#ifndef PERPASS_CLI_REPLAY_H
+#define PERPASS_CLI_REPLAY_H
+
+#include "cli/progress.h"
+#include "core/engine.h"
+#include "reports/sink.h"
+
+struct replay {
+    struct engine *engine;
+    const char *filter; /* BPF, or NULL */
+    bool hash;          /* fill input_info.sha256 */
+    bool verbose;       /* tell of each file on standard error */
+    FILE *needed;       /* reading on makes no sense once this cannot be written; NULL: none */
+    struct progress progress;
+    uint64_t bytes, frames; /* of the files before */
+};
+
+/* replay_filter_valid says whether |filter| can be compiled for any link type at all. */
+bool replay_filter_valid(const char *filter, struct error *error);
+
+/* replay_total adds up the sizes of |paths|: 0 if one is not known. */
+uint64_t replay_total(const char *const *paths, size_t num);
+
+/* replay_file reads the whole of |path| and fills |input|. False when it could not be read to its end: then
+ * input->damage says why. */
+bool replay_file(struct replay *replay, const char *path, struct input_info *input);
+
+#endif

@@ -1,0 +1,39 @@
+/* version.c: perpass version: the program, how it was built, and every library with its version. */
+#include "capture/capture_libraries.h"
+#include "cli/commands.h"
+#include "cli/status.h"
+#include "core/crypto.h"
+#include "reports/report.h"
+
+#include <gnu/libc-version.h>
+
+#ifdef __clang__
+static const char compiler[] = __VERSION__;
+#else
+static const char compiler[] = "gcc " __VERSION__;
+#endif
+
+static void say(void *to, const char *name, const char *version)
+{
+    fprintf(to, "  %-10s %s\n", name, version);
+}
+
+static int run(const void *settings, const struct option_list *operands)
+{
+    (void)settings;
+    (void)operands;
+    printf("perpass %s\n", PERPASS_VERSION);
+    printf("built with %s%s\n", compiler, PERPASS_SANITIZED ? ", with sanitizers" : "");
+    puts("libraries:");
+    capture_libraries(stdout, say);
+    say(stdout, "OpenSSL", crypto_library());
+    say(stdout, "json-c", report_json_library());
+    say(stdout, "glibc", gnu_get_libc_version());
+    return STATUS_OK;
+}
+
+const struct command command_version = {
+    .name = "version",
+    .operands = "",
+    .about = "Print the version of perpass, how it was built, and the libraries that it uses.",
+    .run = run};

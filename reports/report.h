@@ -1,0 +1,70 @@
+/* report.h: what all report formats share: attack classes in words, what was not seen, subjects. */
+#ifndef PERPASS_REPORTS_REPORT_H
+#define PERPASS_REPORTS_REPORT_H
+
+#include "reports/sink.h"
+
+/* An attack class in the words of a report, after draft-barnes-pervasive-problem-00. */
+struct report_attack {
+    const char *capability; /* section 4.1: what the attacker must be able to do */
+    const char *cost;       /* section 4.2: what it costs and how it may be found */
+    const char *mitigation; /* section 5: what closes it */
+    const char *closed_by;  /* the same in at most 34 columns */
+};
+
+const struct report_attack *report_attack(enum attack_class attack);
+
+/* Findings of a result by severity, index SEVERITY_INFO to SEVERITY_CRITICAL. */
+struct report_severities {
+    uint64_t num[SEVERITY_CRITICAL + 1];
+    uint64_t total;
+    enum severity worst; /* 0: there are none */
+};
+
+/* report_severities counts the findings of one class; of all with |attack| 0. */
+struct report_severities report_severities(const struct result *result, enum attack_class attack);
+
+/* Something that was not seen or not kept, and how often: nothing is lost silently. */
+struct report_limit {
+    const char *id; /* name of the counter: "frames_cut" */
+    uint64_t count;
+    const char *one, *many; /* "frame cut by the snap length", "frames ..." */
+};
+
+enum { REPORT_MAX_LIMITS = 32 };
+
+/* report_limits gives the limits that are not zero, |num| of them. */
+void report_limits(const struct result *result, struct report_limit limits[REPORT_MAX_LIMITS],
+                   size_t *num);
+
+/* Time span of all inputs; both 0 when no frame was read. */
+void report_span(const struct result *result, uint64_t *first_ns, uint64_t *last_ns);
+
+const char *
+report_subject_kind(enum subject_kind kind); /* "client", "server", "identity", "hint" */
+
+/* report_subject_noun gives the word for |number| of a kind: "identity", "identities". */
+const char *report_subject_noun(enum subject_kind kind, uint64_t number);
+
+/* report_subject_shown shows the subject of |finding|: of a server the address, without the port. */
+struct shown report_subject_shown(struct redactor *redactor, const struct finding *finding);
+
+enum { REPORT_SUBJECT_SIZE = 1024 };
+
+/* report_subject shows the subject of |finding| for people, as far as the policy allows: "192.0.2.7:443", "psk:2f0a...".
+ * What does not fit is cut. False, and "", when the policy hides it. */
+bool report_subject(struct redactor *redactor, const struct finding *finding,
+                    char text[REPORT_SUBJECT_SIZE]);
+
+/* report_address shows the address of |end|, without port. */
+bool report_address(struct redactor *redactor, const struct endpoint *end, uint8_t ip_version,
+                    char text[REPORT_SUBJECT_SIZE]);
+
+/* report_json_rules prints what the catalogue says of |rule| as a JSON object; with NULL {"rules": [...]} of all
+ * rules. */
+void report_json_rules(FILE *out, const struct rule *rule);
+const char *report_json_library(void); /* version of json-c */
+
+extern const struct report_format report_text, report_json;
+
+#endif

@@ -1,0 +1,498 @@
+/* report_text.c: the report for people: what an observer learns, worst first. Bounded to a screen (findings of
+ * one rule are one paragraph) or, without a bound, with every finding and its evidence. */
+#include "reports/report.h"
+#include "reports/text.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DEFAULT_WIDTH = 80, LEAST_WIDTH = 60, INDENT = 10 };
+
+/* What is printed on. */
+struct page {
+    FILE *out;
+    const struct result *result;
+    struct redactor *redactor;
+    bool colour;
+    unsigned width, max_lines;
+};
+
+/* A sentence that grows; what does not fit is left out. */
+struct line {
+    char text[4096];
+    size_t len;
+};
+
+__attribute__((format(printf, 2, 3))) static void line_add(struct line *line, const char *format,
+                                                           ...)
+{
+    va_list args;
+    va_start(args, format);
+    int wrote = vsnprintf(line->text + line->len, sizeof line->text - line->len, format, args);
+    va_end(args);
+    if (wrote > 0)
+        line->len += (size_t)wrote;
+    if (line->len >= sizeof line->text)
+        line->len = sizeof line->text - 1;
+}
+
+/* Adds "12 servers". */
+static void line_count(struct line *line, uint64_t number, const char *one, const char *many)
+{
+    char count[TEXT_SMALL * 2];
+    line_add(line, "%s", text_count(number, one, many, count));
+}
+
+/* All findings of one rule. */
+struct group {
+    const struct rule *rule;
+    const struct finding *worst; /* the first of them: findings come worst first */
+    uint64_t num, times;
+    bool mixed;     /* they are about more than one kind of subject */
+    unsigned lines; /* that it may take: 1 title, 2 and subjects, more: and what it means */
+};
+
+static struct group *group_of(struct group *groups, size_t *num, const struct finding *finding)
+{
+    for (size_t i = 0; i < *num; i++)
+        if (groups[i].rule == finding->rule)
+            return &groups[i];
+    groups[*num] = (struct group){.rule = finding->rule, .worst = finding};
+    return &groups[(*num)++];
+}
+
+/* Findings by rule, worst first; NULL when there is no memory. */
+static struct group *groups_of(const struct result *result, size_t *num)
+{
+    struct group *groups = calloc((size_t)NUM_RULES + 1, sizeof groups[0]);
+    *num = 0;
+    if (groups == NULL)
+        return NULL;
+    for (size_t i = 0; i < result->num_findings; i++) {
+        const struct finding *finding = &result->findings[i];
+        struct group *group = group_of(groups, num, finding);
+        group->num++;
+        group->times += finding->count;
+        if (finding->subject != group->worst->subject)
+            group->mixed = true;
+    }
+    return groups;
+}
+
+static const char *colour_of(enum severity severity)
+{
+    static const char *const colours[] = {[SEVERITY_INFO] = "\033[36m",
+                                          [SEVERITY_LOW] = "\033[32m",
+                                          [SEVERITY_MEDIUM] = "\033[33m",
+                                          [SEVERITY_HIGH] = "\033[1;31m",
+                                          [SEVERITY_CRITICAL] = "\033[1;35m"};
+    return colours[severity];
+}
+
+/* The mark of a severity, INDENT columns wide. */
+static void print_mark(const struct page *page, enum severity severity)
+{
+    char mark[INDENT + 1];
+    const char *name = severity_name(severity);
+    size_t i = 0;
+    for (; i < INDENT && name[i] != '\0'; i++)
+        mark[i] = (char)(name[i] - ('a' - 'A'));
+    mark[i] = '\0';
+    if (page->colour)
+        fprintf(page->out, "%s%-*s\033[0m", colour_of(severity), INDENT, mark);
+    else
+        fprintf(page->out, "%-*s", INDENT, mark);
+}
+
+/* "HIGH      Title                  rule.id" */
+static void print_title(const struct page *page, const struct group *group, const char *title)
+{
+    size_t id = strlen(group->rule->id);
+    size_t columns = page->width > INDENT + id + 2 ? page->width - INDENT - id - 2 : 8;
+    char cut[256];
+    text_cut(title, columns, cut, sizeof cut);
+    size_t shown = text_columns(cut);
+    print_mark(page, group->worst->severity);
+    fprintf(page->out, "%s%s%s%*s%s\n", page->colour ? "\033[1m" : "", cut,
+            page->colour ? "\033[0m" : "", (int)(columns > shown ? columns - shown + 2 : 2), "",
+            group->rule->id);
+}
+
+static void line_subjects(struct line *line, const struct group *group)
+{
+    if (group->mixed)
+        line_count(line, group->num, "subject", "subjects");
+    else
+        line_count(line, group->num, report_subject_noun(group->worst->subject, 1),
+                   report_subject_noun(group->worst->subject, 2));
+}
+
+/* "3 servers, seen 20 times, for instance 192.0.2.1:443 (12 times)" */
+static void describe_subjects(const struct page *page, const struct group *group, struct line *line)
+{
+    char subject[REPORT_SUBJECT_SIZE], cut[64];
+    const struct finding *worst = group->worst;
+    bool shown = report_subject(page->redactor, worst, subject);
+    text_cut(subject, 42, cut, sizeof cut);
+    if (group->num == 1 && shown) {
+        line_add(line, "%s %s, seen ", report_subject_noun(worst->subject, 1),
+                 cut[0] != '\0' ? cut : "(empty)");
+        line_count(line, group->times, "time", "times");
+    } else {
+        line_subjects(line, group);
+        line_add(line, ", seen ");
+        line_count(line, group->times, "time", "times");
+        if (shown)
+            line_add(line, ", such as %s", cut[0] != '\0' ? cut : "(empty)");
+    }
+    if (worst->confidence != CONFIDENCE_CERTAIN)
+        line_add(line, " (%s)", confidence_name(worst->confidence));
+}
+
+static void first_sentence(const char *text, struct line *line)
+{
+    line_add(line, "%.*s", (int)text_sentence(text), text);
+}
+
+/* Lines of a paragraph in full: title, subjects, what it means. */
+static unsigned paragraph_lines(const struct page *page, const struct group *group)
+{
+    struct line gain = {.len = 0};
+    first_sentence(group->rule->gain, &gain);
+    return 2 + text_wrap(NULL, gain.text, INDENT, page->width, 2);
+}
+
+static void print_paragraph(const struct page *page, const struct group *group)
+{
+    struct line title = {.len = 0}, subjects = {.len = 0}, gain = {.len = 0};
+    line_add(&title, "%s", group->rule->title);
+    if (group->lines == 1) {
+        line_add(&title, " (");
+        line_subjects(&title, group);
+        line_add(&title, ")");
+    }
+    print_title(page, group, title.text);
+    if (group->lines < 2)
+        return;
+    describe_subjects(page, group, &subjects);
+    text_wrap(page->out, subjects.text, INDENT, page->width, 1);
+    if (group->lines < 3)
+        return;
+    first_sentence(group->rule->gain, &gain);
+    text_wrap(page->out, gain.text, INDENT, page->width, 2);
+}
+
+/* Shares |budget| lines out: a title for each group as far as they go, then full paragraphs from the worst on.
+ * Gives the number of groups that are printed; if they are not all, a line must be kept for saying so. */
+static size_t share_lines(const struct page *page, struct group *groups, size_t num,
+                          unsigned budget)
+{
+    if (budget < 2)
+        budget = 2;
+    size_t shown = num <= budget ? num : budget - 1;
+    unsigned left = budget - (unsigned)shown - (shown < num ? 1 : 0);
+    for (size_t i = 0; i < shown; i++)
+        groups[i].lines = 1;
+    for (size_t i = 0; i < shown && left > 0; i++) {
+        unsigned full = paragraph_lines(page, &groups[i]);
+        groups[i].lines = full - 1 <= left ? full : 2;
+        left -= groups[i].lines - 1;
+    }
+    return shown;
+}
+
+static void print_elided(const struct page *page, const struct group *groups, size_t num)
+{
+    struct line line = {.len = 0};
+    uint64_t findings = 0;
+    for (size_t i = 0; i < num; i++)
+        findings += groups[i].num;
+    line_add(&line, "... and ");
+    line_count(&line, num, "rule", "rules");
+    line_add(&line, " more, with ");
+    line_count(&line, findings, "finding", "findings");
+    line_add(&line, ": --report txt:FILE lists all");
+    text_wrap(page->out, line.text, INDENT, page->width, 1);
+}
+
+/* "a.pcap, b.pcap", or "a.pcap and 11 more inputs". */
+static void describe_inputs(const struct page *page, struct line *line)
+{
+    const struct result *result = page->result;
+    for (size_t i = 0; i < result->num_inputs; i++) {
+        const char *path = result->inputs[i].path;
+        path = strcmp(path, "-") == 0 ? "standard input" : path;
+        if (i > 0 && text_columns(line->text) + text_columns(path) + 24 > page->width) {
+            line_add(line, " and ");
+            line_count(line, result->num_inputs - i, "more input", "more inputs");
+            return;
+        }
+        /* A name is the user's own, but a control character in it is not for the terminal. */
+        struct error clean;
+        error_set(&clean, "%s", path);
+        line_add(line, "%s%s", i > 0 ? ", " : "", clean.text);
+    }
+}
+
+static void describe_traffic(const struct page *page, struct line *line)
+{
+    char text[TEXT_SMALL];
+    uint64_t first_ns, last_ns;
+    const struct engine_stats *engine = &page->result->engine;
+    report_span(page->result, &first_ns, &last_ns);
+    line_count(line, engine->frames, "packet", "packets");
+    if (engine->frames > 0) {
+        line_add(line, " in %s", text_duration(last_ns - first_ns, text));
+        line_add(line, " from %s, ", text_second(first_ns, text));
+        line_count(line, engine->flows, "conversation", "conversations");
+    }
+}
+
+/* What was looked at, and how well it is protected. */
+static void describe_sessions(const struct page *page, struct line *line)
+{
+    const struct analysis_stats *stats = &page->result->analysis;
+    if (stats->tls_client_hellos == 0 && stats->tls_sessions == 0) {
+        line_add(line, "No TLS handshake was seen: nothing else is judged by this version");
+        return;
+    }
+    line_count(line, stats->tls_client_hellos, "client hello, ", "client hellos, ");
+    line_count(line, stats->tls_sessions, "TLS session", "TLS sessions");
+    const char *before = ": ";
+    if (stats->tls_sessions_forward_secret > 0) {
+        line_add(line, "%s%" PRIu64 " with forward secrecy", before,
+                 stats->tls_sessions_forward_secret);
+        before = ", ";
+    }
+    if (stats->tls_sessions_not_forward_secret > 0) {
+        line_add(line, "%s%" PRIu64 " that one leaked key opens", before,
+                 stats->tls_sessions_not_forward_secret);
+        before = ", ";
+    }
+    if (stats->tls_sessions_unknown_secrecy > 0)
+        line_add(line, "%s%" PRIu64 " of unknown secrecy", before,
+                 stats->tls_sessions_unknown_secrecy);
+}
+
+static void print_head(const struct page *page)
+{
+    struct line inputs = {.len = 0}, traffic = {.len = 0}, sessions = {.len = 0};
+    describe_inputs(page, &inputs);
+    describe_traffic(page, &traffic);
+    describe_sessions(page, &sessions);
+    text_wrap(page->out, inputs.text, 0, page->width, 1);
+    text_wrap(page->out, traffic.text, 0, page->width, 1);
+    text_wrap(page->out, sessions.text, 0, page->width, 1);
+}
+
+static bool class_has_rules(enum attack_class attack)
+{
+    for (int id = 0; id < (int)NUM_RULES; id++)
+        if (rule_get((enum rule_id)id)->attack == attack)
+            return true;
+    return false;
+}
+
+static void print_classes(const struct page *page)
+{
+    fprintf(page->out, "%-26s %8s  %-15s %s\n", "Class of attack", "Findings", "Worst",
+            "Closed by");
+    for (int i = ATTACK_PASSIVE; i <= ATTACK_CONTENT; i++) {
+        enum attack_class attack = (enum attack_class)i;
+        char number[TEXT_SMALL];
+        struct report_severities found = report_severities(page->result, attack);
+        bool looked = class_has_rules(attack);
+        const char *worst = looked ? "-" : "not looked for";
+        if (found.total > 0)
+            worst = severity_name(found.worst);
+        fprintf(page->out, "%-26s %8s  %-15s %s\n", attack_class_name(attack),
+                looked ? text_number(found.total, number) : "-", worst,
+                report_attack(attack)->closed_by);
+    }
+}
+
+static void describe_limits(const struct page *page, struct line *line)
+{
+    struct report_limit limits[REPORT_MAX_LIMITS];
+    size_t num;
+    report_limits(page->result, limits, &num);
+    for (size_t i = 0; i < num; i++) {
+        line_add(line, "%s", i == 0 ? "Not seen whole: " : ", ");
+        line_count(line, limits[i].count, limits[i].one, limits[i].many);
+    }
+}
+
+static void describe_privacy(const struct page *page, struct line *line)
+{
+    enum privacy_policy policy = redactor_policy(page->redactor);
+    if (page->result->num_findings == 0 || policy == POLICY_RAW)
+        return;
+    line_add(line, "%s shown as pseudonyms (--privacy raw shows them)",
+             policy == POLICY_STRICT ? "Identities and addresses are" : "Identities are");
+}
+
+/* The last lines. With |out| NULL they are only counted. */
+static unsigned print_foot(const struct page *page, FILE *out)
+{
+    struct line limits = {.len = 0}, privacy = {.len = 0};
+    unsigned lines = 0;
+    describe_limits(page, &limits);
+    describe_privacy(page, &privacy);
+    lines += text_wrap(out, limits.text, 0, page->width, page->max_lines > 0 ? 2 : 0);
+    lines += text_wrap(out, privacy.text, 0, page->width, 1);
+    if (page->result->num_findings > 0)
+        lines += text_wrap(out, "perpass explain RULE tells what a rule means and what to do", 0,
+                           page->width, 1);
+    return lines;
+}
+
+static void print_none(const struct page *page)
+{
+    struct line line = {.len = 0};
+    line_add(&line, "No finding: nothing was seen that ");
+    line_count(&line, (uint64_t)NUM_RULES, "rule of this version looks",
+               "rules of this version look");
+    line_add(&line, " for. That is no proof of safety: see what was looked at above.");
+    text_wrap(page->out, line.text, 0, page->width, 2);
+}
+
+static void print_screen(const struct page *page, struct group *groups, size_t num)
+{
+    enum { HEAD = 4, CLASSES = NUM_ATTACK_CLASSES + 2 }; /* each with its empty line */
+    unsigned others = HEAD + CLASSES + print_foot(page, NULL);
+    size_t shown =
+        share_lines(page, groups, num, page->max_lines > others ? page->max_lines - others : 0);
+    for (size_t i = 0; i < shown; i++)
+        print_paragraph(page, &groups[i]);
+    if (shown < num)
+        print_elided(page, groups + shown, num - shown);
+}
+
+static void describe_evidence(const struct page *page, const struct finding *finding,
+                              struct line *line)
+{
+    for (size_t i = 0; i < finding->num_evidence; i++) {
+        const struct evidence *evidence = &finding->evidence[i];
+        const struct shown shown =
+            redact(page->redactor, &evidence->value, evidence->privacy, evidence->kind);
+        char text[256];
+        if (shown.type == SHOWN_NOTHING)
+            continue;
+        line_add(line, "%s%s ", line->len > 0 ? "; " : "", evidence->name);
+        switch (shown.type) {
+        case SHOWN_TEXT:
+            text_cut(shown.text, 160, text, sizeof text);
+            line_add(line, "%s", text);
+            break;
+        case SHOWN_NUMBER:
+            line_add(line, "%" PRIu64, shown.number);
+            break;
+        case SHOWN_TRUTH:
+            line_add(line, "%s", shown.truth ? "yes" : "no");
+            break;
+        case SHOWN_TIME:
+            line_add(line, "%s", text_second(shown.number, text));
+            break;
+        case SHOWN_NOTHING:
+            break;
+        }
+    }
+}
+
+/* "client 192.0.2.7 to server 198.51.100.3:443, packet 12, 2024-05-01 10:00:00Z" */
+static void describe_place(const struct page *page, const struct finding *finding,
+                           struct line *line)
+{
+    char address[REPORT_SUBJECT_SIZE], time[TEXT_SMALL];
+    if (report_address(page->redactor, &finding->client, finding->ip_version, address))
+        line_add(line, "%s ", address);
+    if (report_address(page->redactor, &finding->server, finding->ip_version, address))
+        line_add(line, "to %s port %u, ", address, finding->server.port);
+    line_add(line, "first in packet %" PRIu64 " at %s", finding->packet,
+             text_second(finding->first_ns, time));
+    if (finding->last_ns > finding->first_ns)
+        line_add(line, ", last %s later",
+                 text_duration(finding->last_ns - finding->first_ns, time));
+}
+
+static void print_finding(const struct page *page, const struct finding *finding)
+{
+    char subject[REPORT_SUBJECT_SIZE];
+    struct line head = {.len = 0}, place = {.len = 0}, evidence = {.len = 0};
+    if (!report_subject(page->redactor, finding, subject))
+        snprintf(subject, sizeof subject, "(hidden)");
+    line_add(&head, "- %s %s: %s, ", report_subject_kind(finding->subject),
+             subject[0] != '\0' ? subject : "(empty)", severity_name(finding->severity));
+    line_count(&head, finding->count, "time", "times");
+    if (finding->confidence != CONFIDENCE_CERTAIN)
+        line_add(&head, ", %s", confidence_name(finding->confidence));
+    if (finding->confidence != CONFIDENCE_CERTAIN && finding->reason != NULL)
+        line_add(&head, ": %s", finding->reason);
+    text_wrap(page->out, head.text, INDENT, page->width, 0);
+    describe_place(page, finding, &place);
+    text_wrap(page->out, place.text, INDENT + 2, page->width, 0);
+    describe_evidence(page, finding, &evidence);
+    text_wrap(page->out, evidence.text, INDENT + 2, page->width, 0);
+}
+
+static void print_all(const struct page *page, const struct group *groups, size_t num)
+{
+    for (size_t i = 0; i < num; i++) {
+        const struct rule *rule = groups[i].rule;
+        if (i > 0)
+            fputc('\n', page->out);
+        print_title(page, &groups[i], rule->title);
+        text_wrap(page->out, rule->gain, INDENT, page->width, 0);
+        text_wrap(page->out, rule->remedy, INDENT, page->width, 0);
+        for (size_t j = 0; j < page->result->num_findings; j++)
+            if (page->result->findings[j].rule == rule)
+                print_finding(page, &page->result->findings[j]);
+    }
+}
+
+/* The report without a bound says of each damaged input what is wrong with it. */
+static void print_damage(const struct page *page)
+{
+    for (size_t i = 0; i < page->result->num_inputs; i++)
+        if (page->result->inputs[i].damage[0] != '\0')
+            text_wrap(page->out, page->result->inputs[i].damage, 0, page->width, 0);
+}
+
+static bool text_write(FILE *out, const struct result *result, struct redactor *redactor,
+                       const struct report_style *style, struct error *error)
+{
+    struct page page = {.out = out,
+                        .result = result,
+                        .redactor = redactor,
+                        .colour = style->colour,
+                        .width = style->width == 0 ? DEFAULT_WIDTH : style->width,
+                        .max_lines = style->max_lines};
+    if (page.width < LEAST_WIDTH)
+        page.width = LEAST_WIDTH;
+    size_t num;
+    struct group *groups = groups_of(result, &num);
+    if (groups == NULL)
+        return error_set(error, "no memory for the report");
+    print_head(&page);
+    fputc('\n', out);
+    if (num == 0)
+        print_none(&page);
+    else if (page.max_lines > 0)
+        print_screen(&page, groups, num);
+    else
+        print_all(&page, groups, num);
+    fputc('\n', out);
+    print_classes(&page);
+    if (page.max_lines == 0)
+        print_damage(&page);
+    print_foot(&page, out);
+    free(groups);
+    if (ferror(out))
+        return error_set(error, "%s", strerror(errno));
+    return true;
+}
+
+const struct report_format report_text = {.name = "txt", .suffixes = ".txt", .write = text_write};

@@ -1,0 +1,204 @@
+/* text.c: numbers, times and paragraphs as people read them. Text is UTF-8; every code point is one column. */
+#include "reports/text.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+#define NS_PER_S UINT64_C(1000000000)
+
+static int begins_character(char c)
+{
+    return ((unsigned char)c & 0xc0) != 0x80;
+}
+
+static size_t columns_of(const char *text, size_t len)
+{
+    size_t columns = 0;
+    for (size_t i = 0; i < len; i++)
+        if (begins_character(text[i]))
+            columns++;
+    return columns;
+}
+
+size_t text_columns(const char *text)
+{
+    return columns_of(text, strlen(text));
+}
+
+/* The bytes of the first |columns| code points, or of the whole text if it has fewer. */
+static size_t bytes_of_columns(const char *text, size_t columns)
+{
+    size_t at = 0;
+    for (size_t seen = 0; text[at] != '\0'; at++)
+        if (begins_character(text[at]) && seen++ == columns)
+            break;
+    return at;
+}
+
+void text_cut(const char *text, size_t columns, char *buffer, size_t size)
+{
+    if (text_columns(text) <= columns && strlen(text) < size) {
+        snprintf(buffer, size, "%s", text);
+        return;
+    }
+    size_t keep = bytes_of_columns(text, columns > 3 ? columns - 3 : 0);
+    if (keep + 4 > size) {
+        keep = size > 4 ? size - 4 : 0;
+        while (keep > 0 && !begins_character(text[keep]))
+            keep--;
+    }
+    snprintf(buffer, size, "%.*s...", (int)keep, text);
+}
+
+/* The bytes of |text| that go on a line of |columns|: whole words, or a part of a word that is too long. */
+static size_t line_of(const char *text, size_t columns)
+{
+    size_t fits = bytes_of_columns(text, columns);
+    if (text[fits] == '\0' || text[fits] == ' ')
+        return fits;
+    size_t end = fits;
+    while (end > 0 && text[end] != ' ')
+        end--;
+    return end > 0 ? end : fits;
+}
+
+unsigned text_wrap(FILE *out, const char *text, unsigned indent, unsigned width, unsigned max_lines)
+{
+    size_t columns = width > indent + 20 ? width - indent : 20;
+    unsigned lines = 0;
+    while (*text == ' ')
+        text++;
+    while (*text != '\0') {
+        size_t len = line_of(text, columns);
+        const char *rest = text + len;
+        while (*rest == ' ')
+            rest++;
+        lines++;
+        if (lines == max_lines && *rest != '\0') {
+            len = line_of(text, columns - 4);
+            if (out != NULL)
+                fprintf(out, "%*s%.*s ...\n", (int)indent, "", (int)len, text);
+            return lines;
+        }
+        if (out != NULL)
+            fprintf(out, "%*s%.*s\n", (int)indent, "", (int)len, text);
+        text = rest;
+    }
+    return lines;
+}
+
+const char *text_number(uint64_t number, char buffer[TEXT_SMALL])
+{
+    char digits[24];
+    int len = snprintf(digits, sizeof digits, "%" PRIu64, number);
+    size_t to = 0;
+    for (int i = 0; i < len; i++) {
+        if (i > 0 && (len - i) % 3 == 0)
+            buffer[to++] = ',';
+        buffer[to++] = digits[i];
+    }
+    buffer[to] = '\0';
+    return buffer;
+}
+
+const char *text_count(uint64_t number, const char *one, const char *many,
+                       char buffer[TEXT_SMALL * 2])
+{
+    char digits[TEXT_SMALL];
+    snprintf(buffer, TEXT_SMALL * 2, "%s %s", text_number(number, digits),
+             number == 1 ? one : many);
+    return buffer;
+}
+
+static void utc_of(uint64_t time_ns, struct tm *utc)
+{
+    const time_t seconds = (time_t)(time_ns / NS_PER_S);
+    gmtime_r(&seconds, utc);
+}
+
+const char *text_time(uint64_t time_ns, char buffer[TEXT_SMALL])
+{
+    struct tm utc;
+    utc_of(time_ns, &utc);
+    size_t len = strftime(buffer, TEXT_SMALL, "%Y-%m-%dT%H:%M:%S", &utc);
+    snprintf(buffer + len, TEXT_SMALL - len, ".%09" PRIu64 "Z", time_ns % NS_PER_S);
+    return buffer;
+}
+
+const char *text_second(uint64_t time_ns, char buffer[TEXT_SMALL])
+{
+    struct tm utc;
+    utc_of(time_ns, &utc);
+    strftime(buffer, TEXT_SMALL, "%Y-%m-%d %H:%M:%SZ", &utc);
+    return buffer;
+}
+
+const char *text_duration(uint64_t duration_ns, char buffer[TEXT_SMALL])
+{
+    uint64_t s = duration_ns / NS_PER_S;
+    if (s < 10)
+        snprintf(buffer, TEXT_SMALL, "%.2f s", (double)duration_ns / (double)NS_PER_S);
+    else if (s < 60)
+        snprintf(buffer, TEXT_SMALL, "%" PRIu64 " s", s);
+    else if (s < 3600)
+        snprintf(buffer, TEXT_SMALL, "%" PRIu64 " min %" PRIu64 " s", s / 60, s % 60);
+    else if (s < 86400)
+        snprintf(buffer, TEXT_SMALL, "%" PRIu64 " h %" PRIu64 " min", s / 3600, s % 3600 / 60);
+    else
+        snprintf(buffer, TEXT_SMALL, "%" PRIu64 " d %" PRIu64 " h", s / 86400, s % 86400 / 3600);
+    return buffer;
+}
+
+const char *text_bytes(uint64_t bytes, char buffer[TEXT_SMALL])
+{
+    static const char *const units[] = {"kB", "MB", "GB", "TB", "PB", "EB"};
+    if (bytes < 1000) {
+        snprintf(buffer, TEXT_SMALL, "%" PRIu64 " byte%s", bytes, bytes == 1 ? "" : "s");
+        return buffer;
+    }
+    double value = (double)bytes / 1000;
+    size_t unit = 0;
+    /* 999.95 would be printed as "1000.0" */
+    while (value >= 999.95 && unit + 1 < sizeof units / sizeof units[0]) {
+        value /= 1000;
+        unit++;
+    }
+    snprintf(buffer, TEXT_SMALL, "%.1f %s", value, units[unit]);
+    return buffer;
+}
+
+size_t text_sentence(const char *text)
+{
+    for (const char *stop = strchr(text, '.'); stop != NULL; stop = strchr(stop + 1, '.'))
+        if (stop[1] == '\0' || (stop[1] == ' ' && stop[2] >= 'A' && stop[2] <= 'Z'))
+            return (size_t)(stop - text) + 1;
+    return strlen(text);
+}
+
+static unsigned least(unsigned a, unsigned b)
+{
+    return a < b ? a : b;
+}
+
+/* Optimal string alignment: three rows of the table are enough. */
+unsigned text_distance(const char *a, const char *b)
+{
+    enum { MOST = 63 };
+    size_t len_a = strnlen(a, MOST), len_b = strnlen(b, MOST);
+    unsigned rows[3][MOST + 1];
+    for (size_t j = 0; j <= len_b; j++)
+        rows[0][j] = (unsigned)j;
+    for (size_t i = 1; i <= len_a; i++) {
+        unsigned *row = rows[i % 3];
+        const unsigned *above = rows[(i + 2) % 3], *above2 = rows[(i + 1) % 3];
+        row[0] = (unsigned)i;
+        for (size_t j = 1; j <= len_b; j++) {
+            row[j] = above[j - 1] + (a[i - 1] != b[j - 1]);
+            row[j] = least(row[j], least(above[j], row[j - 1]) + 1);
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                row[j] = least(row[j], above2[j - 2] + 1);
+        }
+    }
+    return rows[len_a % 3][len_b];
+}
