@@ -1,0 +1,297 @@
+"""A small network of its own, and real TLS stacks that talk over it: what the cases are made with.
+
+Two network namespaces joined by a veth pair, removed again at the end:
+
+    client  192.0.2.10 to .14, 2001:db8::10     server  192.0.2.1, 2001:db8::1
+
+tcpdump listens on the server's end. Nothing leaves the namespaces, and only processes that were started
+here are ever stopped, by their own process id.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import time
+
+SERVER = "192.0.2.1"
+SERVER6 = "2001:db8::1"
+CLIENT = "192.0.2.10"
+CLIENTS = [f"192.0.2.{n}" for n in range(10, 15)]
+CLIENT6 = "2001:db8::10"
+SERVER_NAME = "server.example"
+KEY = "c0ffee5eed0123456789abcdef0a1b2c"  # the pre-shared key of every case: a test key, in hex
+PATIENCE = 15.0  # seconds that anything may take
+
+NEEDED = {
+    "ip": "iproute2",
+    "tcpdump": "tcpdump",
+    "openssl": "openssl",
+    "gnutls-serv": "gnutls-bin",
+    "gnutls-cli": "gnutls-bin",
+    "gcc": "gcc",
+}
+
+
+class LabError(Exception):
+    """Something that is missing, or a stack that did not do what the case says."""
+
+
+def missing():
+    """Sentences about what this machine lacks; none when cases can be made."""
+    lacks = []
+    if os.geteuid() != 0:
+        lacks.append("network namespaces and tcpdump need root: run it as root or with sudo")
+    for program, package in NEEDED.items():
+        if shutil.which(program) is None:
+            lacks.append(f"{program} is not installed: apt-get install {package}")
+    if not os.path.exists("/usr/include/mbedtls/ssl.h"):
+        lacks.append("mbedtls/ssl.h is not there: apt-get install libmbedtls-dev")
+    return lacks
+
+
+def wait_for(condition, what):
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        if time.monotonic() > deadline:
+            raise LabError(f"waited {PATIENCE:.0f} s for {what}")
+        time.sleep(0.02)
+
+
+class Process:
+    """A program that was started here, and its log (both output streams)."""
+
+    def __init__(self, argv, log_path):
+        self.argv = argv
+        self.log_path = log_path
+        with open(log_path, "wb") as log:
+            self.popen = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=log, stderr=log)
+
+    def log(self):
+        with open(self.log_path, "rb") as log:
+            return log.read().decode("utf-8", "replace")
+
+    def ended(self):
+        return self.popen.poll() is not None
+
+    def wait_for(self, text):
+        wait_for(lambda: text in self.log() or self.ended(), f"{self.argv} to say {text!r}")
+        return text in self.log()
+
+    def write(self, text):
+        with contextlib.suppress(BrokenPipeError):
+            self.popen.stdin.write(text.encode())
+            self.popen.stdin.flush()
+
+    def close_input(self):
+        with contextlib.suppress(BrokenPipeError):
+            self.popen.stdin.close()
+
+    def finish(self):
+        wait_for(self.ended, f"{self.argv} to end")
+
+    def stop(self, how=signal.SIGTERM):
+        self.close_input()
+        if not self.ended():
+            self.popen.send_signal(how)
+            try:
+                self.popen.wait(3)
+            except subprocess.TimeoutExpired:
+                self.popen.kill()
+                self.popen.wait(3)
+
+    def must_say(self, texts):
+        log = self.log()
+        for text in texts:
+            if text not in log:
+                raise LabError(f"{' '.join(self.argv)}\ndid not say {text!r}, but:\n{log[-3000:]}")
+
+
+class Lab:
+    def __init__(self, scratch):
+        self.scratch = scratch
+        self.client_ns = self.server_ns = None
+        self.processes = []
+        self.namespaces = []
+        self.num_logs = 0
+
+    def __enter__(self):
+        try:
+            self._make_network()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        for process in reversed(self.processes):
+            process.stop()
+        for name in self.namespaces:
+            subprocess.run(["ip", "netns", "del", name], check=False)
+        self.namespaces = []
+
+    def command(self, *argv):
+        """Runs a program to its end; its output is an error text when it fails."""
+        done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False)
+        if done.returncode != 0:
+            raise LabError(f"{' '.join(argv)}: {done.stderr.decode('utf-8', 'replace').strip()}")
+        return done.stdout.decode("utf-8", "replace")
+
+    def add_namespace(self, role):
+        """A further network namespace, removed at the end as the others are."""
+        name = f"perpass-{os.getpid()}-{role}"
+        self.command("ip", "netns", "add", name)
+        self.namespaces.append(name)
+        return name
+
+    def _make_network(self):
+        self.client_ns = self.add_namespace("client")
+        self.server_ns = self.add_namespace("server")
+        client = ("ip", "-n", self.client_ns)
+        server = ("ip", "-n", self.server_ns)
+        self.command(*client, "link", "add", "wire0", "address", "02:00:00:00:00:10", "type", "veth",
+                     "peer", "name", "wire1", "address", "02:00:00:00:00:01", "netns", self.server_ns)
+        for address in CLIENTS:
+            self.command(*client, "address", "add", f"{address}/24", "dev", "wire0")
+        self.command(*client, "address", "add", f"{CLIENT6}/64", "dev", "wire0", "nodad")
+        self.command(*server, "address", "add", f"{SERVER}/24", "dev", "wire1")
+        self.command(*server, "address", "add", f"{SERVER6}/64", "dev", "wire1", "nodad")
+        for end, link in ((client, "wire0"), (server, "wire1")):
+            self.command(*end, "link", "set", "lo", "up")
+            self.command(*end, "link", "set", link, "up")
+
+    def start(self, namespace, *argv):
+        self.num_logs += 1
+        log_path = os.path.join(self.scratch, f"{self.num_logs:03}-{argv[0].split('/')[-1]}.log")
+        process = Process(["ip", "netns", "exec", namespace, *argv], log_path)
+        self.processes.append(process)
+        return process
+
+    # Capturing
+
+    @contextlib.contextmanager
+    def capture(self, path, expression, namespace=None, interface="wire1", options=()):
+        """Captures what |expression| lets through, until the end of the with block."""
+        tcpdump = self.start(namespace or self.server_ns, "tcpdump", "-i", interface, "-n", "-U",
+                             "--immediate-mode", "-s", "0", "-B", "8192", "-Z", "root", *options,
+                             "-w", path, expression)
+        if not tcpdump.wait_for("listening on"):
+            raise LabError(f"tcpdump ended: {tcpdump.log()}")
+        try:
+            yield
+            self.settle(path)
+        finally:
+            tcpdump.stop(signal.SIGINT)
+        tcpdump.must_say(["\n0 packets dropped by kernel"])
+
+    @staticmethod
+    def settle(path):
+        """Waits until the capture file has not grown for a while: the last FIN is in it."""
+        size, since = -1, time.monotonic()
+        while time.monotonic() - since < 0.3:
+            now = os.path.getsize(path)
+            if now != size:
+                size, since = now, time.monotonic()
+            time.sleep(0.05)
+
+    # Servers: each is a context manager, ready when entered
+
+    @contextlib.contextmanager
+    def serving(self, port, *argv):
+        server = self.start(self.server_ns, *argv)
+        wait_for(lambda: server.ended() or listens(server.popen.pid, port), f"port {port}")
+        if server.ended():
+            raise LabError(f"{' '.join(argv)} ended: {server.log()}")
+        try:
+            yield server
+        finally:
+            server.stop()
+
+    def openssl_server(self, port, *options):
+        """openssl s_server; it sends back every line reversed."""
+        return self.serving(port, "openssl", "s_server", "-accept", str(port), "-rev", *options)
+
+    def gnutls_server(self, port, *options):
+        """gnutls-serv; it sends back every line."""
+        return self.serving(port, "gnutls-serv", "--port", str(port), "--echo", *options)
+
+    def mbedtls_server(self, port, *options):
+        return self.serving(port, self.mbedtls_peer(), "server", SERVER, str(port), *options)
+
+    # Clients: each makes one session, says a line, hears the answer, and ends
+
+    def _talk(self, client, ready, answer, bye, says, fails):
+        if client.wait_for(ready) and not fails:
+            client.write("perpass\n")
+            client.wait_for(answer)
+            client.write(bye)
+        client.close_input()
+        client.finish()
+        client.must_say(says)
+        return client
+
+    def openssl_client(self, port, *options, host=SERVER, says=(), fails=False, answer="ssaprep"):
+        client = self.start(self.client_ns, "openssl", "s_client", "-connect",
+                            f"[{host}]:{port}", *options)
+        return self._talk(client, "SSL handshake has read", answer, "Q\n", says, fails)
+
+    def gnutls_client(self, port, *options, says=(), fails=False):
+        client = self.start(self.client_ns, "gnutls-cli", "--insecure", "--port", str(port), *options, SERVER)
+        return self._talk(client, "Handshake was completed", "\nperpass", "", says, fails)
+
+    def mbedtls_client(self, port, *options, says=()):
+        client = self.start(self.client_ns, self.mbedtls_peer(), "client", SERVER, str(port), *options)
+        client.close_input()
+        client.finish()
+        client.must_say(says)
+        return client
+
+    # What the servers need
+
+    def mbedtls_peer(self):
+        """Builds tests/peers/mbedtls_peer.c: a peer whose PSK identities are bytes, not C strings."""
+        program = os.path.join(self.scratch, "mbedtls_peer")
+        if not os.path.exists(program):
+            source = os.path.join(os.path.dirname(__file__), "..", "tests", "peers", "mbedtls_peer.c")
+            self.command("gcc", "-std=c11", "-D_GNU_SOURCE", "-O1", "-o", program, source,
+                         "-lmbedtls", "-lmbedx509", "-lmbedcrypto")
+        return program
+
+    def certificate(self, kind="rsa"):
+        """A self-signed certificate for SERVER_NAME: its file and its key's file."""
+        cert = os.path.join(self.scratch, f"{kind}-cert.pem")
+        key = os.path.join(self.scratch, f"{kind}-key.pem")
+        if not os.path.exists(cert):
+            new = {"rsa": ["rsa:2048"], "ec": ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"]}[kind]
+            self.command("openssl", "req", "-x509", "-newkey", *new, "-nodes", "-days", "3650",
+                         "-subj", f"/CN={SERVER_NAME}", "-addext", f"subjectAltName=DNS:{SERVER_NAME}",
+                         "-keyout", key, "-out", cert)
+        return cert, key
+
+    def psk_passwd(self, **keys):
+        """A GnuTLS password file; identities are the names, values are keys in hex."""
+        path = os.path.join(self.scratch, f"psk-{self.num_logs}.txt")
+        with open(path, "w", encoding="utf-8") as out:
+            for identity, key in keys.items():
+                out.write(f"{identity}:{key}\n")
+        return path
+
+    def scratch_file(self, name):
+        return os.path.join(self.scratch, name)
+
+
+def listens(pid, port):
+    """Is there a listening TCP socket on |port| in the namespace of |pid|?"""
+    for table in ("tcp", "tcp6"):
+        try:
+            with open(f"/proc/{pid}/net/{table}", encoding="ascii") as lines:
+                rows = [line.split() for line in lines][1:]
+        except OSError:
+            continue
+        if any(row[3] == "0A" and int(row[1].rpartition(":")[2], 16) == port for row in rows):
+            return True
+    return False

@@ -1,0 +1,256 @@
+/* mbedtls_peer.c: a TLS server or client on mbed TLS, as a peer for tests and for making captures.
+ *
+ * It can do what the command line tools of other stacks cannot: PSK identities of any bytes, a server that
+ * tells an unknown identity from a wrong key, and the static ECDH exchanges. */
+#include <mbedtls/ctr_drbg.h>
+#include <mbedtls/debug.h>
+#include <mbedtls/entropy.h>
+#include <mbedtls/error.h>
+#include <mbedtls/net_sockets.h>
+#include <mbedtls/pk.h>
+#include <mbedtls/ssl.h>
+#include <mbedtls/ssl_ciphersuites.h>
+#include <mbedtls/x509_crt.h>
+
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_IDENTITY = 512, MAX_KEY = 32 };
+
+struct settings {
+    bool server;
+    const char *host, *port;
+    const char *cert, *key; /* PEM files, or NULL */
+    uint8_t identity[MAX_IDENTITY], psk[MAX_KEY];
+    size_t identity_len, psk_len;
+    int suites[2]; /* zero-terminated, as the library wants it */
+    int max_minor; /* MBEDTLS_SSL_MINOR_VERSION_ */
+};
+
+struct peer {
+    mbedtls_entropy_context entropy;
+    mbedtls_ctr_drbg_context random;
+    mbedtls_x509_crt cert;
+    mbedtls_pk_context key;
+    mbedtls_ssl_config config;
+};
+
+static void die(const char *what, int error)
+{
+    char text[128] = "";
+    if (error != 0) {
+        mbedtls_strerror(error, text, sizeof(text));
+    }
+    fprintf(stderr, "mbedtls_peer: %s: %s\n", what, text);
+    exit(2);
+}
+
+static size_t parse_hex(const char *hex, uint8_t *out, size_t size)
+{
+    size_t len = strlen(hex) / 2;
+    if (len > size || strlen(hex) % 2 != 0) {
+        die("bad hexadecimal option", 0);
+    }
+    for (size_t i = 0; i < len; i++) {
+        unsigned value = 0;
+        if (sscanf(hex + 2 * i, "%2x", &value) != 1) {
+            die("bad hexadecimal option", 0);
+        }
+        out[i] = (uint8_t)value;
+    }
+    return len;
+}
+
+static const struct option options[] = {{"identity", required_argument, NULL, 'i'},
+                                        {"psk", required_argument, NULL, 'p'},
+                                        {"suite", required_argument, NULL, 's'},
+                                        {"cert", required_argument, NULL, 'c'},
+                                        {"key", required_argument, NULL, 'k'},
+                                        {"max-version", required_argument, NULL, 'm'},
+                                        {0}};
+
+static const char usage[] = "mbedtls_peer server|client ADDRESS PORT [--identity HEX] [--psk HEX] "
+                            "[--suite NAME] [--cert FILE] [--key FILE] [--max-version 1.0|1.1|1.2]";
+
+static struct settings parse(int argc, char **argv)
+{
+    struct settings settings = {.max_minor = MBEDTLS_SSL_MINOR_VERSION_3};
+    int option;
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        switch (option) {
+        case 'i':
+            settings.identity_len = parse_hex(optarg, settings.identity, MAX_IDENTITY);
+            break;
+        case 'p':
+            settings.psk_len = parse_hex(optarg, settings.psk, MAX_KEY);
+            break;
+        case 's':
+            settings.suites[0] = mbedtls_ssl_get_ciphersuite_id(optarg);
+            if (settings.suites[0] == 0) {
+                die("unknown cipher suite", 0);
+            }
+            break;
+        case 'c':
+            settings.cert = optarg;
+            break;
+        case 'k':
+            settings.key = optarg;
+            break;
+        case 'm':
+            settings.max_minor = 1 + optarg[strlen(optarg) - 1] - '0';
+            break;
+        default:
+            die(usage, 0);
+        }
+    }
+    if (argc - optind != 3) {
+        die(usage, 0);
+    }
+    settings.server = strcmp(argv[optind], "server") == 0;
+    settings.host = argv[optind + 1];
+    settings.port = argv[optind + 2];
+    return settings;
+}
+
+static void configure_credentials(struct peer *peer, const struct settings *settings)
+{
+    int error = 0;
+    if (settings->psk_len > 0) {
+        error = mbedtls_ssl_conf_psk(&peer->config, settings->psk, settings->psk_len,
+                                     settings->identity, settings->identity_len);
+        if (error != 0) {
+            die("pre-shared key", error);
+        }
+    }
+    if (settings->cert != NULL && settings->key != NULL) {
+        error = mbedtls_x509_crt_parse_file(&peer->cert, settings->cert);
+        if (error == 0) {
+            error = mbedtls_pk_parse_keyfile(&peer->key, settings->key, NULL);
+        }
+        if (error == 0) {
+            error = mbedtls_ssl_conf_own_cert(&peer->config, &peer->cert, &peer->key);
+        }
+        if (error != 0) {
+            die("certificate and key", error);
+        }
+    }
+}
+
+static void configure(struct peer *peer, const struct settings *settings)
+{
+    mbedtls_entropy_init(&peer->entropy);
+    mbedtls_ctr_drbg_init(&peer->random);
+    mbedtls_x509_crt_init(&peer->cert);
+    mbedtls_pk_init(&peer->key);
+    mbedtls_ssl_config_init(&peer->config);
+    int error = mbedtls_ctr_drbg_seed(&peer->random, mbedtls_entropy_func, &peer->entropy, NULL, 0);
+    if (error == 0) {
+        error = mbedtls_ssl_config_defaults(
+            &peer->config, settings->server ? MBEDTLS_SSL_IS_SERVER : MBEDTLS_SSL_IS_CLIENT,
+            MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT);
+    }
+    if (error != 0) {
+        die("configuration", error);
+    }
+    mbedtls_ssl_conf_rng(&peer->config, mbedtls_ctr_drbg_random, &peer->random);
+    mbedtls_ssl_conf_authmode(&peer->config, MBEDTLS_SSL_VERIFY_NONE);
+    mbedtls_ssl_conf_min_version(&peer->config, MBEDTLS_SSL_MAJOR_VERSION_3,
+                                 MBEDTLS_SSL_MINOR_VERSION_1);
+    mbedtls_ssl_conf_max_version(&peer->config, MBEDTLS_SSL_MAJOR_VERSION_3, settings->max_minor);
+    if (settings->suites[0] != 0) {
+        mbedtls_ssl_conf_ciphersuites(&peer->config, settings->suites);
+    }
+    configure_credentials(peer, settings);
+}
+
+/* One session: the client says a line, the server sends it back. */
+static void converse(mbedtls_ssl_context *ssl, bool server)
+{
+    uint8_t line[64];
+    static const uint8_t hello[] = "perpass\n";
+    if (!server) {
+        mbedtls_ssl_write(ssl, hello, sizeof(hello) - 1);
+    }
+    const int len = mbedtls_ssl_read(ssl, line, sizeof(line));
+    if (server && len > 0) {
+        mbedtls_ssl_write(ssl, line, (size_t)len);
+        mbedtls_ssl_read(ssl, line, sizeof(line)); /* until the client's close_notify */
+    }
+    mbedtls_ssl_close_notify(ssl);
+}
+
+/* Waits until the other side has closed, so that closing here does not reset the connection and take the
+ * last alert away. */
+static void drain(mbedtls_net_context *socket)
+{
+    uint8_t bytes[256];
+    while (mbedtls_net_recv(socket, bytes, sizeof(bytes)) > 0) {
+    }
+}
+
+static void run_session(struct peer *peer, mbedtls_net_context *socket, bool server)
+{
+    mbedtls_ssl_context ssl;
+    mbedtls_ssl_init(&ssl);
+    int error = mbedtls_ssl_setup(&ssl, &peer->config);
+    if (error != 0) {
+        die("session", error);
+    }
+    mbedtls_ssl_set_bio(&ssl, socket, mbedtls_net_send, mbedtls_net_recv, NULL);
+    error = mbedtls_ssl_handshake(&ssl);
+    if (error != 0) {
+        char text[128];
+        mbedtls_strerror(error, text, sizeof(text));
+        printf("handshake failed: %s\n", text);
+        if (server) {
+            drain(socket);
+        }
+    } else {
+        printf("session: %s %s\n", mbedtls_ssl_get_version(&ssl),
+               mbedtls_ssl_get_ciphersuite(&ssl));
+        converse(&ssl, server);
+    }
+    fflush(stdout);
+    mbedtls_ssl_free(&ssl);
+    mbedtls_net_free(socket);
+}
+
+static void serve(struct peer *peer, const struct settings *settings)
+{
+    mbedtls_net_context listener, client;
+    mbedtls_net_init(&listener);
+    const int error =
+        mbedtls_net_bind(&listener, settings->host, settings->port, MBEDTLS_NET_PROTO_TCP);
+    if (error != 0) {
+        die("listening", error);
+    }
+    for (;;) {
+        mbedtls_net_init(&client);
+        if (mbedtls_net_accept(&listener, &client, NULL, 0, NULL) != 0) {
+            die("accepting", 0);
+        }
+        run_session(peer, &client, true);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    const struct settings settings = parse(argc, argv);
+    static struct peer peer;
+    configure(&peer, &settings);
+    if (settings.server) {
+        serve(&peer, &settings);
+    }
+    mbedtls_net_context server;
+    mbedtls_net_init(&server);
+    const int error =
+        mbedtls_net_connect(&server, settings.host, settings.port, MBEDTLS_NET_PROTO_TCP);
+    if (error != 0) {
+        die("connecting", error);
+    }
+    run_session(&peer, &server, false);
+    return 0;
+}
