@@ -220,10 +220,12 @@ static void gather(struct side *side, struct reader *bytes, uint8_t *to, size_t 
         side->done = done;
 }
 
-static enum step wait_for(struct side *side, const struct reader *bytes, size_t more)
+/* Leaves the bytes unread until there are |want| of them, and in any case more than now. */
+static enum step wait_for(struct side *side, const struct reader *bytes, size_t want)
 {
+    size_t now = reader_left(bytes);
     side->waiting = true;
-    side->want = reader_left(bytes) + more;
+    side->want = want > now ? want : now + 1;
     return STEP_WAIT;
 }
 
@@ -252,7 +254,7 @@ static enum step read_spread_message(struct tls_over_tcp *tls, struct side *side
         return STEP_NEXT;
     }
     if (all.available < need)
-        return wait_for(side, bytes, need - all.available);
+        return wait_for(side, bytes, all.wire + RECORD_HEADER_LEN + need - all.available);
     uint8_t *message = scratch_get(context->scratch, need);
     if (message == NULL)
         return STEP_SIDE_DONE;
@@ -281,7 +283,7 @@ static enum step read_handshake_record(struct tls_over_tcp *tls, struct side *si
     (void)read_header(&next);
     struct reader fragment = reader_child(&next, record->len);
     if (!reader_ok(&next) && bytes->cut == 0)
-        return wait_for(side, bytes, record->len - reader_left(bytes) + RECORD_HEADER_LEN);
+        return wait_for(side, bytes, RECORD_HEADER_LEN + record->len);
     if (side->done == 0 && reader_ok(&fragment) && is_encrypted(side, fragment))
         return STEP_SIDE_DONE;
     if (!reader_ok(&next) || fragment.cut != 0) {
@@ -322,7 +324,7 @@ static enum step read_alert_record(struct tls_over_tcp *tls, struct side *side,
     (void)read_header(&next);
     struct reader alert = reader_child(&next, record->len);
     if (!reader_ok(&next) && bytes->cut == 0)
-        return wait_for(side, bytes, record->len + RECORD_HEADER_LEN - reader_left(bytes));
+        return wait_for(side, bytes, RECORD_HEADER_LEN + record->len);
     if (record->len == 2 && !side->change_cipher)
         tls_session_alert(&tls->session, alert, context);
     return skip_record(side, bytes, record);
@@ -361,14 +363,14 @@ static enum step read_record(struct tls_over_tcp *tls, struct side *side, struct
         if (answer == RECOGNISE_NO && tls_ssl2_recognises(*bytes) == RECOGNISE_NO)
             return out_of_step(side, bytes, context);
         if (answer != RECOGNISE_YES)
-            return wait_for(side, bytes, 1);
+            return wait_for(side, bytes, 0);
         side->in_step = true;
     }
     struct reader peek = *bytes;
     struct record record = read_header(&peek);
     if (!reader_ok(&peek)) {
         if (bytes->cut == 0)
-            return wait_for(side, bytes, RECORD_HEADER_LEN - reader_left(bytes));
+            return wait_for(side, bytes, RECORD_HEADER_LEN);
         reader_skip(bytes, reader_wire_left(bytes));
         side->in_step = false;
         return STEP_WAIT;
