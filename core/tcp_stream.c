@@ -447,9 +447,6 @@ static void tcp_stream_add_near(struct stream_pool *pool, struct tcp_stream *str
 {
     int32_t ahead = (int32_t)(segment.seq - stream->next);
     uint32_t len = segment_len(&segment);
-    bool keep_alive = ahead == -1 && len == 1; // its byte may be any
-    if (keep_alive)
-        return;
     tcp_stream_compare(pool, stream, &segment);
     if (ahead > 0) {
         pool->stats.reordered++;
@@ -475,7 +472,9 @@ static void tcp_stream_add_other(struct stream_pool *pool, struct tcp_stream *st
                                  const struct stream_consumer *consumer)
 {
     tcp_stream_start_earlier(pool, stream, segment->seq, syn);
-    if (segment_len(segment) == 0)
+    // The byte of a keep-alive may be any: it is not the stream's.
+    bool keep_alive = segment_len(segment) == 1 && segment->seq == stream->next - 1;
+    if (segment_len(segment) == 0 || keep_alive)
         return;
     if (tcp_stream_is_wild(stream, segment->seq)) {
         tcp_stream_add_wild(pool, stream, segment, consumer);
@@ -492,13 +491,13 @@ bool tcp_stream_add(struct stream_pool *pool, struct tcp_stream *stream, uint32_
 {
     bool absurd = payload.len > TCP_STREAM_WINDOW || cut > TCP_STREAM_WINDOW;
     bool empty = payload.len == 0 && cut == 0;
-    if (stream->over || absurd || (empty && !syn))
+    if (stream->over || absurd)
         return !stream->over;
     // A SYN has a number of its own, before that of the first byte.
     struct tcp_segment segment = {.seq = seq + syn,
                                   .cut = (uint32_t)cut,
                                   .bytes = payload.len != 0 ? payload : span_of(no_bytes, 0)};
-    if (!stream->started && !tcp_stream_start(stream, &segment, syn))
+    if ((!stream->started && !tcp_stream_start(stream, &segment, syn)) || (empty && !syn))
         return true;
     if (segment.seq == stream->next && stream->held == NULL && !empty) {
         stream->num_wild = 0;

@@ -51,8 +51,9 @@ void tcp_stream_free(struct stream_pool *pool, struct tcp_stream *stream);
 /* tcp_stream_add takes a segment: |seq| is the number of its first byte (of the SYN itself when |syn|),
  * |payload| its captured bytes, after which the snap length took |cut| more. Without a SYN the first
  * segment says where the stream starts; if that is a single byte, perhaps the old byte of a keep-alive,
- * the next does. Segments without payload cost and offer nothing. False: the stream is over, because the
- * consumer said so or because it was dropped at a bound; all later calls give false and hold nothing. */
+ * the next does. An empty first segment starts the stream, too: that is how to say where it begins.
+ * Later segments without payload cost nothing. False: the stream is over, because the consumer said so
+ * or because it was dropped at a bound; all later calls give false and hold nothing. */
 bool tcp_stream_add(struct stream_pool *pool, struct tcp_stream *stream, uint32_t seq, bool syn,
                     struct span payload, size_t cut, const struct stream_consumer *consumer);
 

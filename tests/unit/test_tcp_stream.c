@@ -18,6 +18,8 @@ enum taste {
     WORDS,      /* up to a full stop; leaves the rest; does not skip */
     WORDS_SKIP, /* as WORDS, but where something was cut, takes the rest and skips */
     NOTHING,    /* leaves everything */
+    QUIET,      /* as ALL_SKIP, and notes nothing */
+    LIMIT,      /* makes the reader end after its first byte, and reads that */
     FAULT       /* reads more than there is */
 };
 
@@ -57,6 +59,14 @@ static bool listener_consume(void *arg, struct reader *bytes, bool gap)
     size_t take = reader_left(bytes);
     if (to->taste == NOTHING)
         return true;
+    if (to->taste == QUIET) {
+        reader_skip(bytes, reader_wire_left(bytes));
+        return true;
+    }
+    if (to->taste == LIMIT) {
+        reader_limit(bytes, 1);
+        take = reader_left(bytes);
+    }
     if (to->taste == FAULT) {
         reader_bytes(bytes, reader_wire_left(bytes) + 1);
         return true;
@@ -152,6 +162,8 @@ static const struct script_case cases[] = {
     {"no SYN", "500:abc 503:def", ALL, "abcdef", {0}},
     {"nothing at all", "S F", ALL, "", {0}},
     {"empty segments", "S 0: 0:ab 0: 2: 2:c 9: 900000000: -1:", ALL, "abc", {0}},
+    {"an empty segment says where it starts", "3: 5:fg 3:de 7:h", ALL, "defgh", {.reordered = 1}},
+    {"an empty segment said so, a byte follows", "3: 3:d 4:e", ALL, "de", {0}},
     {"empty segments before the start", "7: 3: 0:ab 2:c", ALL, "abc", {0}},
 
     {"what is left unread comes again", "S 0:a 1:b.c 4:d 5:e. 7:f", WORDS, "ab.cde.", {0}},
@@ -279,6 +291,7 @@ static const struct script_case cases[] = {
     {"cut, around what is held", "S 3:de 0:ab~6 8:i", ALL_SKIP, "ab(1)de(3)i", {.reordered = 1}},
     {"the same cut again", "S 0:ab 1:b~2 0:ab~2 4:e", ALL_SKIP, "ab(2)e", {0}},
     {"unread before a cut", "S 0:a.b 3:c~3 7:h. 9:i.", WORDS, "a.|h.i.", {0}},
+    {"a limited reader has not read the rest", "S 0:abc 3:de~3 8:i", LIMIT, "ab|i", {0}},
     {"a fault is out of step", "S 0:abc 3:def", FAULT, "", {0}},
 
     {"no SYN, swapped, read at once", "3:def. 0:abc", WORDS, "def.", {0}},
@@ -289,6 +302,11 @@ static const struct script_case cases[] = {
      "abcdefg.",
      {.reordered = 2}},
     {"no SYN, unread, then the SYN", "3:def S 0:abc 6:.", WORDS, "abcdef.", {.reordered = 1}},
+    {"no SYN, then the SYN, nothing is earlier",
+     "3:def S -3:xyz 0:abc 6:.",
+     WORDS,
+     "abcdef.",
+     {.reordered = 1}},
     {"no SYN, read, then earlier ones", "3:def 0:abc 6:g", ALL, "defg", {0}},
     {"no SYN, far too early", "99999:def 0:abc 100002:.", WORDS, "def.", {0}},
     {"after a SYN nothing is earlier", "S 0:def -3:abc 3:.", WORDS, "def.", {0}},
@@ -308,6 +326,17 @@ static const struct script_case cases[] = {
      ALL,
      "ab",
      {0}},
+    {"wild ones, and an old one between",
+     "S 0:ab 2000000:W 2000001:X 2000002:Y 0:ab 2000003:Z 2:c",
+     ALL,
+     "abc",
+     {0}},
+    {"after a false move, back to what had passed",
+     "S 0:a~1048575 1048576:b~1048575 2097152:c "
+     "3600000:W 3600001:X 3600002:Y 3600003:Z 2097153:d 2097154:e 2097155:f 2097156:g 2097157:h",
+     ALL_SKIP,
+     "a(1048575)b(1048575)c|Z|gh",
+     {.gaps = 2, .gap_bytes = 1502850}},
     {"the stream moved",
      "S 0:a 2000000:W 2000001:X 2000002:Y 2000003:Z 2000004:zz",
      ALL,
@@ -330,10 +359,10 @@ static const struct script_case cases[] = {
      "a|Z|ef",
      {.gaps = 2, .gap_bytes = 2000002}},
     {"a window ahead",
-     "S 0:a 1048576:Z 1:b F",
+     "S 0:a 1048577:Z 1:b F",
      ALL,
      "ab|Z",
-     {.gaps = 1, .gap_bytes = 1048574, .reordered = 1}},
+     {.gaps = 1, .gap_bytes = 1048575, .reordered = 1}},
     {"old far behind",
      "S 0:a~1048576 1048577:b~1048575 2097153:c 0:a 1:b 2:c 3:d 4:e",
      ALL_SKIP,
@@ -608,6 +637,27 @@ static void spares_are_bounded(void **state)
     tcp_stream_free(NULL, NULL);
 }
 
+/* What a stream of more than 4 GiB went through stays behind it, though the numbers came round. */
+static void a_long_stream_knows_what_has_passed(void **state)
+{
+    (void)state;
+    struct stage *stage = stage_new(QUIET, 0);
+    struct scene *scene = &stage->scene;
+    uint32_t seq = 7;
+    for (unsigned i = 0; i < 4100; i++, seq += TCP_STREAM_WINDOW)
+        assert_true(tcp_stream_add(scene->pool, scene->stream, seq, false, span_text(""),
+                                   TCP_STREAM_WINDOW, &scene->consumer));
+    unsigned offers = stage->listener.offers;
+    uint32_t old = seq - 100 * TCP_STREAM_WINDOW;
+    for (unsigned i = 0; i < 2 * TCP_STREAM_WILD_SEGMENTS; i++, old += 2)
+        assert_true(stage_add(stage, old, "ab", 2));
+    assert_int_equal(stage->listener.offers, offers);
+    assert_int_equal(stream_pool_stats(scene->pool)->gaps, 0);
+    assert_true(stage_add(stage, seq, "ab", 2));
+    assert_int_equal(stage->listener.offers, offers + 1);
+    stage_free(stage);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -622,6 +672,7 @@ int main(void)
         cmocka_unit_test(a_pool_has_a_bound),
         cmocka_unit_test(a_pool_without_room_drops_what_would_be_held),
         cmocka_unit_test(spares_are_bounded),
+        cmocka_unit_test(a_long_stream_knows_what_has_passed),
     };
     return cmocka_run_group_tests_name("tcp_stream", tests, NULL, NULL);
 }
