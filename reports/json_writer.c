@@ -1,0 +1,229 @@
+/* json_writer.c: RFC 8259, compact, streaming. */
+#include "reports/json_writer.h"
+
+#include "reports/utf8.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+
+enum { BUFFER_LEN = 1 << 16 };
+
+struct json_writer {
+    FILE *out;
+    int error_number; /* 0: all is well */
+    size_t len;
+    unsigned depth;
+    bool in_object[JSON_WRITER_MAX_DEPTH + 1]; /* by depth; 0 is outside of everything */
+    bool comma;                                /* a value precedes in the same container */
+    bool named;                                /* a name waits for its value */
+    char buffer[BUFFER_LEN];
+};
+
+struct json_writer *json_writer_new(FILE *out)
+{
+    struct json_writer *json = malloc(sizeof *json);
+    if (json == NULL)
+        return NULL;
+    json->out = out;
+    json->error_number = 0;
+    json->len = 0;
+    json->depth = 0;
+    json->in_object[0] = false;
+    json->comma = json->named = false;
+    return json;
+}
+
+void json_writer_free(struct json_writer *json)
+{
+    free(json);
+}
+
+static void drain(struct json_writer *json)
+{
+    if (json->error_number == 0 && fwrite(json->buffer, 1, json->len, json->out) != json->len)
+        json->error_number = errno != 0 ? errno : EIO;
+    json->len = 0;
+}
+
+static void put(struct json_writer *json, const char *bytes, size_t len)
+{
+    while (len > BUFFER_LEN - json->len) {
+        size_t part = BUFFER_LEN - json->len;
+        memcpy(json->buffer + json->len, bytes, part);
+        json->len += part;
+        bytes += part;
+        len -= part;
+        drain(json);
+    }
+    memcpy(json->buffer + json->len, bytes, len);
+    json->len += len;
+}
+
+static void put_char(struct json_writer *json, char c)
+{
+    put(json, &c, 1);
+}
+
+static void before_value(struct json_writer *json)
+{
+    assert(json->in_object[json->depth] == json->named);
+    assert(json->depth != 0 || !json->comma); /* one value a line */
+    if (json->comma && !json->named)
+        put_char(json, ',');
+    json->named = false;
+    json->comma = true;
+}
+
+static void begin(struct json_writer *json, bool object)
+{
+    before_value(json);
+    assert(json->depth < JSON_WRITER_MAX_DEPTH);
+    json->in_object[++json->depth] = object;
+    json->comma = false;
+    put_char(json, object ? '{' : '[');
+}
+
+static void end(struct json_writer *json, bool object)
+{
+    assert(json->depth != 0 && json->in_object[json->depth] == object && !json->named);
+    json->depth--;
+    json->comma = true;
+    put_char(json, object ? '}' : ']');
+}
+
+void json_writer_object_begin(struct json_writer *json)
+{
+    begin(json, true);
+}
+
+void json_writer_object_end(struct json_writer *json)
+{
+    end(json, true);
+}
+
+void json_writer_array_begin(struct json_writer *json)
+{
+    begin(json, false);
+}
+
+void json_writer_array_end(struct json_writer *json)
+{
+    end(json, false);
+}
+
+void json_writer_name(struct json_writer *json, const char *name, size_t len)
+{
+    assert(json->in_object[json->depth] && !json->named);
+    if (json->comma)
+        put_char(json, ',');
+    put_char(json, '"');
+    put(json, name, len);
+    put(json, "\":", 2);
+    json->named = true;
+}
+
+static void put_escape(struct json_writer *json, uint32_t code)
+{
+    char form[8];
+    switch (code) {
+    case '"':
+    case '\\':
+        put_char(json, '\\');
+        put_char(json, (char)code);
+        return;
+    case '\n':
+        put(json, "\\n", 2);
+        return;
+    case '\r':
+        put(json, "\\r", 2);
+        return;
+    case '\t':
+        put(json, "\\t", 2);
+        return;
+    default:
+        put(json, form, (size_t)snprintf(form, sizeof form, "\\u%04x", code));
+    }
+}
+
+static bool is_plain(uint8_t byte)
+{
+    return byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
+}
+
+static bool needs_escape(uint32_t code)
+{
+    return code < 0xa0 || code == 0x2028 || code == 0x2029;
+}
+
+/* Writes the one character that |rest| begins with, which is not plain; gives its length. */
+static size_t put_special(struct json_writer *json, struct span rest)
+{
+    uint32_t code;
+    size_t len = utf8_next(rest, &code);
+    if (len == 0) {
+        put(json, "\xef\xbf\xbd", 3); /* U+FFFD */
+        return 1;
+    }
+    if (needs_escape(code))
+        put_escape(json, code);
+    else
+        put(json, (const char *)rest.at, len);
+    return len;
+}
+
+void json_writer_text(struct json_writer *json, const char *text, size_t len)
+{
+    before_value(json);
+    put_char(json, '"');
+    struct span rest = span_of(text, len);
+    while (rest.len != 0) {
+        size_t plain = 0;
+        while (plain < rest.len && is_plain(rest.at[plain]))
+            plain++;
+        put(json, (const char *)rest.at, plain);
+        rest = span_of(rest.at + plain, rest.len - plain);
+        if (rest.len == 0)
+            break;
+        size_t special = put_special(json, rest);
+        rest = span_of(rest.at + special, rest.len - special);
+    }
+    put_char(json, '"');
+}
+
+void json_writer_number(struct json_writer *json, uint64_t number)
+{
+    char digits[20];
+    size_t first = sizeof digits;
+    before_value(json);
+    do {
+        digits[--first] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number != 0);
+    put(json, digits + first, sizeof digits - first);
+}
+
+void json_writer_truth(struct json_writer *json, bool truth)
+{
+    before_value(json);
+    if (truth)
+        put(json, "true", 4);
+    else
+        put(json, "false", 5);
+}
+
+void json_writer_line(struct json_writer *json)
+{
+    assert(json->depth == 0 && json->comma);
+    put_char(json, '\n');
+    json->comma = false;
+}
+
+bool json_writer_flush(struct json_writer *json, int *error_number)
+{
+    drain(json);
+    if (json->error_number == 0 && fflush(json->out) != 0)
+        json->error_number = errno != 0 ? errno : EIO;
+    *error_number = json->error_number;
+    return json->error_number == 0;
+}
