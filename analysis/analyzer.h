@@ -2,10 +2,7 @@
 #ifndef PERPASS_ANALYSIS_ANALYZER_H
 #define PERPASS_ANALYSIS_ANALYZER_H
 
-#include "analysis/rules.h"
-#include "core/observation.h"
-
-struct analysis;
+#include "analysis/analysis.h"
 
 struct analyze_context {
     struct analysis *analysis;
@@ -22,6 +19,14 @@ struct analyzer {
         struct analyze_context *context); /* end of input; frees what |state| holds; may be NULL */
 };
 
+/* The analyzers, one row of analysis/table.def each. */
+#define ANALYZER(symbol) extern const struct analyzer symbol;
+#include "analysis/table.def"
+#undef ANALYZER
+
+/* analysis_totals are the statistics that an analyzer counts in. */
+struct analysis_stats *analysis_totals(const struct analyze_context *context);
+
 /* finding_begin starts a finding of |id| at the observation at hand: client, server, times and packet are
  * filled in from its flow, severity from the rule, confidence is certain. The caller adds subject and
  * evidence, then calls finding_add. */
@@ -32,7 +37,8 @@ void finding_about_client(struct finding *finding, const struct flow *flow);
 void finding_about_server(struct finding *finding, const struct flow *flow);
 void finding_about_bytes(struct finding *finding, enum subject_kind kind, struct span bytes);
 
-/* Evidence; more than FINDING_MAX_EVIDENCE is a bug (assert). |name|, |text| are static. */
+/* Evidence; more than FINDING_MAX_EVIDENCE is a bug (assert). |name|, |text| are static. Text that is
+ * NULL and bytes that were not seen are left out. */
 void finding_says_text(struct finding *finding, const char *name, const char *text);
 void finding_says_number(struct finding *finding, const char *name, uint64_t number);
 void finding_says_truth(struct finding *finding, const char *name, bool truth);

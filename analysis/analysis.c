@@ -1,0 +1,249 @@
+/* analysis.c: hands every observation to the analyzers that ask for its type, and keeps what they find. */
+#include "analysis/analysis.h"
+
+#include "analysis/analyzer.h"
+#include "analysis/findings.h"
+#include "analysis/rule_selection.h"
+#include "core/dissector.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+static const struct analyzer *const analyzers[] = {
+#define ANALYZER(symbol) &symbol,
+#include "analysis/table.def"
+#undef ANALYZER
+};
+
+enum { NUM_ANALYZERS = sizeof analyzers / sizeof *analyzers, MAX_ROUTES = 64 };
+
+/* One observation type, and who reads it: bit i is analyzers[i]. */
+struct route {
+    const struct observation_type *type;
+    uint64_t readers;
+};
+
+struct analysis {
+    struct route routes[MAX_ROUTES];
+    size_t num_routes;
+    void *states[NUM_ANALYZERS];
+    struct rule_selection rules;
+    enum severity min_severity;
+    struct findings *findings;
+    struct analysis_stats stats;
+    bool finished;
+};
+
+static struct route *route_find(struct analysis *analysis, const struct observation_type *type)
+{
+    for (size_t i = 0; i < analysis->num_routes; i++)
+        if (analysis->routes[i].type == type)
+            return &analysis->routes[i];
+    return NULL;
+}
+
+static void routes_make(struct analysis *analysis)
+{
+    static_assert(NUM_ANALYZERS <= 64, "a route has a bit for each analyzer");
+    for (size_t i = 0; i < NUM_ANALYZERS; i++) {
+        for (const struct observation_type *const *type = analyzers[i]->reads; *type != NULL;
+             type++) {
+            struct route *route = route_find(analysis, *type);
+            if (route == NULL) {
+                assert(analysis->num_routes < MAX_ROUTES);
+                route = &analysis->routes[analysis->num_routes++];
+                route->type = *type;
+            }
+            route->readers |= (uint64_t)1 << i;
+        }
+    }
+}
+
+static bool states_make(struct analysis *analysis, struct error *error)
+{
+    for (size_t i = 0; i < NUM_ANALYZERS; i++) {
+        if (analyzers[i]->state_size == 0)
+            continue;
+        analysis->states[i] = calloc(1, analyzers[i]->state_size);
+        if (analysis->states[i] == NULL)
+            return error_set(error, "out of memory for the analyzer %s", analyzers[i]->name);
+    }
+    return true;
+}
+
+struct analysis *analysis_new(const struct analysis_options *options, struct error *error)
+{
+    struct analysis *analysis = calloc(1, sizeof *analysis);
+    if (analysis == NULL) {
+        error_set(error, "out of memory for the analysis");
+        return NULL;
+    }
+    size_t max_findings =
+        options->max_findings != 0 ? options->max_findings : ANALYSIS_DEFAULT_FINDINGS;
+    analysis->min_severity = options->min_severity;
+    routes_make(analysis);
+    if (rule_selection_parse(options->rules, &analysis->rules, error) &&
+        states_make(analysis, error))
+        analysis->findings = findings_new(max_findings, ANALYSIS_FINDING_BYTES, error);
+    if (analysis->findings == NULL) {
+        analysis_free(analysis);
+        return NULL;
+    }
+    return analysis;
+}
+
+void analysis_observe(struct analysis *analysis, const struct observation *observation)
+{
+    assert(!analysis->finished);
+    analysis->stats.observations++;
+    const struct route *route = route_find(analysis, observation->type);
+    if (route == NULL)
+        return;
+    for (size_t i = 0; i < NUM_ANALYZERS; i++) {
+        if ((route->readers >> i & 1) == 0)
+            continue;
+        struct analyze_context context = {
+            .analysis = analysis, .state = analysis->states[i], .observation = observation};
+        analyzers[i]->observe(&context, observation);
+    }
+}
+
+static void analyzers_finish(struct analysis *analysis)
+{
+    for (size_t i = 0; i < NUM_ANALYZERS; i++) {
+        struct analyze_context context = {.analysis = analysis, .state = analysis->states[i]};
+        if (analyzers[i]->finish != NULL && analysis->states[i] != NULL)
+            analyzers[i]->finish(&context);
+    }
+}
+
+void analysis_finish(struct analysis *analysis)
+{
+    assert(!analysis->finished);
+    analyzers_finish(analysis);
+    findings_sort(analysis->findings, analysis->min_severity);
+    analysis->finished = true;
+}
+
+const struct finding *analysis_findings(const struct analysis *analysis, size_t *num)
+{
+    assert(analysis->finished);
+    return findings_all(analysis->findings, num);
+}
+
+struct analysis_stats analysis_stats(const struct analysis *analysis)
+{
+    struct analysis_stats stats = analysis->stats;
+    stats.findings = findings_count(analysis->findings);
+    return stats;
+}
+
+void analysis_free(struct analysis *analysis)
+{
+    if (analysis == NULL)
+        return;
+    if (!analysis->finished)
+        analyzers_finish(analysis);
+    for (size_t i = 0; i < NUM_ANALYZERS; i++)
+        free(analysis->states[i]);
+    findings_free(analysis->findings);
+    free(analysis);
+}
+
+struct analysis_stats *analysis_totals(const struct analyze_context *context)
+{
+    return &context->analysis->stats;
+}
+
+struct finding finding_begin(const struct analyze_context *context, enum rule_id id)
+{
+    const struct observation *observation = context->observation;
+    const struct flow *flow = observation->flow;
+    const struct rule *rule = rule_get(id);
+    return (struct finding){.rule = rule,
+                            .severity = rule->severity,
+                            .confidence = CONFIDENCE_CERTAIN,
+                            .client = flow->ends[flow->client],
+                            .server = flow->ends[!flow->client],
+                            .ip_version = flow->ip_version,
+                            .protocol = flow->protocol,
+                            .transport = flow->dissector != NULL ? flow->dissector->name : NULL,
+                            .first_ns = observation->time_ns,
+                            .last_ns = observation->time_ns,
+                            .packet = observation->packet,
+                            .count = 1};
+}
+
+static struct span endpoint_address(const struct endpoint *end, uint8_t ip_version)
+{
+    return span_of(end->address, ip_version == 4 ? 4 : 16);
+}
+
+void finding_about_client(struct finding *finding, const struct flow *flow)
+{
+    finding->subject = SUBJECT_CLIENT;
+    finding->subject_bytes = endpoint_address(&flow->ends[flow->client], flow->ip_version);
+    finding->subject_port = 0;
+}
+
+void finding_about_server(struct finding *finding, const struct flow *flow)
+{
+    const struct endpoint *server = &flow->ends[!flow->client];
+    finding->subject = SUBJECT_SERVER;
+    finding->subject_bytes = endpoint_address(server, flow->ip_version);
+    finding->subject_port = server->port;
+}
+
+void finding_about_bytes(struct finding *finding, enum subject_kind kind, struct span bytes)
+{
+    finding->subject = kind;
+    finding->subject_bytes = bytes;
+    finding->subject_port = 0;
+}
+
+static void says(struct finding *finding, const struct evidence *evidence)
+{
+    assert(finding->num_evidence < FINDING_MAX_EVIDENCE);
+    finding->evidence[finding->num_evidence++] = *evidence;
+}
+
+void finding_says_text(struct finding *finding, const char *name, const char *text)
+{
+    if (text != NULL)
+        says(finding, &(struct evidence){.name = name,
+                                         .privacy = PRIVACY_PUBLIC,
+                                         .value = {.type = VALUE_TEXT, .text = text}});
+}
+
+void finding_says_number(struct finding *finding, const char *name, uint64_t number)
+{
+    says(finding, &(struct evidence){.name = name,
+                                     .privacy = PRIVACY_PUBLIC,
+                                     .value = {.type = VALUE_NUMBER, .number = number}});
+}
+
+void finding_says_truth(struct finding *finding, const char *name, bool truth)
+{
+    says(finding, &(struct evidence){.name = name,
+                                     .privacy = PRIVACY_PUBLIC,
+                                     .value = {.type = VALUE_BOOL, .truth = truth}});
+}
+
+void finding_says_bytes(struct finding *finding, const char *name, enum privacy privacy,
+                        const char *kind, enum value_type type, struct span bytes)
+{
+    if (span_seen(bytes))
+        says(finding, &(struct evidence){.name = name,
+                                         .privacy = privacy,
+                                         .kind = kind,
+                                         .value = {.type = type, .bytes = bytes}});
+}
+
+void finding_add(struct analyze_context *context, const struct finding *finding)
+{
+    struct analysis *analysis = context->analysis;
+    if (!analysis->rules.on[finding->rule - rule_get((enum rule_id)0)])
+        return;
+    if (!findings_add(analysis->findings, finding))
+        analysis->stats.findings_not_stored++;
+}

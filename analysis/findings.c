@@ -1,0 +1,305 @@
+/* findings.c: findings by rule and subject, in a hash table whose key no sender of packets knows. Owns
+ * copies of the bytes of subjects and evidence. */
+#include "analysis/findings.h"
+
+#include "core/keyed_hash.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+enum { CHUNK_SIZE = 64 << 10, FIRST_CAPACITY = 64 };
+
+/* Bytes of findings: filled from the front, freed as a whole. */
+struct chunk {
+    struct chunk *next;
+    size_t used, size;
+    uint8_t bytes[];
+};
+
+struct findings {
+    struct finding *all;
+    uint64_t *hashes; /* of |all|, by index */
+    uint32_t *slots;  /* index in |all| plus 1; 0 is free. Twice |capacity| of them */
+    size_t count, capacity, max_findings;
+    struct chunk *chunks; /* the newest first */
+    size_t bytes, max_bytes;
+    uint64_t key[2];
+    bool sorted;
+};
+
+struct findings *findings_new(size_t max_findings, size_t max_bytes, struct error *error)
+{
+    assert(max_findings > 0 && max_findings < UINT32_MAX / 4);
+    struct findings *findings = calloc(1, sizeof *findings);
+    if (findings == NULL) {
+        error_set(error, "out of memory for the table of findings");
+        return NULL;
+    }
+    findings->max_findings = max_findings;
+    findings->max_bytes = max_bytes;
+    if (getrandom(findings->key, sizeof findings->key, 0) != (ssize_t)sizeof findings->key) {
+        error_set(error, "the system gives no random bytes for the table of findings");
+        free(findings);
+        return NULL;
+    }
+    return findings;
+}
+
+void findings_free(struct findings *findings)
+{
+    if (findings == NULL)
+        return;
+    struct chunk *next;
+    for (struct chunk *chunk = findings->chunks; chunk != NULL; chunk = next) {
+        next = chunk->next;
+        free(chunk);
+    }
+    free(findings->all);
+    free(findings->hashes);
+    free(findings->slots);
+    free(findings);
+}
+
+/* What findings are told apart by. An identity is the same over TCP and UDP, a server is not. */
+struct subject {
+    const struct rule *rule;
+    enum subject_kind kind;
+    uint8_t protocol;
+    uint16_t port;
+    struct span bytes;
+};
+
+static struct subject subject_of(const struct finding *finding)
+{
+    bool service = finding->subject == SUBJECT_SERVER;
+    return (struct subject){.rule = finding->rule,
+                            .kind = finding->subject,
+                            .protocol = service ? finding->protocol : 0,
+                            .port = service ? finding->subject_port : 0,
+                            .bytes = finding->subject_bytes};
+}
+
+static bool subject_equal(const struct subject *a, const struct subject *b)
+{
+    return a->rule == b->rule && a->kind == b->kind && a->protocol == b->protocol &&
+           a->port == b->port && span_equal(a->bytes, b->bytes);
+}
+
+static uint64_t subject_hash(const struct findings *findings, const struct subject *subject)
+{
+    uint64_t words[3] = {keyed_hash(findings->key, subject->bytes.at, subject->bytes.len),
+                         (uint64_t)(subject->rule - rule_get((enum rule_id)0)),
+                         (uint64_t)subject->kind << 32 | (uint64_t)subject->protocol << 16 |
+                             subject->port};
+    return keyed_hash(findings->key, words, sizeof words);
+}
+
+static size_t num_slots(const struct findings *findings)
+{
+    return 2 * findings->capacity;
+}
+
+/* The finding about |subject|; NULL and the free slot for it when there is none. */
+static struct finding *find(const struct findings *findings, const struct subject *subject,
+                            uint64_t hash, size_t *slot)
+{
+    if (findings->capacity == 0)
+        return NULL;
+    size_t mask = num_slots(findings) - 1;
+    for (*slot = hash & mask; findings->slots[*slot] != 0; *slot = (*slot + 1) & mask) {
+        size_t index = findings->slots[*slot] - 1;
+        struct subject other = subject_of(&findings->all[index]);
+        if (findings->hashes[index] == hash && subject_equal(&other, subject))
+            return &findings->all[index];
+    }
+    return NULL;
+}
+
+static void fill_slots(struct findings *findings)
+{
+    size_t mask = num_slots(findings) - 1;
+    for (size_t i = 0; i < findings->count; i++) {
+        size_t slot = findings->hashes[i] & mask;
+        while (findings->slots[slot] != 0)
+            slot = (slot + 1) & mask;
+        findings->slots[slot] = (uint32_t)(i + 1);
+    }
+}
+
+/* Twice the room. On failure everything is as it was. */
+static bool grow(struct findings *findings)
+{
+    size_t capacity = findings->capacity == 0 ? FIRST_CAPACITY : 2 * findings->capacity;
+    struct finding *all = realloc(findings->all, capacity * sizeof *all);
+    if (all == NULL)
+        return false;
+    findings->all = all;
+    uint64_t *hashes = realloc(findings->hashes, capacity * sizeof *hashes);
+    if (hashes == NULL)
+        return false;
+    findings->hashes = hashes;
+    uint32_t *slots = calloc(2 * capacity, sizeof *slots);
+    if (slots == NULL)
+        return false;
+    free(findings->slots);
+    findings->slots = slots;
+    findings->capacity = capacity;
+    fill_slots(findings);
+    return true;
+}
+
+/* Room for |len| bytes, NULL when there is none. */
+static uint8_t *bytes_take(struct findings *findings, size_t len)
+{
+    if (len > findings->max_bytes - findings->bytes)
+        return NULL;
+    struct chunk *chunk = findings->chunks;
+    if (chunk == NULL || chunk->size - chunk->used < len) {
+        size_t size = len > CHUNK_SIZE ? len : CHUNK_SIZE;
+        chunk = malloc(sizeof *chunk + size);
+        if (chunk == NULL)
+            return NULL;
+        *chunk = (struct chunk){.next = findings->chunks, .size = size};
+        findings->chunks = chunk;
+    }
+    uint8_t *at = chunk->bytes + chunk->used;
+    chunk->used += len;
+    findings->bytes += len;
+    return at;
+}
+
+static bool has_own_bytes(const struct finding *finding, size_t i)
+{
+    struct span bytes = finding->evidence[i].value.bytes;
+    return span_seen(bytes) && bytes.at != finding->subject_bytes.at;
+}
+
+static struct span bytes_copy(uint8_t **to, struct span bytes)
+{
+    struct span copy = span_of(*to, bytes.len);
+    if (bytes.len > 0)
+        memcpy(*to, bytes.at, bytes.len);
+    *to += bytes.len;
+    return copy;
+}
+
+/* own makes the bytes of |finding| the table's. Evidence that is the subject itself shares its bytes. */
+static bool own(struct findings *findings, struct finding *finding)
+{
+    size_t len = finding->subject_bytes.len;
+    for (size_t i = 0; i < finding->num_evidence; i++)
+        if (has_own_bytes(finding, i))
+            len += finding->evidence[i].value.bytes.len;
+    uint8_t *at = bytes_take(findings, len);
+    if (at == NULL)
+        return false;
+    struct span subject = bytes_copy(&at, finding->subject_bytes);
+    for (size_t i = 0; i < finding->num_evidence; i++) {
+        struct span *bytes = &finding->evidence[i].value.bytes;
+        if (has_own_bytes(finding, i))
+            *bytes = bytes_copy(&at, *bytes);
+        else if (span_seen(*bytes))
+            *bytes = span_of(subject.at, bytes->len);
+    }
+    finding->subject_bytes = subject;
+    return true;
+}
+
+/* The first keeps its evidence; times, count, severity and confidence go on. */
+static void merge(struct finding *stored, const struct finding *again)
+{
+    stored->count += again->count;
+    if (again->first_ns < stored->first_ns)
+        stored->first_ns = again->first_ns;
+    if (again->last_ns > stored->last_ns)
+        stored->last_ns = again->last_ns;
+    if (again->severity > stored->severity)
+        stored->severity = again->severity;
+    if (again->confidence > stored->confidence) {
+        stored->confidence = again->confidence;
+        stored->reason = again->reason;
+    }
+}
+
+bool findings_add(struct findings *findings, const struct finding *finding)
+{
+    assert(!findings->sorted);
+    assert(span_seen(finding->subject_bytes));
+    struct subject subject = subject_of(finding);
+    uint64_t hash = subject_hash(findings, &subject);
+    size_t slot = 0;
+    struct finding *stored = find(findings, &subject, hash, &slot);
+    if (stored != NULL) {
+        merge(stored, finding);
+        return true;
+    }
+    if (findings->count == findings->max_findings)
+        return false;
+    if (findings->count == findings->capacity) {
+        if (!grow(findings))
+            return false;
+        find(findings, &subject, hash, &slot);
+    }
+    struct finding copy = *finding;
+    if (!own(findings, &copy))
+        return false;
+    findings->all[findings->count] = copy;
+    findings->hashes[findings->count] = hash;
+    findings->slots[slot] = (uint32_t)++findings->count;
+    return true;
+}
+
+size_t findings_count(const struct findings *findings)
+{
+    return findings->count;
+}
+
+static int compare_numbers(uint64_t a, uint64_t b)
+{
+    return (a > b) - (a < b);
+}
+
+static int compare_bytes(struct span a, struct span b)
+{
+    size_t len = a.len < b.len ? a.len : b.len;
+    int order = len > 0 ? memcmp(a.at, b.at, len) : 0;
+    return order != 0 ? order : compare_numbers(a.len, b.len);
+}
+
+/* A total order: the report must not depend on the hash's key. */
+static int compare_findings(const void *left, const void *right)
+{
+    const struct finding *a = left, *b = right;
+    int order = compare_numbers(b->severity, a->severity);
+    if (order == 0)
+        order = compare_numbers((uint64_t)(a->rule - rule_get((enum rule_id)0)),
+                                (uint64_t)(b->rule - rule_get((enum rule_id)0)));
+    if (order == 0)
+        order = compare_numbers(a->packet, b->packet);
+    if (order == 0)
+        order = compare_numbers(a->subject, b->subject);
+    if (order == 0)
+        order = compare_bytes(a->subject_bytes, b->subject_bytes);
+    if (order == 0)
+        order = compare_numbers(a->subject_port, b->subject_port);
+    return order != 0 ? order : compare_numbers(a->protocol, b->protocol);
+}
+
+void findings_sort(struct findings *findings, enum severity min_severity)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < findings->count; i++)
+        if (findings->all[i].severity >= min_severity)
+            findings->all[kept++] = findings->all[i];
+    findings->count = kept;
+    if (kept > 1)
+        qsort(findings->all, kept, sizeof *findings->all, compare_findings);
+    findings->sorted = true;
+}
+
+const struct finding *findings_all(const struct findings *findings, size_t *num)
+{
+    *num = findings->count;
+    return findings->all;
+}
