@@ -4,6 +4,7 @@
 
 #include "core/flow.h"
 #include "core/observation.h"
+#include "core/scratch.h"
 
 enum dissect {
     DISSECT_MORE = 0,  /* go on: call again with what follows */
@@ -18,15 +19,13 @@ enum recognise {
     RECOGNISE_YES
 };
 
-struct scratch;
-
 /* What a dissector is called with, and its one way out: dissect_emit. */
 struct dissect_context {
     struct flow *flow; /* the dissector may set |client| when its protocol proves it */
     uint64_t time_ns, packet;
     unsigned side; /* the sender: 0 or 1 */
     bool gap;      /* TCP: bytes before these were lost; look for the next message boundary */
-    struct scratch *scratch; /* memory for the length of the call: scratch_get */
+    struct scratch *scratch; /* memory for the length of the call; the engine's */
     void *emit_to;           /* the engine's */
     void (*emit)(void *emit_to, const struct observation *observation);
 };
@@ -64,11 +63,6 @@ static inline void dissect_emit(struct dissect_context *context,
                                             .side = context->side};
     context->emit(context->emit_to, &observation);
 }
-
-/* scratch_get gives |len| bytes that live until the dissector returns, or NULL beyond
- * SCRATCH_MAX_LEN. A second call takes the place of the first. Owned by the engine. */
-enum { SCRATCH_MAX_LEN = 256 << 10 };
-uint8_t *scratch_get(struct scratch *scratch, size_t len);
 
 /* All dissectors, from dissectors/table.def, NULL-terminated. */
 extern const struct dissector *const dissectors[];

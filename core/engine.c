@@ -23,11 +23,6 @@ enum {
 static const uint64_t clock_slack_ns =
     60000000000; /* clocks of several capture points differ a bit */
 
-struct scratch {
-    uint8_t *at;
-    size_t len;
-};
-
 struct engine {
     struct engine_options options;
     struct flow_table *flows;
@@ -46,20 +41,6 @@ struct reading {
     uint32_t index;
     unsigned side;
 };
-
-uint8_t *scratch_get(struct scratch *scratch, size_t len)
-{
-    if (len > SCRATCH_MAX_LEN)
-        return NULL;
-    if (scratch->len < len) {
-        uint8_t *grown = realloc(scratch->at, len);
-        if (grown == NULL)
-            return NULL;
-        scratch->at = grown;
-        scratch->len = len;
-    }
-    return scratch->at;
-}
 
 static void emit_counted(void *to, const struct observation *observation)
 {
@@ -666,6 +647,6 @@ void engine_free(struct engine *engine)
     flow_table_free(engine->flows);
     stream_pool_free(engine->streams);
     defrag_free(engine->defrag);
-    free(engine->scratch.at);
+    scratch_free(&engine->scratch);
     free(engine);
 }

@@ -1,0 +1,25 @@
+/* fuzz.h: what a fuzz target is: libFuzzer calls it, or replay_main.c does for every file it is given. */
+#ifndef PERPASS_TESTS_FUZZ_FUZZ_H
+#define PERPASS_TESTS_FUZZ_FUZZ_H
+
+#include "core/observation.h"
+
+/* fuzz_walk reads every member of an observation by its row, and every item of its lists. */
+static inline void fuzz_walk(const struct observation *observation)
+{
+    for (size_t i = 0; i < observation->type->num_fields; i++) {
+        const struct field *field = &observation->type->fields[i];
+        if (field->type != FIELD_LIST) {
+            (void)field_value(field, observation->data);
+            continue;
+        }
+        struct reader list = field_list_begin(field, observation->data);
+        struct value item;
+        while (field_list_next(field, &list, &item))
+            ;
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#endif
