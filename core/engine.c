@@ -181,15 +181,19 @@ static void settle(struct engine *engine, uint32_t index)
             stop_side(engine, index, side);
 }
 
-static void stream_begin(struct engine *engine, uint32_t index, unsigned side, uint32_t seq)
+/* Where a direction starts is known from its SYN, or from what passed by before; else its first segment
+ * says so. */
+static void stream_begin(struct engine *engine, uint32_t index, unsigned side)
 {
-    struct flow *flow = &flow_table_cold(engine->flows, index)->flow;
+    struct flow_cold *cold = flow_table_cold(engine->flows, index);
     struct reading reading = {engine, index, side};
     struct stream_consumer consumer = {&reading, consume};
-    flow->streams[side] = tcp_stream_new(engine->streams);
+    struct tcp_stream *stream = tcp_stream_new(engine->streams);
     static const uint8_t nothing[1];
-    if (flow->streams[side] == NULL || !tcp_stream_add(engine->streams, flow->streams[side], seq,
-                                                       false, span_of(nothing, 0), 0, &consumer))
+    cold->flow.streams[side] = stream;
+    if (stream == NULL ||
+        (cold->has_seq[side] && !tcp_stream_add(engine->streams, stream, cold->next_seq[side] - 1,
+                                                true, span_of(nothing, 0), 0, &consumer)))
         stop_side(engine, index, side);
 }
 
@@ -219,8 +223,7 @@ static void tcp_payload(struct engine *engine, uint32_t index, unsigned side,
         return;
     struct flow_cold *cold = flow_table_cold(engine->flows, index);
     if (cold->flow.streams[side] == NULL)
-        stream_begin(engine, index, side,
-                     cold->has_seq[side] ? cold->next_seq[side] : packet->tcp_seq);
+        stream_begin(engine, index, side);
     if (cold->flow.streams[side] == NULL)
         return;
     struct reading reading = {engine, index, side};

@@ -1,0 +1,492 @@
+/* test_engine.c: frames in, observations out: who reads which flow from where on, and what is counted.
+ *
+ * The dissector of these tests reads "=NAME;" messages, so that nothing here depends on a real protocol. */
+#include "core/common_observations.h"
+#include "core/engine.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+static const uint64_t start_ns = 1700000000000000000;
+
+/* --- a protocol for the tests: '=', some letters, ';'. "=end;" is the last of its side --- */
+
+struct word {
+    struct span text;
+};
+
+static const struct field word_fields[] = {
+    {.name = "perpass.word.text",
+     .type = FIELD_BYTES,
+     .privacy = PRIVACY_CONTENT,
+     .offset = offsetof(struct word, text),
+     .about = "a word"},
+};
+
+static const struct observation_type observation_word = {
+    .name = "word", .fields = word_fields, .num_fields = 1, .size = sizeof(struct word)};
+static const struct observation_type *const word_observations[] = {&observation_word, NULL};
+
+static enum recognise word_recognises(struct reader bytes)
+{
+    if (reader_left(&bytes) == 0)
+        return RECOGNISE_NO;
+    if (reader_u8(&bytes) != '=')
+        return RECOGNISE_NO;
+    return reader_left(&bytes) == 0 ? RECOGNISE_MAYBE : RECOGNISE_YES;
+}
+
+static enum dissect word_dissect(struct reader *bytes, void *state, struct dissect_context *context)
+{
+    (*(unsigned *)state)++;
+    for (;;) {
+        struct reader r = *bytes;
+        if (reader_u8(&r) != '=') {
+            if (context->gap || reader_left(bytes) == 0) {
+                reader_skip(bytes, reader_wire_left(bytes));
+                return DISSECT_MORE;
+            }
+            return DISSECT_NOT_MINE;
+        }
+        size_t len = 0;
+        for (struct reader peek = r; reader_left(&peek) > 0 && reader_u8(&peek) != ';';)
+            len++;
+        struct word word = {.text = reader_bytes(&r, len)};
+        (void)reader_u8(&r);
+        if (!reader_ok(&r))
+            return DISSECT_MORE;
+        dissect_emit(context, &observation_word, &word);
+        *bytes = r;
+        if (span_equal(word.text, span_text("end")))
+            return DISSECT_SIDE_DONE;
+        if (span_equal(word.text, span_text("all")))
+            return DISSECT_DONE;
+        context->gap = false;
+    }
+}
+
+#define WORD_DISSECTOR(transport)                                                                  \
+    {                                                                                              \
+        .name = "word", .protocol = transport, .state_size = sizeof(unsigned),                     \
+        .recognises = word_recognises, .dissect = word_dissect, .observations = word_observations  \
+    }
+static const struct dissector over_tcp = WORD_DISSECTOR(PROTO_TCP);
+static const struct dissector over_udp = WORD_DISSECTOR(PROTO_UDP);
+static const struct dissector *const word_dissectors[] = {&over_tcp, &over_udp, NULL};
+
+/* --- what comes out --- */
+
+struct heard {
+    char words[2048]; /* "0:hello 1:world": side as client 0, server 1 */
+    char ends[1024];  /* "closed idle" */
+    struct flow_end_observation last_end;
+    uint64_t last_packet;
+};
+
+static void hear(void *to, const struct observation *observation)
+{
+    struct heard *heard = to;
+    size_t len = strlen(heard->words);
+    if (observation->type == &observation_word) {
+        const struct word *word = observation->data;
+        heard->last_packet = observation->packet;
+        if (len + word->text.len + 8 < sizeof heard->words)
+            snprintf(heard->words + len, sizeof heard->words - len, "%s%u:%.*s", len ? " " : "",
+                     observation->side == observation->flow->client ? 0 : 1, (int)word->text.len,
+                     (const char *)word->text.at);
+    } else if (observation->type == &observation_flow_end) {
+        heard->last_end = *(const struct flow_end_observation *)observation->data;
+        len = strlen(heard->ends);
+        snprintf(heard->ends + len, sizeof heard->ends - len, "%s%s", len ? " " : "",
+                 heard->last_end.how);
+    }
+}
+
+/* --- frames --- */
+
+struct wire {
+    struct engine *engine;
+    struct heard heard;
+    uint64_t now_ns, number;
+};
+
+static struct wire *wire_new(bool every_flow)
+{
+    struct wire *wire = calloc(1, sizeof *wire);
+    struct error error;
+    assert_non_null(wire);
+    wire->now_ns = start_ns;
+    const struct engine_options options = {.max_flows = 1000,
+                                           .every_flow = every_flow,
+                                           .dissectors = word_dissectors,
+                                           .emit_to = &wire->heard,
+                                           .emit = hear};
+    wire->engine = engine_new(&options, &error);
+    assert_non_null(wire->engine);
+    return wire;
+}
+
+static struct engine_stats wire_end(struct wire *wire, const char *words, const char *ends)
+{
+    engine_finish(wire->engine);
+    struct engine_stats stats = engine_stats(wire->engine);
+    assert_string_equal(wire->heard.words, words);
+    assert_string_equal(wire->heard.ends, ends);
+    engine_free(wire->engine);
+    free(wire);
+    return stats;
+}
+
+static void put16(uint8_t *at, size_t number)
+{
+    at[0] = (uint8_t)(number >> 8);
+    at[1] = (uint8_t)number;
+}
+
+static void feed(struct wire *wire, const uint8_t *bytes, size_t len, size_t captured)
+{
+    uint8_t *exact = malloc(captured + 1);
+    assert_non_null(exact);
+    memcpy(exact, bytes, captured);
+    const struct frame frame = {.at = exact,
+                                .captured_len = (uint32_t)captured,
+                                .wire_len = (uint32_t)len,
+                                .time_ns = wire->now_ns,
+                                .number = ++wire->number,
+                                .link_type = 101}; /* raw IP */
+    engine_feed(wire->engine, &frame, 1);
+    free(exact);
+}
+
+struct segment {
+    uint16_t port; /* the client's */
+    bool back;     /* the server sends */
+    uint8_t protocol, flags;
+    uint32_t seq, ack;
+    const char *text;
+    size_t snap; /* bytes of the text that the snap length took */
+};
+
+static void send_segment(struct wire *wire, struct segment s)
+{
+    uint8_t packet[2000] = {0x45, 0, 0, 0, 0, 0, 0x40, 0, 64, s.protocol};
+    size_t text_len = s.text != NULL ? strlen(s.text) : 0;
+    size_t header = s.protocol == PROTO_TCP ? 40 : 28;
+    size_t len = header + text_len;
+    static const uint8_t client[4] = {192, 0, 2, 10}, server[4] = {198, 51, 100, 20};
+    put16(packet + 2, len);
+    memcpy(packet + 12, s.back ? server : client, 4);
+    memcpy(packet + 16, s.back ? client : server, 4);
+    put16(packet + 20, s.back ? 4000 : s.port);
+    put16(packet + 22, s.back ? s.port : 4000);
+    if (s.protocol == PROTO_TCP) {
+        put16(packet + 24, s.seq >> 16);
+        put16(packet + 26, s.seq & 0xffff);
+        put16(packet + 28, s.ack >> 16);
+        put16(packet + 30, s.ack & 0xffff);
+        packet[32] = 0x50;
+        packet[33] = s.flags;
+    } else {
+        put16(packet + 24, 8 + text_len);
+    }
+    if (text_len > 0)
+        memcpy(packet + header, s.text, text_len);
+    feed(wire, packet, len, len - s.snap);
+}
+
+static void tcp(struct wire *wire, bool back, uint8_t flags, uint32_t seq, const char *text)
+{
+    send_segment(wire, (struct segment){.port = 50000,
+                                        .back = back,
+                                        .protocol = PROTO_TCP,
+                                        .flags = flags,
+                                        .seq = seq,
+                                        .text = text});
+}
+
+static void handshake(struct wire *wire)
+{
+    tcp(wire, false, TCP_SYN, 1000, NULL);
+    tcp(wire, true, TCP_SYN | TCP_ACK, 5000, NULL);
+    tcp(wire, false, TCP_ACK, 1001, NULL);
+}
+
+/* --- the tests --- */
+
+static void connection_is_read_and_closed(void **state)
+{
+    (void)state;
+    struct wire *wire = wire_new(false);
+    handshake(wire);
+    tcp(wire, false, TCP_ACK, 1001, "=hel");
+    tcp(wire, false, TCP_ACK, 1005, "lo;=again;");
+    tcp(wire, true, TCP_ACK, 5001, "=world;");
+    tcp(wire, false, TCP_ACK | TCP_FIN, 1015, NULL);
+    tcp(wire, true, TCP_ACK | TCP_FIN, 5008, NULL);
+    wire->now_ns += 30000000000;
+    send_segment(wire, (struct segment){.port = 1, .protocol = PROTO_UDP, .text = "x"});
+    assert_string_equal(wire->heard.ends, "closed");
+    assert_int_equal(wire->heard.last_end.client_packets.value, 5);
+    assert_int_equal(wire->heard.last_end.server_packets.value, 3);
+    assert_int_equal(wire->heard.last_end.client_bytes.value, 5 * 40 + 14);
+    assert_int_equal(wire->heard.last_end.saw_start, TRUTH_YES);
+    assert_string_equal(wire->heard.last_end.protocol, "word");
+    struct engine_stats stats = wire_end(wire, "0:hello 0:again 1:world", "closed");
+    assert_int_equal(stats.frames, 9);
+    assert_int_equal(stats.flows, 2);
+    assert_int_equal(stats.flows_dissected, 1);
+}
+
+static void segments_come_in_any_order(void **state)
+{
+    (void)state;
+    struct wire *wire = wire_new(false);
+    handshake(wire);
+    tcp(wire, false, TCP_ACK, 1005, "lo;");
+    tcp(wire, false, TCP_ACK, 1001, "=hel");
+    tcp(wire, false, TCP_ACK, 1003,
+        "ello;"); /* retransmitted with other borders: first bytes win */
+    struct engine_stats stats = wire_end(wire, "0:hello", "input");
+    assert_int_equal(stats.streams_reordered, 1);
+}
+
+/* The first segment of a direction may be late; the server's hello may come before the client's. */
+static void first_segment_may_be_late(void **state)
+{
+    (void)state;
+    struct wire *wire = wire_new(false);
+    handshake(wire);
+    tcp(wire, true, TCP_ACK, 5005, "ld;");
+    tcp(wire, true, TCP_ACK, 5001, "=wor");
+    tcp(wire, false, TCP_ACK, 1001, "=hello;");
+    wire_end(wire, "1:world 0:hello", "input");
+}
+
+static void protocol_may_begin_after_a_preamble(void **state)
+{
+    (void)state;
+    struct wire *wire = wire_new(false);
+    handshake(wire);
+    tcp(wire, true, TCP_ACK, 5001, "220 ready");
+    tcp(wire, false, TCP_ACK, 1001, "STARTTLS");
+    tcp(wire, true, TCP_ACK, 5010, "220 go ahead");
+    tcp(wire, false, TCP_ACK, 1009, "=hello;");
+    tcp(wire, true, TCP_ACK, 5022, "=world;");
+    wire_end(wire, "0:hello 1:world", "input");
+}
+
+static void capture_may_start_in_the_middle(void **state)
+{
+    (void)state;
+    struct wire *wire = wire_new(false);
+    tcp(wire, true, TCP_ACK, 70000, "rest of something");
+    tcp(wire, true, TCP_ACK, 70017, "=late;");
+    tcp(wire, false, TCP_ACK, 300, "=client;");
+    assert_int_equal(wire_end(wire, "0:late 1:client", "input").flows_dissected, 1);
+}
+
+static void nobody_reads_what_nobody_knows(void **state)
+{
+    (void)state;
+    struct wire *wire = wire_new(false);
+    handshake(wire);
+    uint32_t seq = 1001;
+    for (unsigned i = 0; i < 40; i++, seq += 8)
+        tcp(wire, false, TCP_ACK, seq, "not ours");
+    tcp(wire, false, TCP_ACK, seq, "=late;"); /* after so much, nobody looks any more */
+    tcp(wire, true, TCP_ACK, 5001, "=server;");
+    wire_end(wire, "1:server", "input");
+}
+
+static void side_done_is_not_read_any_further(void **state)
+{
+    (void)state;
+    struct wire *wire = wire_new(false);
+    handshake(wire);
+    tcp(wire, false, TCP_ACK, 1001, "=end;=more;");
+    tcp(wire, false, TCP_ACK, 1012, "=more;");
+    tcp(wire, true, TCP_ACK, 5001, "=all;=more;");
+    tcp(wire, true, TCP_ACK, 5012, "=more;");
+    wire_end(wire, "0:end 1:all", "input");
+}
+
+static void wrong_guess_is_taken_back(void **state)
+{
+    (void)state;
+    struct wire *wire = wire_new(false);
+    handshake(wire);
+    tcp(wire, false, TCP_ACK, 1001, "=x;nonsense");
+    tcp(wire, false, TCP_ACK, 1012, "=right;");
+    wire_end(wire, "0:x 0:right", "input");
+}
+
+static void same_ports_again_are_another_flow(void **state)
+{
+    (void)state;
+    struct wire *wire = wire_new(false);
+    handshake(wire);
+    tcp(wire, false, TCP_ACK, 1001, "=one;");
+    tcp(wire, true, TCP_ACK | TCP_RST, 5001, NULL);
+    tcp(wire, false, TCP_SYN, 9000, NULL);
+    tcp(wire, true, TCP_SYN | TCP_ACK, 100, NULL);
+    tcp(wire, false, TCP_ACK, 9001, "=two;");
+    tcp(wire, false, TCP_SYN, 200, NULL); /* no end was seen, but the numbers are new */
+    tcp(wire, true, TCP_SYN | TCP_ACK, 300, NULL);
+    tcp(wire, false, TCP_ACK, 201, "=three;");
+    assert_int_equal(wire_end(wire, "0:one 0:two 0:three", "closed closed input").flows, 3);
+}
+
+static void retransmitted_syn_is_the_same_flow(void **state)
+{
+    (void)state;
+    struct wire *wire = wire_new(false);
+    tcp(wire, false, TCP_SYN, 1000, NULL);
+    tcp(wire, false, TCP_SYN, 1000, NULL);
+    handshake(wire);
+    tcp(wire, false, TCP_SYN, 1000, NULL); /* seen again, late */
+    tcp(wire, false, TCP_ACK, 1001, "=one;");
+    assert_int_equal(wire_end(wire, "0:one", "input").flows, 1);
+}
+
+static void data_in_the_syn_is_read(void **state)
+{
+    (void)state;
+    struct wire *wire = wire_new(false);
+    tcp(wire, false, TCP_SYN, 1000, "=fast;");
+    tcp(wire, true, TCP_SYN | TCP_ACK, 5000, NULL);
+    tcp(wire, false, TCP_ACK, 1007, "=open;");
+    wire_end(wire, "0:fast 0:open", "input");
+}
+
+static void datagrams_are_read_one_by_one(void **state)
+{
+    (void)state;
+    struct wire *wire = wire_new(false);
+    struct segment s = {.port = 7, .protocol = PROTO_UDP, .text = "=a;=b;"};
+    send_segment(wire, s);
+    s.text = "=incomplete"; /* a datagram is no stream */
+    send_segment(wire, s);
+    s.back = true;
+    s.text = "=c;";
+    send_segment(wire, s);
+    assert_int_equal(wire->heard.last_packet, 3);
+    wire_end(wire, "0:a 0:b 1:c", "input");
+}
+
+static void snapped_segment_is_a_known_hole(void **state)
+{
+    (void)state;
+    struct wire *wire = wire_new(false);
+    handshake(wire);
+    send_segment(wire, (struct segment){.port = 50000,
+                                        .protocol = PROTO_TCP,
+                                        .flags = TCP_ACK,
+                                        .seq = 1001,
+                                        .text = "=one;=two;",
+                                        .snap = 3});
+    tcp(wire, false, TCP_ACK, 1011, "=three;");
+    struct engine_stats stats = wire_end(wire, "0:one 0:three", "input");
+    assert_int_equal(stats.frames_snapped, 1);
+    assert_int_equal(stats.streams_gaps, 0); /* nothing was lost on the way here */
+}
+
+static void end_of_input_reads_what_waits(void **state)
+{
+    (void)state;
+    struct wire *wire = wire_new(false);
+    handshake(wire);
+    tcp(wire, false, TCP_ACK, 1001, "=one;");
+    tcp(wire, false, TCP_ACK, 1010, "=two;"); /* four bytes before it never came */
+    wire_end(wire, "0:one 0:two", "input");
+}
+
+static void time_may_step_back(void **state)
+{
+    (void)state;
+    struct wire *wire = wire_new(false);
+    handshake(wire);
+    tcp(wire, false, TCP_ACK, 1001, "=one;");
+    wire->now_ns -= 1000000000; /* another clock, a second behind */
+    tcp(wire, true, TCP_ACK, 5001, "=two;");
+    wire->now_ns -= 3600000000000; /* another capture */
+    tcp(wire, false, TCP_ACK, 1006, "=three;");
+    struct engine_stats stats = wire_end(wire, "0:one 1:two 0:three", "input input");
+    assert_int_equal(stats.clock_jumps, 1);
+    assert_int_equal(stats.flows, 2);
+}
+
+static void every_flow_is_told_when_asked(void **state)
+{
+    (void)state;
+    struct wire *wire = wire_new(true);
+    send_segment(wire, (struct segment){.port = 7, .protocol = PROTO_UDP, .text = "other"});
+    wire_end(wire, "", "input");
+    wire = wire_new(false);
+    send_segment(wire, (struct segment){.port = 7, .protocol = PROTO_UDP, .text = "other"});
+    wire_end(wire, "", "");
+}
+
+static void fragments_are_put_together(void **state)
+{
+    (void)state;
+    struct wire *wire = wire_new(false);
+    uint8_t first[44] = {0x45, 0,  0, 44, 0, 9, 0x20, 0,    64,   PROTO_UDP, 0,  0, 10, 0,   0,
+                         1,    10, 0, 0,  2, 0, 7,    0x0f, 0xa0, 0,         33, 0, 0,  '=', 'a'};
+    uint8_t second[29] = {0x45, 0, 0,  29, 0, 9, 0,  3, 64, PROTO_UDP,
+                          0,    0, 10, 0,  0, 1, 10, 0, 0,  2};
+    memset(first + 28, 'a', 16);
+    first[28] = '=';
+    memcpy(second + 20, "fragment;", 9);
+    feed(wire, second, 29, 29);
+    feed(wire, first, 44, 44);
+    struct engine_stats stats = wire_end(wire, "0:aaaaaaaaaaaaaaafragment", "input");
+    assert_int_equal(stats.fragments, 2);
+    assert_int_equal(stats.datagrams_reassembled, 1);
+}
+
+static void what_cannot_be_read_is_counted(void **state)
+{
+    (void)state;
+    struct wire *wire = wire_new(false);
+    static const uint8_t lies[20] = {0x45, 0, 0, 10, 0, 0, 0, 0, 64, 6};
+    feed(wire, lies, 20, 20);
+    feed(wire, lies, 20, 8);
+    const struct frame strange = {
+        .at = lies, .captured_len = 20, .wire_len = 20, .link_type = 9999};
+    engine_feed(wire->engine, &strange, 1);
+    struct engine_stats stats = wire_end(wire, "", "");
+    assert_int_equal(stats.frames_malformed, 1);
+    assert_int_equal(stats.frames_cut, 1);
+    assert_int_equal(stats.frames_unknown_link, 1);
+    assert_int_equal(stats.frames, 3);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(connection_is_read_and_closed),
+        cmocka_unit_test(segments_come_in_any_order),
+        cmocka_unit_test(first_segment_may_be_late),
+        cmocka_unit_test(protocol_may_begin_after_a_preamble),
+        cmocka_unit_test(capture_may_start_in_the_middle),
+        cmocka_unit_test(nobody_reads_what_nobody_knows),
+        cmocka_unit_test(side_done_is_not_read_any_further),
+        cmocka_unit_test(wrong_guess_is_taken_back),
+        cmocka_unit_test(same_ports_again_are_another_flow),
+        cmocka_unit_test(retransmitted_syn_is_the_same_flow),
+        cmocka_unit_test(data_in_the_syn_is_read),
+        cmocka_unit_test(datagrams_are_read_one_by_one),
+        cmocka_unit_test(snapped_segment_is_a_known_hole),
+        cmocka_unit_test(end_of_input_reads_what_waits),
+        cmocka_unit_test(time_may_step_back),
+        cmocka_unit_test(every_flow_is_told_when_asked),
+        cmocka_unit_test(fragments_are_put_together),
+        cmocka_unit_test(what_cannot_be_read_is_counted),
+    };
+    return cmocka_run_group_tests_name("engine", tests, NULL, NULL);
+}
