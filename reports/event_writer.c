@@ -1,0 +1,261 @@
+/* event_writer.c: events as NDJSON in the Elastic Common Schema: one object a line, findings before the
+ * statistics. After the first event of its kind, writing one allocates nothing here.
+ *
+ * Where the lines go is the caller's: a closed pipe is told like a full disk, if SIGPIPE is ignored. */
+#include "core/common_observations.h"
+#include "core/flow.h"
+#include "reports/event_plan.h"
+#include "reports/event_values.h"
+#include "reports/sink.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+
+enum { MAX_TYPES = 256, MAX_TYPE_NAME = 64 };
+
+/* An observation type that was met: its plan, or NULL when it is not asked for. */
+struct known_type {
+    const struct observation_type *type;
+    struct event_plan *plan;
+};
+
+struct event_writer {
+    struct json_writer *json;
+    struct redactor *redactor;
+    struct crypto_digest *sha1;
+    struct event_options options;
+    struct event_plan *finding, *stats;
+    struct known_type types[MAX_TYPES];
+    size_t num_types;
+    bool no_memory;
+    /* The last observation, to count those of one packet and flow. */
+    uint64_t packet, time_ns, flow_packet, flow_ns;
+    unsigned nth;
+};
+
+/* Takes the next name off a list with commas; false at its end. */
+static bool next_name(const char **list, struct span *name)
+{
+    if (*list == NULL || **list == '\0')
+        return false;
+    size_t len = strcspn(*list, ",");
+    *name = span_of(*list, len);
+    *list += len + ((*list)[len] == ',');
+    return true;
+}
+
+static bool is_named(const char *list, const char *type)
+{
+    struct span name;
+    while (next_name(&list, &name))
+        if (span_equal(name, span_text(type)))
+            return true;
+    return false;
+}
+
+static bool is_type(struct span name)
+{
+    const struct observation_type *type;
+    for (size_t i = 0; (type = event_type_at(i)) != NULL; i++)
+        if (span_equal(name, span_text(type->name)))
+            return true;
+    return false;
+}
+
+static void list_types(char *text, size_t size)
+{
+    const struct observation_type *type;
+    size_t len = 0;
+    for (size_t i = 0; (type = event_type_at(i)) != NULL && len < size; i++)
+        len += (size_t)snprintf(text + len, size - len, "%s%s", i == 0 ? "" : ", ", type->name);
+}
+
+static bool check_types(const char *list, struct error *error)
+{
+    struct span name;
+    while (next_name(&list, &name)) {
+        if (is_type(name))
+            continue;
+        char known[384];
+        list_types(known, sizeof known);
+        return error_set(error, "there is no observation type '%.*s'; there are: %s",
+                         (int)(name.len < MAX_TYPE_NAME ? name.len : MAX_TYPE_NAME),
+                         (const char *)name.at, known);
+    }
+    return true;
+}
+
+static void free_all(struct event_writer *writer)
+{
+    for (size_t i = 0; i < writer->num_types; i++)
+        event_plan_free(writer->types[i].plan);
+    event_plan_free(writer->finding);
+    event_plan_free(writer->stats);
+    crypto_digest_free(writer->sha1);
+    json_writer_free(writer->json);
+    free(writer);
+}
+
+struct event_writer *event_writer_new(FILE *out, const struct event_options *options,
+                                      struct redactor *redactor, struct error *error)
+{
+    if (!check_types(options->observation_types, error))
+        return NULL;
+    struct event_writer *writer = calloc(1, sizeof *writer);
+    if (writer == NULL) {
+        error_set(error, "no memory to write events");
+        return NULL;
+    }
+    error_set(error, "no memory to write events");
+    writer->options = *options;
+    writer->redactor = redactor;
+    writer->json = json_writer_new(out);
+    writer->finding = event_plan_new(EVENT_FINDING, NULL);
+    writer->stats = event_plan_new(EVENT_STATS, NULL);
+    if (writer->json == NULL || writer->finding == NULL || writer->stats == NULL ||
+        (writer->sha1 = crypto_digest_new(CRYPTO_SHA1, error)) == NULL) {
+        free_all(writer);
+        return NULL;
+    }
+    error->text[0] = '\0';
+    return writer;
+}
+
+static bool is_asked_for(const struct event_options *options, const struct observation_type *type)
+{
+    if (type == &observation_flow_end && options->flows)
+        return true;
+    if (!options->observations)
+        return false;
+    return options->observation_types == NULL || is_named(options->observation_types, type->name);
+}
+
+/* The plan of a type, made when it is met first; NULL when it is not asked for. */
+static const struct event_plan *plan_of(struct event_writer *writer,
+                                        const struct observation_type *type)
+{
+    for (size_t i = 0; i < writer->num_types; i++)
+        if (writer->types[i].type == type)
+            return writer->types[i].plan;
+    assert(writer->num_types < MAX_TYPES);
+    struct event_plan *plan = NULL;
+    if (is_asked_for(&writer->options, type)) {
+        plan = event_plan_of_type(type);
+        if (plan == NULL) {
+            writer->no_memory = true;
+            return NULL;
+        }
+    }
+    writer->types[writer->num_types++] = (struct known_type){.type = type, .plan = plan};
+    return plan;
+}
+
+static struct event event_of(struct event_writer *writer, const struct event_plan *plan)
+{
+    return (struct event){.class = plan->class,
+                          .dataset = plan->dataset,
+                          .redactor = writer->redactor,
+                          .sha1 = writer->sha1,
+                          .version = PERPASS_VERSION};
+}
+
+static void write_event(struct event_writer *writer, struct event *event,
+                        const struct event_plan *plan)
+{
+    if (event->client.end != NULL)
+        event_prepare_ends(event);
+    json_path_begin(&event->path, writer->json);
+    for (size_t i = 0; i < plan->num; i++) {
+        const struct event_entry *entry = &plan->entries[i];
+        event->entry = entry->path;
+        if (entry->common != NULL)
+            entry->common->write(event);
+        else
+            event_put_field(event, entry->field, event->observation->data);
+    }
+    json_path_end(&event->path);
+    json_writer_line(writer->json);
+}
+
+/* Which of several observations of one packet and flow it is: counted whether they are written or not, so
+ * that ids do not depend on what was asked for. */
+static unsigned count_in_packet(struct event_writer *writer, const struct observation *observation)
+{
+    const struct flow *flow = observation->flow;
+    bool same = writer->packet == observation->packet && writer->time_ns == observation->time_ns &&
+                writer->flow_packet == flow->first_packet && writer->flow_ns == flow->first_ns;
+    writer->nth = same ? writer->nth + 1 : 0;
+    writer->packet = observation->packet;
+    writer->time_ns = observation->time_ns;
+    writer->flow_packet = flow->first_packet;
+    writer->flow_ns = flow->first_ns;
+    return writer->nth;
+}
+
+void event_writer_observation(struct event_writer *writer, const struct observation *observation)
+{
+    const struct flow *flow = observation->flow;
+    unsigned nth = count_in_packet(writer, observation);
+    const struct event_plan *plan = plan_of(writer, observation->type);
+    if (plan == NULL)
+        return;
+    struct event event = event_of(writer, plan);
+    event.time_ns = observation->time_ns;
+    event.packet = observation->packet;
+    event.client.end = &flow->ends[flow->client];
+    event.server.end = &flow->ends[1 - flow->client];
+    event.ip_version = flow->ip_version;
+    event.protocol = flow->protocol;
+    event.protocol_name = flow->dissector != NULL ? flow->dissector->name : NULL;
+    event.flow = flow;
+    event.observation = observation;
+    event_id_of_observation(writer->redactor, observation, nth, event.id);
+    write_event(writer, &event, plan);
+}
+
+static void write_finding(struct event_writer *writer, const struct result *result, size_t index)
+{
+    const struct finding *finding = &result->findings[index];
+    struct event event = event_of(writer, writer->finding);
+    event.time_ns = finding->first_ns;
+    event.packet = finding->packet;
+    event.client.end = &finding->client;
+    event.server.end = &finding->server;
+    event.ip_version = finding->ip_version;
+    event.protocol = finding->protocol;
+    event.protocol_name = finding->transport;
+    event.finding = finding;
+    event_id_of_finding(writer->redactor, result->findings, index, event.id);
+    write_event(writer, &event, writer->finding);
+}
+
+static void write_stats(struct event_writer *writer, const struct result *result)
+{
+    struct event event = event_of(writer, writer->stats);
+    for (size_t i = 0; i < result->num_inputs; i++)
+        if (result->inputs[i].last_ns > event.time_ns)
+            event.time_ns = result->inputs[i].last_ns;
+    event.result = result;
+    event_id_of_stats(writer->redactor, result, event.id);
+    write_event(writer, &event, writer->stats);
+}
+
+void event_writer_result(struct event_writer *writer, const struct result *result)
+{
+    for (size_t i = 0; i < result->num_findings; i++)
+        write_finding(writer, result, i);
+    write_stats(writer, result);
+}
+
+bool event_writer_free(struct event_writer *writer, struct error *error)
+{
+    int error_number;
+    bool ok = json_writer_flush(writer->json, &error_number);
+    if (!ok)
+        error_set(error, "events could not be written: %s", strerror(error_number));
+    else if (writer->no_memory)
+        ok = error_set(error, "some events were not written: no memory");
+    free_all(writer);
+    return ok;
+}
