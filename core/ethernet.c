@@ -116,7 +116,7 @@ static bool looks_like_ip(struct reader r)
     const struct span start = reader_view(&r, 6);
     const unsigned first = view_u8(start, 0);
     if (first >> 4 == 4)
-        return (first & 0x0f) >= 5 && view_u16(start, 2) <= left;
+        return (first & 0x0f) >= 5 && view_u16(start, 2) >= 20 && view_u16(start, 2) <= left;
     return first >> 4 == 6 && (size_t)view_u16(start, 4) + 40 <= left;
 }
 
