@@ -33,7 +33,7 @@ enum confidence recognise_base64(struct span text)
 
     /* In random text two neighbours are of one class in a third of the cases, in words nearly always. */
     unsigned changes = 0;
-    bool lower = false, upper = false;
+    bool lower = false, upper = false, digit = padded; /* padding proves as much as a digit */
     char last = '\0';
     struct reader characters = reader_of(body);
     while (reader_more(&characters)) {
@@ -42,10 +42,11 @@ enum confidence recognise_base64(struct span text)
             return RECOGNISED_NOT;
         lower = lower || class == 'a';
         upper = upper || class == 'A';
+        digit = digit || class == '0';
         changes += last != '\0' && class != last;
         last = class;
     }
-    if (!lower || !upper || changes * 100 < (body.len - 1) * 45)
+    if (!lower || !upper || !digit || changes * 100 < (body.len - 1) * 45)
         return RECOGNISED_NOT;
     return padded ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
 }
