@@ -320,7 +320,7 @@ static struct defrag_stats run_random(void)
         const struct piece piece = {.offset = r % 13 == 0 ? (1 + r % 8191) * 8
                                                           : (last + (r >> 8 & 7)) * 8,
                                     .len = r % 11 == 0 ? r % 3000 : (r >> 4 & 3) * 8,
-                                    .letter = (char)('a' + r % 3),
+                                    .letter = (char)('a' + (r >> 12) % 3),
                                     .last = last};
         if (add(defrag, &setting, piece, &payload))
             assert_true(payload.len <= 65535 && payload.at[payload.len - 1] >= 'a');
