@@ -258,7 +258,9 @@ static void tcp_syn(struct engine *engine, uint32_t index, unsigned side,
         cold->flow.client = (uint8_t)(packet->tcp_flags & TCP_ACK ? !side : side);
         cold->flow.client_certain = true;
     }
-    if (!cold->has_seq[side]) {
+    /* A server may answer twice with other numbers (SYN cookies, a firewall): the last one counts, as long
+     * as nothing was sent. */
+    if (cold->flow.streams[side] == NULL && cold->flow.probed[side] == 0) {
         cold->isn[side] = packet->tcp_seq;
         cold->next_seq[side] = packet->tcp_seq + 1;
         cold->has_seq[side] = true;
@@ -385,6 +387,12 @@ static void flow_over(void *to, uint32_t index, enum flow_end how)
     forget_dissector(flow);
 }
 
+/* Who opened a conversation that was there before the capture? A well-known port serves. */
+static bool first_sender_serves(const struct packet *packet)
+{
+    return packet->ends[0].port < 1024 && packet->ends[1].port >= 1024;
+}
+
 static void flow_begin(struct engine *engine, uint32_t index, unsigned side,
                        const struct packet *packet)
 {
@@ -393,7 +401,7 @@ static void flow_begin(struct engine *engine, uint32_t index, unsigned side,
     flow->ends[!side] = packet->ends[1];
     flow->ip_version = packet->ip_version;
     flow->protocol = packet->protocol;
-    flow->client = (uint8_t)side;
+    flow->client = (uint8_t)(first_sender_serves(packet) ? !side : side);
     flow->num_tunnels = packet->num_tunnels;
     flow->tunnel = packet->tunnel;
     flow->tunnel_id = packet->tunnel_id;

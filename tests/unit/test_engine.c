@@ -353,6 +353,18 @@ static void retransmitted_syn_is_the_same_flow(void **state)
     assert_int_equal(wire_end(wire, "0:one", "input").flows, 1);
 }
 
+/* SYN cookies, or a firewall that answers first: what was sent tells which answer counted. */
+static void last_syn_ack_counts(void **state)
+{
+    (void)state;
+    struct wire *wire = wire_new(false);
+    tcp(wire, false, TCP_SYN, 1000, NULL);
+    tcp(wire, true, TCP_SYN | TCP_ACK, 77777, NULL);
+    tcp(wire, true, TCP_SYN | TCP_ACK, 5000, NULL);
+    tcp(wire, true, TCP_ACK, 5001, "=one;");
+    wire_end(wire, "1:one", "input");
+}
+
 static void data_in_the_syn_is_read(void **state)
 {
     (void)state;
@@ -367,7 +379,7 @@ static void datagrams_are_read_one_by_one(void **state)
 {
     (void)state;
     struct wire *wire = wire_new(false);
-    struct segment s = {.port = 7, .protocol = PROTO_UDP, .text = "=a;=b;"};
+    struct segment s = {.port = 50007, .protocol = PROTO_UDP, .text = "=a;=b;"};
     send_segment(wire, s);
     s.text = "=incomplete"; /* a datagram is no stream */
     send_segment(wire, s);
@@ -424,10 +436,10 @@ static void every_flow_is_told_when_asked(void **state)
 {
     (void)state;
     struct wire *wire = wire_new(true);
-    send_segment(wire, (struct segment){.port = 7, .protocol = PROTO_UDP, .text = "other"});
+    send_segment(wire, (struct segment){.port = 50007, .protocol = PROTO_UDP, .text = "other"});
     wire_end(wire, "", "input");
     wire = wire_new(false);
-    send_segment(wire, (struct segment){.port = 7, .protocol = PROTO_UDP, .text = "other"});
+    send_segment(wire, (struct segment){.port = 50007, .protocol = PROTO_UDP, .text = "other"});
     wire_end(wire, "", "");
 }
 
@@ -435,8 +447,8 @@ static void fragments_are_put_together(void **state)
 {
     (void)state;
     struct wire *wire = wire_new(false);
-    uint8_t first[44] = {0x45, 0,  0, 44, 0, 9, 0x20, 0,    64,   PROTO_UDP, 0,  0, 10, 0,   0,
-                         1,    10, 0, 0,  2, 0, 7,    0x0f, 0xa0, 0,         33, 0, 0,  '=', 'a'};
+    uint8_t first[44] = {0x45, 0, 0, 44, 0,    9,    0x20, 0,    64, PROTO_UDP, 0, 0, 10,  0,  0, 1,
+                         10,   0, 0, 2,  0xc3, 0x57, 0x0f, 0xa0, 0,  33,        0, 0, '=', 'a'};
     uint8_t second[29] = {0x45, 0, 0,  29, 0, 9, 0,  3, 64, PROTO_UDP,
                           0,    0, 10, 0,  0, 1, 10, 0, 0,  2};
     memset(first + 28, 'a', 16);
@@ -479,6 +491,7 @@ int main(void)
         cmocka_unit_test(wrong_guess_is_taken_back),
         cmocka_unit_test(same_ports_again_are_another_flow),
         cmocka_unit_test(retransmitted_syn_is_the_same_flow),
+        cmocka_unit_test(last_syn_ack_counts),
         cmocka_unit_test(data_in_the_syn_is_read),
         cmocka_unit_test(datagrams_are_read_one_by_one),
         cmocka_unit_test(snapped_segment_is_a_known_hole),
