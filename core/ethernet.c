@@ -18,9 +18,11 @@ enum {
     TYPE_JUMBO_LLC = 0x8870,
     TYPE_SERVICE_VLAN = 0x88a8,
     TYPE_BACKBONE = 0x88e7,
+    TYPE_META_DATA = 0x8909,
     TYPE_VN_TAG = 0x8926,
     TYPE_OLD_VLAN1 = 0x9100,
-    TYPE_OLD_VLAN2 = 0x9200
+    TYPE_OLD_VLAN2 = 0x9200,
+    TYPE_NOBODY = 0xffff /* reserved by RFC 7042 */
 };
 
 static bool is_vlan(uint16_t type)
@@ -40,10 +42,23 @@ static uint16_t read_vlan_tag(struct packet *packet)
     return view_u16(tag, 2);
 }
 
+/* Cisco Meta Data, as a security group tag travels: version(1) 1, number(1) of options, then options
+ * of four bytes each (length and type, value); then the next EtherType. */
+static uint16_t read_meta_data(struct packet *packet)
+{
+    const struct span header = reader_view(&packet->payload, 2);
+    if (view_u8(header, 0) != 1)
+        return TYPE_NOBODY;
+    reader_skip(&packet->payload, (size_t)4 * view_u8(header, 1));
+    return reader_u16(&packet->payload);
+}
+
 enum layer ethernet_type_read(struct packet *packet, uint16_t type)
 {
     while (is_vlan(type) && reader_ok(&packet->payload))
         type = read_vlan_tag(packet);
+    if (type == TYPE_META_DATA)
+        type = read_meta_data(packet);
     if (type <= TYPE_MAX_LENGTH) {
         reader_limit(&packet->payload, type);
         return LAYER_LLC;

@@ -38,6 +38,7 @@ static const struct frame_row frame_rows[] = {
      true,
      4,
      {1, 2, 3, 4}},
+    {"security group tag", 1, FRAMES_MAC "8909 0101 00010002 0800 " FRAMES_IP4_UDP, 4, true},
     {"vn tag", 1, FRAMES_MAC "8926 80010002 0800 " FRAMES_IP4_UDP, 4, true},
     {"backbone bridge",
      1,
