@@ -100,14 +100,16 @@ static void put_table_head(FILE *out)
     fputs("\n| field | shown as | class | meaning |\n|---|---|---|---|\n", out);
 }
 
+/* Told once for all events; the other common fields with the one event that has them. */
 static bool is_general(const struct event_common *common)
 {
-    return (common->classes & (EVENT_OBSERVATION | EVENT_FLOW)) != 0;
+    return (common->classes & EVENT_OBSERVATION) != 0;
 }
 
 static bool put_general(FILE *out)
 {
-    struct event_plan *plan = event_plan_new(EVENT_FLOW, NULL);
+    static const struct observation_type no_rows = {.name = "none"};
+    struct event_plan *plan = event_plan_new(EVENT_OBSERVATION, &no_rows);
     if (plan == NULL)
         return false;
     fputs("\n## Fields of all events\n\nA question mark: where it applies and was seen. "
@@ -116,7 +118,7 @@ static bool put_general(FILE *out)
     put_table_head(out);
     for (size_t i = 0; i < plan->num; i++)
         put_common(out, plan->entries[i].common,
-                   (plan->entries[i].common->always & EVENT_FLOW) != 0);
+                   (plan->entries[i].common->always & EVENT_OBSERVATION) != 0);
     event_plan_free(plan);
     return true;
 }
@@ -143,9 +145,13 @@ static bool put_type(FILE *out, const struct observation_type *type)
         return false;
     fprintf(out, "\n## %s\n\n%s Observation type `%s`.\n", plan->dataset, type->about, type->name);
     put_table_head(out);
-    for (size_t i = 0; i < plan->num; i++)
-        if (plan->entries[i].field != NULL)
-            put_field(out, plan->entries[i].field);
+    for (size_t i = 0; i < plan->num; i++) {
+        const struct event_entry *entry = &plan->entries[i];
+        if (entry->field != NULL)
+            put_field(out, entry->field);
+        else if (!is_general(entry->common))
+            put_common(out, entry->common, (entry->common->always & plan->class) != 0);
+    }
     event_plan_free(plan);
     return true;
 }

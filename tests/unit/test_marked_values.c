@@ -1,0 +1,326 @@
+/* test_marked_values.c: nothing is written that the policy does not allow. Marked values go into every
+ * field of every observation type, into flows, subjects and evidence; then every output is searched for
+ * them: as they are, as hex of both cases, and in base64. Under raw they must be there, so that the search
+ * is known to find. */
+#include "core/common_observations.h"
+#include "marked_observation.h"
+#include "reports/event_plan.h"
+#include "reports/sink.h"
+
+#include <arpa/inet.h>
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+/* Something that must not be found, or must. */
+struct mark {
+    char name[96]; /* for the message */
+    uint8_t bytes[MARKED_TEXT_SIZE];
+    size_t len;
+    enum value_type type;
+    enum privacy privacy;
+};
+
+enum { MAX_MARKS = 512 };
+
+/* All that is fed in, and what came out. */
+struct fixture {
+    struct marked_observation *observations[64];
+    size_t num_observations;
+    struct mark marks[MAX_MARKS];
+    size_t num_marks;
+    struct flow flow;
+    struct finding findings[4];
+    struct rule rule;
+    struct result result;
+    char *text;
+    size_t len;
+};
+
+static void add_mark(struct fixture *fixture, const char *name, struct span bytes,
+                     enum value_type type, enum privacy privacy)
+{
+    assert_true(fixture->num_marks < MAX_MARKS && bytes.len <= MARKED_TEXT_SIZE);
+    struct mark *mark = &fixture->marks[fixture->num_marks++];
+    snprintf(mark->name, sizeof mark->name, "%s", name);
+    memcpy(mark->bytes, bytes.at, bytes.len);
+    mark->len = bytes.len;
+    mark->type = type;
+    mark->privacy = privacy;
+}
+
+static void add_observations(struct fixture *fixture)
+{
+    const struct observation_type *type;
+    for (size_t i = 0; (type = event_type_at(i)) != NULL; i++) {
+        struct marked_observation *marked = marked_new(type, i);
+        fixture->observations[fixture->num_observations++] = marked;
+        for (size_t k = 0; k < type->num_fields; k++)
+            if (marked->mark_len[k] != 0)
+                add_mark(fixture, type->fields[k].name,
+                         span_of(marked->marks[k], marked->mark_len[k]),
+                         marked_value_type(&type->fields[k]), type->fields[k].privacy);
+    }
+    assert_true(fixture->num_observations > 3);
+}
+
+static const uint8_t macs[2][6] = {{0x00, 0x1b, 0x63, 0xd1, 0xd2, 0xd3},
+                                   {0x00, 0x1b, 0x63, 0xe1, 0xe2, 0xe3}};
+static const uint8_t client[4] = {198, 18, 111, 222}, server[4] = {198, 19, 122, 233};
+
+static void add_flow(struct fixture *fixture)
+{
+    struct flow *flow = &fixture->flow;
+    *flow = (struct flow){.ip_version = 4, .protocol = PROTO_TCP, .client = 1, .first_packet = 1};
+    memcpy(flow->ends[1].address, client, sizeof client);
+    memcpy(flow->ends[0].address, server, sizeof server);
+    flow->ends[0].port = 443;
+    flow->ends[1].port = 50000;
+    memcpy(flow->mac, macs, sizeof macs);
+    add_mark(fixture, "client address", span_of(client, 4), VALUE_ADDRESS, PRIVACY_ADDRESS);
+    add_mark(fixture, "server address", span_of(server, 4), VALUE_ADDRESS, PRIVACY_ADDRESS);
+    add_mark(fixture, "client mac", span_of(macs[1], 6), VALUE_MAC, PRIVACY_ADDRESS);
+    add_mark(fixture, "server mac", span_of(macs[0], 6), VALUE_MAC, PRIVACY_ADDRESS);
+}
+
+/* Subjects of every kind, evidence of every class. */
+static void add_findings(struct fixture *fixture)
+{
+    static const struct {
+        const char *name, *mark, *kind;
+        enum value_type type;
+        enum privacy privacy;
+    } evidence[] = {
+        {"identity", "mArK.evid.psk.zQ", "psk", VALUE_BYTES, PRIVACY_IDENTIFIER},
+        {"name", "mArK.evid.name.zQ", "host", VALUE_STRING, PRIVACY_NAME},
+        {"content", "mArK.evid.text.zQ", NULL, VALUE_STRING, PRIVACY_CONTENT},
+        {"address", "\xc6\x33\x64\xee", NULL, VALUE_ADDRESS, PRIVACY_ADDRESS},
+        {"hardware", "\x00\x1b\x63\xf1\xf2\xf3", NULL, VALUE_MAC, PRIVACY_ADDRESS},
+    };
+    static const char identity[] = "mArK.subject.id.zQ", hint[] = "mArK.subject.hint.zQ";
+    static const uint8_t about[2][4] = {{198, 51, 99, 71}, {198, 51, 98, 72}};
+    const struct span subjects[4] = {span_of(about[0], 4), span_of(about[1], 4),
+                                     span_text(identity), span_text(hint)};
+    static const size_t lens[] = {16, 17, 17, 4, 6};
+    for (size_t i = 0; i < 4; i++) {
+        struct finding *finding = &fixture->findings[i];
+        *finding = (struct finding){.rule = &fixture->rule,
+                                    .severity = SEVERITY_HIGH,
+                                    .confidence = CONFIDENCE_CERTAIN,
+                                    .reason = "reason",
+                                    .subject = (enum subject_kind)(SUBJECT_CLIENT + i),
+                                    .subject_bytes = subjects[i],
+                                    .client = fixture->flow.ends[1],
+                                    .server = fixture->flow.ends[0],
+                                    .ip_version = 4,
+                                    .protocol = PROTO_TCP,
+                                    .transport = "tls",
+                                    .packet = 1,
+                                    .count = 1};
+        bool address = i < 2;
+        add_mark(fixture, "subject", subjects[i], address ? VALUE_ADDRESS : VALUE_BYTES,
+                 address ? PRIVACY_ADDRESS : PRIVACY_IDENTIFIER);
+        for (size_t k = 0; k < sizeof evidence / sizeof evidence[0]; k++) {
+            struct span bytes = span_of(evidence[k].mark, lens[k]);
+            finding->evidence[finding->num_evidence++] =
+                (struct evidence){evidence[k].name,
+                                  evidence[k].privacy,
+                                  evidence[k].kind,
+                                  {.type = evidence[k].type, .bytes = bytes}};
+            if (i == 0)
+                add_mark(fixture, evidence[k].name, bytes, evidence[k].type, evidence[k].privacy);
+        }
+    }
+}
+
+static struct fixture *fixture_new(void)
+{
+    struct fixture *fixture = calloc(1, sizeof *fixture);
+    assert_non_null(fixture);
+    fixture->rule = (struct rule){.id = "psk.identity-cleartext",
+                                  .title = "title",
+                                  .severity = SEVERITY_HIGH,
+                                  .attack = ATTACK_PASSIVE,
+                                  .references = "RFC 1",
+                                  .meaning = "meaning.",
+                                  .gain = "gain.",
+                                  .remedy = "remedy.",
+                                  .doubts = "doubts."};
+    add_flow(fixture);
+    add_observations(fixture);
+    add_findings(fixture);
+    fixture->result = (struct result){.findings = fixture->findings,
+                                      .num_findings = 4,
+                                      .version = "0",
+                                      .privacy_policy = "strict"};
+    return fixture;
+}
+
+static void fixture_free(struct fixture *fixture)
+{
+    for (size_t i = 0; i < fixture->num_observations; i++)
+        marked_free(fixture->observations[i]);
+    free(fixture->text);
+    free(fixture);
+}
+
+static void write_events(struct fixture *fixture, FILE *out, struct redactor *redactor)
+{
+    struct error error = {""};
+    const struct event_options options = {.flows = true, .observations = true};
+    struct event_writer *writer = event_writer_new(out, &options, redactor, &error);
+    assert_non_null(writer);
+    for (size_t i = 0; i < fixture->num_observations; i++) {
+        const struct observation observation = {.type = fixture->observations[i]->type,
+                                                .data = fixture->observations[i]->data,
+                                                .flow = &fixture->flow,
+                                                .packet = 1};
+        event_writer_observation(writer, &observation);
+    }
+    event_writer_result(writer, &fixture->result);
+    assert_true(event_writer_free(writer, &error));
+}
+
+/* Writes everything that perpass can write; what it says is in fixture->text. */
+static void write_all(struct fixture *fixture, enum privacy_policy policy)
+{
+    struct error error = {""};
+    const struct redact_options options = {.policy = policy};
+    const struct report_style style = {.width = 100};
+    struct redactor *redactor = redactor_new(&options, &error);
+    assert_non_null(redactor);
+    fixture->result.privacy_policy = privacy_policy_name(policy);
+    FILE *out = open_memstream(&fixture->text, &fixture->len);
+    assert_non_null(out);
+    write_events(fixture, out, redactor);
+    for (size_t i = 0; report_formats[i] != NULL; i++)
+        assert_true(report_formats[i]->write(out, &fixture->result, redactor, &style, &error));
+    fclose(out);
+    redactor_free(redactor);
+}
+
+static bool has(const struct fixture *fixture, const char *form, size_t len)
+{
+    return len != 0 && memmem(fixture->text, fixture->len, form, len) != NULL;
+}
+
+static bool has_hex(const struct fixture *fixture, struct span bytes, const char *format)
+{
+    char form[4 * MARKED_TEXT_SIZE] = "";
+    size_t len = 0;
+    for (size_t i = 0; i < bytes.len; i++)
+        len += (size_t)snprintf(form + len, sizeof form - len, format, bytes.at[i]);
+    if (format[0] == ':' || format[0] == '-')
+        return has(fixture, form + 1, len - 1);
+    return has(fixture, form, len);
+}
+
+/* Base64 of the mark where it begins at |shift| modulo 3, without the digits that its neighbours share. */
+static bool has_base64(const struct fixture *fixture, struct span bytes, size_t shift)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    char form[2 * MARKED_TEXT_SIZE];
+    size_t len = 0, skip = (3 - shift) % 3;
+    for (size_t i = skip; i + 3 <= bytes.len; i += 3) {
+        unsigned group = (unsigned)bytes.at[i] << 16 | (unsigned)bytes.at[i + 1] << 8 |
+                         (unsigned)bytes.at[i + 2];
+        for (int k = 18; k >= 0; k -= 6)
+            form[len++] = digits[group >> k & 63];
+    }
+    return len >= 8 && has(fixture, form, len);
+}
+
+static bool is_found(const struct fixture *fixture, const struct mark *mark)
+{
+    /* The manufacturer's part of a MAC address is shown by every policy. */
+    size_t skip = mark->type == VALUE_MAC ? 3 : 0;
+    struct span bytes = span_of(mark->bytes + skip, mark->len - skip);
+    char address[INET_ADDRSTRLEN] = "";
+    if (mark->type == VALUE_ADDRESS)
+        inet_ntop(AF_INET, mark->bytes, address, sizeof address);
+    bool text = mark->type != VALUE_ADDRESS && mark->type != VALUE_MAC;
+    return has(fixture, address, strlen(address)) || has_hex(fixture, bytes, "%02x") ||
+           has_hex(fixture, bytes, "%02X") || has_hex(fixture, bytes, ":%02x") ||
+           has_hex(fixture, bytes, ":%02X") || has_hex(fixture, bytes, "-%02x") ||
+           has_hex(fixture, bytes, "-%02X") ||
+           (text && has(fixture, (const char *)bytes.at, bytes.len)) ||
+           has_base64(fixture, bytes, 0) || has_base64(fixture, bytes, 1) ||
+           has_base64(fixture, bytes, 2);
+}
+
+/* Which classes a policy shows. */
+static void check_policy(enum privacy_policy policy, const bool shown[PRIVACY_CONTENT + 1])
+{
+    struct fixture *fixture = fixture_new();
+    write_all(fixture, policy);
+    unsigned wrong = 0, hidden = 0;
+    for (size_t i = 0; i < fixture->num_marks; i++) {
+        const struct mark *mark = &fixture->marks[i];
+        bool found = is_found(fixture, mark);
+        hidden += !found;
+        if (found == shown[mark->privacy])
+            continue;
+        print_error("%s: %s is %s\n", privacy_policy_name(policy), mark->name,
+                    found ? "given away" : "missing");
+        wrong++;
+    }
+    print_message("%s: %zu marks in %zu bytes, %u of them hidden\n", privacy_policy_name(policy),
+                  fixture->num_marks, fixture->len, hidden);
+    fixture_free(fixture);
+    assert_int_equal(wrong, 0);
+}
+
+static void test_strict(void **state)
+{
+    (void)state;
+    check_policy(POLICY_STRICT, (const bool[]){[PRIVACY_PUBLIC] = true, [PRIVACY_CONTENT] = false});
+}
+
+static void test_internal(void **state)
+{
+    (void)state;
+    check_policy(POLICY_INTERNAL, (const bool[]){[PRIVACY_PUBLIC] = true,
+                                                 [PRIVACY_ADDRESS] = true,
+                                                 [PRIVACY_NAME] = true,
+                                                 [PRIVACY_CONTENT] = false});
+}
+
+static void test_raw(void **state)
+{
+    (void)state;
+    check_policy(POLICY_RAW, (const bool[]){[PRIVACY_PUBLIC] = true,
+                                            [PRIVACY_ADDRESS] = true,
+                                            [PRIVACY_NAME] = true,
+                                            [PRIVACY_IDENTIFIER] = true,
+                                            [PRIVACY_CONTENT] = false});
+}
+
+/* The search itself finds base64 at every place. */
+static void test_search(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"bUFySy5zdWJqZWN0LmlkLnpR", "eG1BckEuc3ViamVjdC5pZC56UQ=="};
+    struct fixture fixture = {0};
+    struct mark mark = {.len = 18, .type = VALUE_BYTES};
+    memcpy(mark.bytes, "mArK.subject.id.zQ", 18);
+    fixture.text = (char *)(uintptr_t)texts[0];
+    fixture.len = strlen(texts[0]);
+    assert_true(is_found(&fixture, &mark));
+    memcpy(mark.bytes, "mArA.subject.id.zQ", 18);
+    assert_false(is_found(&fixture, &mark));
+    fixture.text = (char *)(uintptr_t)texts[1]; /* "x" and the mark */
+    fixture.len = strlen(texts[1]);
+    assert_true(is_found(&fixture, &mark));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_strict),
+        cmocka_unit_test(test_internal),
+        cmocka_unit_test(test_raw),
+        cmocka_unit_test(test_search),
+    };
+    return cmocka_run_group_tests_name("marked_values", tests, NULL, NULL);
+}
