@@ -1,5 +1,5 @@
-/* decompress.c: gzip (RFC 1952), Zstandard (RFC 8878) and LZ4 frames by their own libraries. Checksums
- * are verified by these; file names and comments in gzip headers are left unread. */
+/* decompress.c: gzip (RFC 1952), Zstandard (RFC 8878) and LZ4 frames by their own libraries.
+ * Checksums are verified by these; file names and comments in gzip headers are left unread. */
 #include "capture/decompress.h"
 
 #include <lz4frame.h>
@@ -122,8 +122,8 @@ static bool decompress_gzip(struct decompress *d, struct span *in, uint8_t *out,
     return true;
 }
 
-/* How much to offer of |in|. The libraries of Zstandard and LZ4 do not tell what they made before an error;
- * a block a call makes that the damaged block alone. */
+/* How much to offer of |in|. The libraries of Zstandard and LZ4 do not tell what they made
+ * before an error; a block a call makes that the damaged block alone. */
 static size_t decompress_block(const struct decompress *d, struct span in)
 {
     size_t block = d->inside && d->next > 0 ? d->next : DECOMPRESS_FRAME_HEADER;

@@ -1,4 +1,5 @@
-/* decompress.h: gzip (RFC 1952), Zstandard (RFC 8878) and LZ4 frames, as streams of bounded memory. */
+/* decompress.h: gzip (RFC 1952), Zstandard (RFC 8878) and LZ4 frames, as streams of bounded
+ * memory. */
 #ifndef PERPASS_CAPTURE_DECOMPRESS_H
 #define PERPASS_CAPTURE_DECOMPRESS_H
 
@@ -15,13 +16,14 @@ enum compression compression_of(struct span start);
 
 struct decompress;
 
-/* decompress_new gives a decompressor, which is not for COMPRESSION_NONE; NULL when there is no memory. */
+/* decompress_new gives a decompressor, which is not for COMPRESSION_NONE; NULL when there is no
+ * memory. */
 struct decompress *decompress_new(enum compression compression);
 
-/* decompress_run turns bytes of |in| into at most |room| bytes at |out|, and moves |in| past what it used.
- * Gives in |made| how many it wrote. Members and frames that follow one another are one stream. False
- * when the data is damaged (what was made before is good): |reason| says why and lives until the next
- * call. It may make nothing only if |in| is used up. */
+/* decompress_run turns bytes of |in| into at most |room| bytes at |out|, and moves |in| past
+ * what it used. Gives in |made| how many it wrote. Members and frames that follow one another
+ * are one stream. False when the data is damaged (what was made before is good): |reason| says
+ * why and lives until the next call. It may make nothing only if |in| is used up. */
 bool decompress_run(struct decompress *decompress, struct span *in, uint8_t *out, size_t room,
                     size_t *made, const char **reason);
 

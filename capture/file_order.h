@@ -1,6 +1,8 @@
-/* file_order.h: numbers of capture files, whose byte order is that of the machine that wrote them.
+/* file_order.h: numbers of capture files, whose byte order is that of the machine that wrote
+ * them.
  *
- * core/reader.h does the bounded reading; here its network order is turned round where a file says so. */
+ * core/reader.h does the bounded reading; here its network order is turned round where a file
+ * says so. */
 #ifndef PERPASS_CAPTURE_FILE_ORDER_H
 #define PERPASS_CAPTURE_FILE_ORDER_H
 

@@ -7,12 +7,12 @@
 
 struct filter;
 
-/* filter_new compiles |expression| for |link_type|. NULL, and libpcap's reason in |error|, when that
- * cannot be done. */
+/* filter_new compiles |expression| for |link_type|. NULL, and libpcap's reason in |error|, when
+ * that cannot be done. */
 struct filter *filter_new(const char *expression, uint16_t link_type, struct error *error);
 
-/* filter_passes says whether |frame| is to be read. Frames of a link type that the expression cannot be
- * compiled for do not pass, and are counted. */
+/* filter_passes says whether |frame| is to be read. Frames of a link type that the expression
+ * cannot be compiled for do not pass, and are counted. */
 bool filter_passes(struct filter *filter, const struct frame *frame);
 
 /* filter_unfit counts the frames that did not pass because of their link type alone. */

@@ -1,8 +1,9 @@
 /* input.h: the bytes of a capture in their order: a mapped file, or a stream held in a buffer.
  *
- * A format's parser reads what is at hand, takes it by input_consume, and asks for more by input_more
- * when that is no whole record. A mapped file is all at hand; a stream holds what one batch of frames
- * points into. So one parser serves both, and neither needs memory that grows with the input. */
+ * A format's parser reads what is at hand, takes it by input_consume, and asks for more by
+ * input_more when that is no whole record. A mapped file is all at hand; a stream holds what one
+ * batch of frames points into. So one parser serves both, and neither needs memory that grows
+ * with the input. */
 #ifndef PERPASS_CAPTURE_INPUT_H
 #define PERPASS_CAPTURE_INPUT_H
 
@@ -10,7 +11,8 @@
 #include "core/error.h"
 #include "core/reader.h"
 
-/* The most that input_more can be asked for: more than the longest record that any format may have. */
+/* The most that input_more can be asked for: more than the longest record that any format may
+ * have. */
 enum { INPUT_MAX_WANT = 17 << 20 };
 
 struct input;
@@ -32,13 +34,14 @@ struct input {
     struct error fault; /* why reading stopped before the end of the input; "" when it did not */
 };
 
-/* input_map maps the regular file |fd| of |size| bytes, and takes the descriptor over. NULL, with the
- * descriptor left open, when it cannot be mapped. */
+/* input_map maps the regular file |fd| of |size| bytes, and takes the descriptor over. NULL,
+ * with the descriptor left open, when it cannot be mapped. */
 struct input *input_map(int fd, uint64_t size, const char *name);
 
-/* input_stream reads |fd| in its order and decompresses what begins as one of the known compressions.
- * |size| is 0 when not known. Takes the descriptor over (standard input stays open). NULL when there
- * is no memory or the first bytes cannot be read; then the descriptor is closed. */
+/* input_stream reads |fd| in its order and decompresses what begins as one of the known
+ * compressions. |size| is 0 when not known. Takes the descriptor over (standard input stays
+ * open). NULL when there is no memory or the first bytes cannot be read; then the descriptor is
+ * closed. */
 struct input *input_stream(int fd, uint64_t size, const char *name, struct error *error);
 
 /* input_left is the number of bytes at hand. */
@@ -60,9 +63,9 @@ static inline void input_consume(struct input *input, size_t n)
     input->offset += n;
 }
 
-/* input_more sees to it that |want| bytes (at most INPUT_MAX_WANT) are at hand. All pointers to bytes of
- * the input that were got before are invalid after it. False when the input has no more or cannot be
- * read on (|fault| says why); then what there is is at hand. */
+/* input_more sees to it that |want| bytes (at most INPUT_MAX_WANT) are at hand. All pointers to
+ * bytes of the input that were got before are invalid after it. False when the input has no more
+ * or cannot be read on (|fault| says why); then what there is is at hand. */
 static inline bool input_more(struct input *input, size_t want)
 {
     return input_left(input) >= want || input->ops->more(input, want);

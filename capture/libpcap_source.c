@@ -1,6 +1,6 @@
-/* libpcap_source.c: captures that only libpcap reads: versions that the own readers do not take, and
- * formats that a later libpcap may know. It reads the same input, so that these may be compressed or
- * come by a pipe, too. */
+/* libpcap_source.c: captures that only libpcap reads: versions that the own readers do not take,
+ * and formats that a later libpcap may know. It reads the same input, so that these may be
+ * compressed or come by a pipe, too. */
 #include "capture/link_type.h"
 #include "capture/source_ops.h"
 

@@ -4,7 +4,8 @@
 
 #include <stdint.h>
 
-/* link_type_of_file mends a link type as a file has it: some programs wrote their system's DLT_RAW. */
+/* link_type_of_file mends a link type as a file has it: some programs wrote their system's
+ * DLT_RAW. */
 uint16_t link_type_of_file(uint16_t link_type);
 
 /* link_type_of_dlt and link_type_to_dlt translate between LINKTYPE_ and the DLT_ of this system. */

@@ -1,8 +1,8 @@
 /* mapped_file.c: a regular file as input, mapped: its frames are read where they lie.
  *
- * The size is the one at opening: bytes that are appended later are not read. A file that another
- * program cuts short while it is mapped ends this program by SIGBUS: the system then has no bytes to
- * give. */
+ * The size is the one at opening: bytes that are appended later are not read. A file that
+ * another program cuts short while it is mapped ends this program by SIGBUS: the system then has
+ * no bytes to give. */
 #include "capture/input.h"
 
 #include <stdlib.h>
@@ -26,8 +26,8 @@ static bool mapped_more(struct input *input, size_t want)
     return false;
 }
 
-/* Gives back pages that were read, so that a large file does not pile up in the memory of the process. It
- * costs what unmapping them at the end would cost. */
+/* Gives back pages that were read, so that a large file does not pile up in the memory of the
+ * process. It costs what unmapping them at the end would cost. */
 static void mapped_passed(struct input *input)
 {
     struct mapped_file *file = (struct mapped_file *)input;

@@ -1,6 +1,6 @@
-/* pcap_file.c: the classic capture format of libpcap (draft-ietf-opsawg-pcap), versions 2.0 to 2.4, in both
- * byte orders, with micro- or nanoseconds, and with the longer record header of Alexey Kuznetzov's
- * libpcap, of which the interface, protocol and packet type are left unread. */
+/* pcap_file.c: the classic capture format of libpcap (draft-ietf-opsawg-pcap), versions 2.0 to
+ * 2.4, in both byte orders, with micro- or nanoseconds, and with the longer record header of
+ * Alexey Kuznetzov's libpcap, of which the interface, protocol and packet type are left unread. */
 #include "capture/file_order.h"
 #include "capture/link_type.h"
 #include "capture/source_ops.h"
@@ -15,8 +15,8 @@ enum {
     PCAP_RECORD_LEN = 16,
     PCAP_KUZNETZOV_MORE = 8, /* bytes of a record header after the usual ones */
     PCAP_FCS_PRESENT = 1 << 26,
-    /* How far after a record's start its reader will look soon: at the headers of layers 3 and 4, beyond the
-     * cache line of the record's own header. */
+    /* How far after a record's start its reader will look soon: at the headers of layers 3 and
+     * 4, beyond the cache line of the record's own header. */
     PCAP_PREFETCH = 64
 };
 
@@ -63,13 +63,15 @@ bool pcap_file_knows(struct span start)
     return !reader_ok(&r) || (major == 2 && minor <= 4);
 }
 
-/* Version 2.2 and older had the two lengths the other way round, and 2.3 was written in both ways. */
+/* Version 2.2 and older had the two lengths the other way round, and 2.3 was written in both
+ * ways. */
 static bool pcap_lengths_swapped(uint16_t minor, uint32_t captured, uint32_t wire)
 {
     return minor < 3 || (minor == 3 && captured > wire);
 }
 
-/* Reads as many whole records as are at hand. When it gives none, |wanted| and |claimed| say why. */
+/* Reads as many whole records as are at hand. When it gives none, |wanted| and |claimed| say
+ * why. */
 static size_t pcap_records(struct pcap_file *file, struct source *source, struct frame *frames,
                            size_t max)
 {

@@ -1,8 +1,8 @@
-/* pcapng_file.c: the pcapng capture format (draft-ietf-opsawg-pcapng): any number of sections, each in its own
- * byte order, with any mix of interfaces. Reads the section header, interface description, enhanced,
- * simple and obsolete packet blocks, and the drop counters of interface statistics. All other blocks
- * are passed over unread and counted: names, journals, custom blocks, and decryption secrets, which
- * are nobody's business here. */
+/* pcapng_file.c: the pcapng capture format (draft-ietf-opsawg-pcapng): any number of sections,
+ * each in its own byte order, with any mix of interfaces. Reads the section header, interface
+ * description, enhanced, simple and obsolete packet blocks, and the drop counters of interface
+ * statistics. All other blocks are passed over unread and counted: names, journals, custom
+ * blocks, and decryption secrets, which are nobody's business here. */
 #include "capture/file_order.h"
 #include "capture/link_type.h"
 #include "capture/pcapng_interface.h"
@@ -180,8 +180,8 @@ static enum pcapng_block pcapng_packet(struct pcapng_file *file, struct source *
     return result;
 }
 
-/* Simple Packet Block: original length and data, of interface 0. It has no time: the packet gets that of
- * the packet before it, so that time goes on. */
+/* Simple Packet Block: original length and data, of interface 0. It has no time: the packet gets
+ * that of the packet before it, so that time goes on. */
 static enum pcapng_block pcapng_simple_packet(struct pcapng_file *file, struct source *source,
                                               struct reader body, struct frame *frame)
 {
@@ -298,8 +298,8 @@ static void pcapng_close(struct source *source)
 
 static const struct source_ops pcapng_ops = {.read = pcapng_read, .close = pcapng_close};
 
-/* Reads up to the first interface, if that comes before any packet: a filter needs its link type. What is
- * wrong on the way is told when the source is read. */
+/* Reads up to the first interface, if that comes before any packet: a filter needs its link
+ * type. What is wrong on the way is told when the source is read. */
 static void pcapng_find_interface(struct pcapng_file *file, struct source *source)
 {
     while (file->num_interfaces == 0) {

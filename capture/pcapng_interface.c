@@ -1,6 +1,6 @@
-/* pcapng_interface.c: options of pcapng blocks (draft-ietf-opsawg-pcapng sections 3.5, 4.2, 4.3, 4.6). Reads
- * if_tsresol, if_tsoffset, if_fcslen, epb_flags, epb_dropcount, isb_ifdrop and isb_osdrop; names,
- * comments, addresses and all others are left unread. */
+/* pcapng_interface.c: options of pcapng blocks (draft-ietf-opsawg-pcapng sections 3.5, 4.2, 4.3,
+ * 4.6). Reads if_tsresol, if_tsoffset, if_fcslen, epb_flags, epb_dropcount, isb_ifdrop and
+ * isb_osdrop; names, comments, addresses and all others are left unread. */
 #include "capture/pcapng_interface.h"
 
 #include "capture/file_order.h"
@@ -79,8 +79,8 @@ bool pcapng_interface_read(struct pcapng_interface *interface, struct reader *bo
     return reader_ok(body);
 }
 
-/* Splits a time in units of 2^-n seconds. The fraction times 10^9 does not fit 64 bits: it is multiplied
- * in halves, of which the lower one keeps 32 bits to carry. */
+/* Splits a time in units of 2^-n seconds. The fraction times 10^9 does not fit 64 bits: it is
+ * multiplied in halves, of which the lower one keeps 32 bits to carry. */
 static void pcapng_split_binary(unsigned n, uint64_t time, uint64_t *seconds, uint64_t *ns)
 {
     uint64_t fraction = n < 64 ? time & ((UINT64_C(1) << n) - 1) : time;

@@ -1,4 +1,5 @@
-/* pcapng_interface.h: what a pcapng section says about one of its interfaces, and options of its blocks. */
+/* pcapng_interface.h: what a pcapng section says about one of its interfaces, and options of its
+ * blocks. */
 #ifndef PERPASS_CAPTURE_PCAPNG_INTERFACE_H
 #define PERPASS_CAPTURE_PCAPNG_INTERFACE_H
 
@@ -19,8 +20,8 @@ struct pcapng_interface {
  * matters, or their list, is broken. */
 bool pcapng_interface_read(struct pcapng_interface *interface, struct reader *body, bool little);
 
-/* pcapng_interface_time gives nanoseconds since 1970. Times before that give 0, and times that 64 bits
- * cannot hold (after 2554) give the last one that they can. */
+/* pcapng_interface_time gives nanoseconds since 1970. Times before that give 0, and times that
+ * 64 bits cannot hold (after 2554) give the last one that they can. */
 uint64_t pcapng_interface_time(const struct pcapng_interface *interface, uint64_t time);
 
 /* pcapng_interface_statistics reads the options of an Interface Statistics Block. */
@@ -30,8 +31,8 @@ void pcapng_interface_statistics(struct pcapng_interface *interface, struct read
 /* pcapng_interface_dropped is how many packets the interface lost, as far as the capture tells. */
 uint64_t pcapng_interface_dropped(const struct pcapng_interface *interface);
 
-/* pcapng_packet_options reads the options of an Enhanced or obsolete Packet Block: sets |fcs_len| if the
- * packet tells its own, and adds to |dropped|. */
+/* pcapng_packet_options reads the options of an Enhanced or obsolete Packet Block: sets
+ * |fcs_len| if the packet tells its own, and adds to |dropped|. */
 void pcapng_packet_options(struct reader *options, bool little, uint32_t *fcs_len,
                            uint64_t *dropped);
 

@@ -13,7 +13,8 @@
 
 enum { LINKTYPE_ETHERNET = 1 };
 
-/* A long path is cut at its front: its end tells more, and a message must have room for its reason. */
+/* A long path is cut at its front: its end tells more, and a message must have room for its
+ * reason. */
 static void source_set_name(struct source *source, const char *path)
 {
     size_t len = strlen(path), room = sizeof source->name - 1;
@@ -90,7 +91,8 @@ static bool source_set_filter(struct source *source, const struct source_options
 {
     if (options == NULL || options->filter == NULL)
         return true;
-    /* Without any interface there is no link type, but a mistake in the expression is told all the same. */
+    /* Without any interface there is no link type, but a mistake in the expression is told all
+     * the same. */
     uint16_t link_type = source->first_link == SOURCE_NO_LINK ? (uint16_t)LINKTYPE_ETHERNET
                                                               : (uint16_t)source->first_link;
     source->filter = filter_new(options->filter, link_type, error);

@@ -8,8 +8,8 @@
 struct source;
 
 struct source_options {
-    const char
-        *filter;   /* BPF expression, or NULL; compiled by libpcap for each link type that occurs */
+    /* BPF expression, or NULL; compiled by libpcap for each link type that occurs */
+    const char *filter;
     bool unmapped; /* read plain files into a buffer, too, instead of mapping them */
 };
 
@@ -18,8 +18,7 @@ struct source_stats {
     uint64_t filtered; /* left out by the filter */
     uint64_t bytes;    /* of the input read so far, as stored (compressed, if it is) */
     uint64_t size;     /* of the input; 0 when not known (pipe) */
-    uint64_t
-        dropped; /* lost before they reached the capture file or the program, as far as it tells */
+    uint64_t dropped;  /* lost before they reached the capture file or the program, if it tells */
     uint64_t skipped_blocks; /* pcapng blocks of types that have no frames */
     uint64_t unfit; /* of |filtered|: of a link type that the expression does not work on. The first
                         link type of an input is never one: then it is not opened */
@@ -29,12 +28,14 @@ struct source_stats {
 enum source_status {
     SOURCE_FRAMES, /* at least one frame was read */
     SOURCE_END,    /* the input was read to its end; no frames */
-    SOURCE_DAMAGED /* the input cannot be read further; |error| names file, offset and what is wrong. The
-                      frames before it have been given. Reading again gives SOURCE_END */
+    /* The input cannot be read further; |error| names file, offset and what is wrong. The frames
+     * before it have been given. Reading again gives SOURCE_END. */
+    SOURCE_DAMAGED
 };
 
-/* source_open_file opens a capture: pcap or pcapng, plain, .gz, .zst or .lz4, told by their first bytes and
- * not by their names; "-" is standard input. NULL and |error| when it is none of these (or not readable). */
+/* source_open_file opens a capture: pcap or pcapng, plain, .gz, .zst or .lz4, told by their
+ * first bytes and not by their names; "-" is standard input. NULL and |error| when it is none of
+ * these (or not readable). */
 struct source *source_open_file(const char *path, const struct source_options *options,
                                 struct error *error);
 

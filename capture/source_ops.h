@@ -10,8 +10,9 @@
 enum { SOURCE_MAX_FRAME = 16 << 20 };
 
 struct source_ops {
-    /* As source_read, without the filter: frames get their numbers from |stats.frames| + 1 on, but the
-     * counter is left to source_read. Called until it gives SOURCE_END or SOURCE_DAMAGED once. */
+    /* As source_read, without the filter: frames get their numbers from |stats.frames| + 1 on,
+     * but the counter is left to source_read. Called until it gives SOURCE_END or SOURCE_DAMAGED
+     * once. */
     enum source_status (*read)(struct source *source, struct frame *frames, size_t max, size_t *num,
                                struct error *error);
     void (*close)(struct source *source);
@@ -36,15 +37,16 @@ bool pcap_file_open(struct source *source, struct error *error);
 bool pcapng_file_open(struct source *source, struct error *error);
 bool libpcap_source_open(struct source *source, struct error *error);
 
-/* pcap_file_knows, pcapng_file_knows tell by its first bytes whether the format's own reader takes the
- * input; what none takes is left to libpcap, also what has the magic number of pcap, but another version. */
+/* pcap_file_knows, pcapng_file_knows tell by its first bytes whether the format's own reader
+ * takes the input; what none takes is left to libpcap, also what has the magic number of pcap,
+ * but another version. */
 enum { SOURCE_SNIFF_LEN = 8 };
 bool pcap_file_knows(struct span start);
 bool pcap_file_has_magic(struct reader start);
 bool pcapng_file_knows(struct span start);
 
-/* source_input_ended tells the end of an input that has no whole record any more: a clean end, or what is
- * missing to the |want| bytes of a |record|. */
+/* source_input_ended tells the end of an input that has no whole record any more: a clean end,
+ * or what is missing to the |want| bytes of a |record|. */
 enum source_status source_input_ended(const struct source *source, const char *record, size_t want,
                                       struct error *error);
 

@@ -1,4 +1,5 @@
-/* stream_file.c: a pipe or a compressed file as input, in a buffer as large as its longest record. */
+/* stream_file.c: a pipe or a compressed file as input, in a buffer as large as its longest
+ * record. */
 #include "capture/input.h"
 
 #include <errno.h>
@@ -28,7 +29,8 @@ static struct stream_file *stream_of(struct input *input)
     return (struct stream_file *)input;
 }
 
-/* Reads at most |room| bytes; 0 at the end of the input, or when reading fails: then |fault| is set. */
+/* Reads at most |room| bytes; 0 at the end of the input, or when reading fails: then |fault| is
+ * set. */
 static size_t stream_read(struct stream_file *stream, uint8_t *to, size_t room)
 {
     for (;;) {
@@ -51,8 +53,8 @@ static size_t stream_read(struct stream_file *stream, uint8_t *to, size_t room)
     }
 }
 
-/* Decompresses at most |room| bytes; 0 at the end of the input, or when there is a |fault|. What is made
- * by a call that finds damage is given first. */
+/* Decompresses at most |room| bytes; 0 at the end of the input, or when there is a |fault|. What
+ * is made by a call that finds damage is given first. */
 static size_t stream_decompress(struct stream_file *stream, uint8_t *to, size_t room)
 {
     struct input *input = &stream->input;
@@ -83,7 +85,8 @@ static size_t stream_decompress(struct stream_file *stream, uint8_t *to, size_t 
     }
 }
 
-/* Moves what is at hand to the start of the buffer, and makes the buffer large enough for |want|. */
+/* Moves what is at hand to the start of the buffer, and makes the buffer large enough for
+ * |want|. */
 static bool stream_make_room(struct stream_file *stream, size_t want)
 {
     struct input *input = &stream->input;

@@ -1,4 +1,5 @@
-/* capture_builder.h: builds captures in memory, and reads sources into lists, for the tests of capture/. */
+/* capture_builder.h: builds captures in memory, and reads sources into lists, for the tests of
+ * capture/. */
 #ifndef PERPASS_TESTS_CAPTURE_BUILDER_H
 #define PERPASS_TESTS_CAPTURE_BUILDER_H
 

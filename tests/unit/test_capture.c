@@ -1,5 +1,5 @@
-/* test_capture.c: every way that a capture may come in, damage at every place, filters, and libpcap as
- * the judge of what a file holds. */
+/* test_capture.c: every way that a capture may come in, damage at every place, filters, and
+ * libpcap as the judge of what a file holds. */
 #include "capture_builder.h"
 
 #include <pcap/pcap.h>

@@ -106,8 +106,8 @@ static unsigned put_unread_blocks(struct builder *b)
     return NUM_TYPES;
 }
 
-/* Two sections in different byte orders, interfaces of four link types, every kind of packet block, and
- * blocks in between that are not read. */
+/* Two sections in different byte orders, interfaces of four link types, every kind of packet
+ * block, and blocks in between that are not read. */
 static void sections_interfaces_and_blocks(void **state)
 {
     static const struct {
@@ -177,8 +177,8 @@ static void put_statistics(struct builder *b, uint32_t interface, uint64_t by_in
     block_end(b, block);
 }
 
-/* Counters of statistics go on from the start of the capture: the last one of each interface counts, and
- * packets that tell the same drops do not count twice. */
+/* Counters of statistics go on from the start of the capture: the last one of each interface
+ * counts, and packets that tell the same drops do not count twice. */
 static void drops_are_added_up(void **state)
 {
     (void)state;
@@ -368,7 +368,8 @@ static void broken_packet_options_do_no_harm(void **state)
     builder_free(&b);
 }
 
-/* More interfaces than an index can tell: in one section damage, over many sections the last index. */
+/* More interfaces than an index can tell: in one section damage, over many sections the last
+ * index. */
 static void interfaces_are_bounded(void **state)
 {
     (void)state;
