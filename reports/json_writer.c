@@ -62,7 +62,9 @@ static void put(struct json_writer *json, const char *bytes, size_t len)
 
 static void put_char(struct json_writer *json, char c)
 {
-    put(json, &c, 1);
+    if (json->len == BUFFER_LEN)
+        drain(json);
+    json->buffer[json->len++] = c;
 }
 
 static void before_value(struct json_writer *json)
@@ -193,7 +195,7 @@ void json_writer_text(struct json_writer *json, const char *text, size_t len)
 
 void json_writer_number(struct json_writer *json, uint64_t number)
 {
-    char digits[20];
+    char digits[20]; /* UINT64_MAX has as many */
     size_t first = sizeof digits;
     before_value(json);
     do {

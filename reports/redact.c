@@ -309,12 +309,25 @@ static size_t put_shape(struct span name, char *out, size_t size)
     return (size_t)len;
 }
 
-static size_t put_token(const char *kind, const uint8_t mac[CRYPTO_SHA256_LEN], char *out,
-                        size_t size)
+/* Writes the first 128 bits of |mac| as hex, NUL-terminated. */
+static void put_digits(const uint8_t mac[CRYPTO_SHA256_LEN], char out[2 * TOKEN_LEN + 1])
 {
-    int len = snprintf(out, size, "%s:", kind);
-    return (size_t)len +
-           text_safe_hex(span_of(mac, TOKEN_LEN), TOKEN_LEN, out + len, size - (size_t)len);
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < TOKEN_LEN; i++) {
+        out[2 * i] = digits[mac[i] >> 4];
+        out[2 * i + 1] = digits[mac[i] & 0xf];
+    }
+    out[2 * TOKEN_LEN] = '\0';
+}
+
+/* Writes "kind:digits"; a kind is short. */
+static size_t put_token(const char *kind, const uint8_t mac[CRYPTO_SHA256_LEN], char *out)
+{
+    size_t len = strlen(kind);
+    memcpy(out, kind, len);
+    out[len] = ':';
+    put_digits(mac, out + len + 1);
+    return len + 1 + (size_t)2 * TOKEN_LEN;
 }
 
 static struct shown token(struct redactor *redactor, struct span bytes, enum privacy privacy,
@@ -330,7 +343,7 @@ static struct shown token(struct redactor *redactor, struct span bytes, enum pri
     if (key == NULL || !crypto_hmac(key, host ? normal_host(redactor, bytes) : bytes, mac))
         return hidden;
     size_t size = text_safe_size(MAX_VALUE);
-    size_t len = put_token(kind, mac, redactor->text, size);
+    size_t len = put_token(kind, mac, redactor->text);
     if (privacy == PRIVACY_NAME)
         len += put_shape(bytes, redactor->text + len, size - len);
     return shown_text(redactor->text, len, true);
@@ -470,6 +483,5 @@ void redact_id(struct redactor *redactor, struct span bytes, char id[33])
     uint8_t mac[CRYPTO_SHA256_LEN];
     if (!crypto_hmac(redactor->id, bytes, mac))
         memset(mac, 0, sizeof mac);
-    for (size_t i = 0; i < TOKEN_LEN; i++)
-        snprintf(id + 2 * i, 3, "%02x", mac[i]);
+    put_digits(mac, id);
 }
