@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 enum { MAX_LEN = 65535, UNIT = 8, NUM_UNITS = (MAX_LEN + UNIT) / UNIT, WORD_BITS = 64 };
-enum { MIN_BUFFER = 2048, MAX_CHAIN = 16, NONE = -1 };
+enum { MIN_BUFFER = 2048, MAX_CHAIN = 16, NUM_GIVEN = PACKET_MAX_TUNNELS + 2, NONE = -1 };
 
 enum state { STATE_WAITING, STATE_DONE, STATE_SPOILT, NUM_STATES };
 
@@ -58,7 +58,10 @@ struct defrag {
     size_t bytes; /* in all buffers */
     int free;
     struct list lists[NUM_STATES];
-    uint8_t *given; /* the payload that the last call gave */
+    /* What the last calls gave, and NULL for those that gave nothing: a datagram may hold a
+     * fragment of another one, whose views point into it. */
+    uint8_t *given[NUM_GIVEN];
+    size_t num_calls;
 };
 
 static size_t buckets_for(size_t num)
@@ -98,7 +101,8 @@ void defrag_free(struct defrag *defrag)
         return;
     for (size_t i = 0; defrag->datagrams != NULL && i < defrag->max_datagrams; i++)
         free(defrag->datagrams[i].bytes);
-    free(defrag->given);
+    for (size_t i = 0; i < NUM_GIVEN; i++)
+        free(defrag->given[i]);
     free(defrag->datagrams);
     free(defrag->buckets);
     free(defrag);
@@ -343,17 +347,26 @@ static bool is_whole(const struct datagram *g)
     return g->last_came && g->num_units == (g->len + UNIT - 1) / UNIT;
 }
 
-/* Hands the buffer over to the caller, until the next call. */
+/* Frees what is given longest, for what this call may give. */
+static void make_room_to_give(struct defrag *d)
+{
+    uint8_t **slot = &d->given[++d->num_calls % NUM_GIVEN];
+    free(*slot);
+    *slot = NULL;
+}
+
+/* Hands the buffer over to the caller. */
 static struct span give(struct defrag *d, int index, uint64_t now_ns)
 {
     struct datagram *g = &d->datagrams[index];
-    d->given = g->bytes;
+    const struct span payload = span_of(g->bytes, g->len);
+    d->given[d->num_calls % NUM_GIVEN] = g->bytes;
     d->bytes -= g->capacity;
     g->bytes = NULL;
     g->capacity = 0;
     change_state(d, index, STATE_DONE, now_ns);
     d->stats.reassembled++;
-    return span_of(d->given, g->len);
+    return payload;
 }
 
 bool defrag_add(struct defrag *defrag, const struct packet *packet, struct span *payload)
@@ -361,8 +374,7 @@ bool defrag_add(struct defrag *defrag, const struct packet *packet, struct span 
     const struct reader bytes = packet->fragment.payload;
     const size_t wire_len = reader_wire_left(&bytes);
     const uint64_t now_ns = packet->frame->time_ns;
-    free(defrag->given);
-    defrag->given = NULL;
+    make_room_to_give(defrag);
     defrag->stats.fragments++;
     expire(defrag, now_ns);
     if (!is_possible(packet, wire_len)) {

@@ -79,9 +79,10 @@ struct packet {
 
     struct reader payload; /* after the L4 header; |cut| tells what the snap length took */
     struct span ip_header; /* innermost, options and extension headers included */
-    struct span l4_header; /* options included */
+    struct span l4_header; /* options included, as far as captured; unseen: none read */
     struct span mac;       /* innermost Ethernet or 802.11 addresses: 6 bytes destination, 6 bytes
-                                source, side by side; unseen where there are none */
+                              source, side by side; unseen where there are none, or (802.11 by an
+                              access point) where they stand otherwise */
 
     uint16_t vlans[PACKET_MAX_VLANS]; /* VLAN ids of the outermost Ethernet header, outer first */
     uint8_t num_vlans;

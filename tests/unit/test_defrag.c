@@ -239,6 +239,36 @@ static void test_repeated_after_the_end(void **state)
     defrag_free(defrag);
 }
 
+/* A fragment in a datagram that was itself put together: its bytes, and those of the datagrams
+ * around it, are there to the innermost one. */
+static void test_nested(void **state)
+{
+    struct defrag *defrag = defrag_new(16, 128 * KIB);
+    struct setting setting = {.ip_version = 4};
+    struct span outermost, payload;
+    (void)state;
+    assert_false(add(defrag, &setting, (struct piece){0, 80, 'a'}, &payload));
+    for (setting.id = 1; setting.id <= PACKET_MAX_TUNNELS; setting.id++)
+        assert_false(add(defrag, &setting, (struct piece){0, 80, 'a'}, &payload));
+    setting.id = 0;
+    assert_true(add(defrag, &setting, (struct piece){80, 80, 'b', true}, &outermost));
+    payload = outermost;
+    for (uint32_t id = 1; id <= PACKET_MAX_TUNNELS; id++) {
+        const struct frame frame = {.time_ns = 0};
+        struct packet packet = {.frame = &frame, .ip_version = 4};
+        packet.ends[0].address[0] = 10;
+        packet.ends[1].address[0] = 11;
+        packet.fragment.id = id;
+        packet.fragment.offset = 80;
+        packet.fragment.protocol = PROTO_UDP;
+        packet.fragment.payload = reader_of(span_of(payload.at + 80, 80));
+        assert_true(defrag_add(defrag, &packet, &payload));
+        check_letters(payload, "aaaaaaaaaabbbbbbbbbb");
+    }
+    check_letters(outermost, "aaaaaaaaaabbbbbbbbbb");
+    defrag_free(defrag);
+}
+
 static void test_cut(void **state)
 {
     struct defrag *defrag = defrag_new(4, 128 * KIB);
@@ -347,6 +377,7 @@ int main(void)
         cmocka_unit_test(test_keys),
         cmocka_unit_test(test_time_out),
         cmocka_unit_test(test_repeated_after_the_end),
+        cmocka_unit_test(test_nested),
         cmocka_unit_test(test_cut),
         cmocka_unit_test(test_most_datagrams),
         cmocka_unit_test(test_most_bytes),
