@@ -119,9 +119,16 @@ class Comparing(unittest.TestCase):
     def test_difference_names_the_key(self):
         counts, comparison = self.counts([hello(cipher=1, cid="")], [hello(cipher=2, cid="")])
         self.assertEqual(counts, (0, 1, 0, 0))
+        self.assertEqual(comparison.disagreements, {("tls.server_hello", "!"): 1})
         self.assertEqual(comparison.keys["tls.server_hello", "cipher"]["unequal"], 1)
         self.assertEqual(comparison.keys["tls.server_hello", "cid"]["equal"], 1)
         self.assertEqual(len(comparison.lines), 1)
+
+    def test_key_share_of_old_drafts_is_not_compared(self):
+        want, got = hello(extensions=[40], key_share_group=None), hello(extensions=[40], key_share_group="0x001d")
+        self.assertEqual(self.counts([want], [got])[0], (1, 0, 0, 0))
+        want["extensions"] = got["extensions"] = [40, 51]
+        self.assertEqual(self.counts([want], [got])[0], (0, 1, 0, 0))
 
     def test_missed_and_extra(self):
         other = {**hello(), "random": "22" * 32}
