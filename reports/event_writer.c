@@ -253,7 +253,7 @@ bool event_writer_free(struct event_writer *writer, struct error *error)
     int error_number;
     bool ok = json_writer_flush(writer->json, &error_number);
     if (!ok)
-        error_set(error, "events could not be written: %s", strerror(error_number));
+        error_set(error, "%s", strerror(error_number)); /* the caller names the output */
     else if (writer->no_memory)
         ok = error_set(error, "some events were not written: no memory");
     free_all(writer);
