@@ -16,4 +16,4 @@ def make(lab, out):
         with lab.capture(f"{out}/capture.pcap", "tcp port 4433"):
             lab.openssl_client(4433, "-tls1_2", "-psk", KEY, "-psk_identity", IDENTITY, "-cipher", "kDHEPSK",
                                says=["Cipher is DHE-PSK-CHACHA20-POLY1305", f"PSK identity: {IDENTITY}",
-                                     f"PSK identity hint: {HINT}"])
+                                     f"PSK identity hint: {HINT}", "Server Temp Key: DH, 3072 bits"])
