@@ -128,7 +128,9 @@ static void observe_client_hello(struct analyze_context *context,
         sighting.origin = psk_origin_of(&offer, &sighting.class);
         if (memory != NULL)
             psk_memory_add(memory, sighting.origin.verdict);
-        report_identity(context, &sighting);
+        /* RFC 8446 forbids an identity of no bytes: it names nobody. */
+        if (offer.identity.len > 0)
+            report_identity(context, &sighting);
     }
 }
 

@@ -189,6 +189,7 @@ static const struct session_row {
     {0xfefc, 0x1305, false, true, NOT_FORWARD, "psk.no-forward-secrecy:high"},
     {0x0304, 0x1301, false, false, UNKNOWN, ""},
     {0x0304, 0xc0b4, true, false, FORWARD, "auth.null-encryption:critical"},
+    {0x0304, 0x009c, true, false, FORWARD, ""}, /* a suite that 1.3 does not have */
     /* a PSK extension is not looked for in 1.2 */
     {0x0303, 0xc02f, false, true, FORWARD, ""},
     /* unknown is unknown */
@@ -419,6 +420,7 @@ static void test_offered_identity(void **state)
         {"bob@example.org", 815, "high", CONFIDENCE_POSSIBLE, "unknown", 0},
         {ticket, 815, NULL, 0, NULL, 0},
         {"sensor", 815, NULL, 0, NULL, 0},
+        {"", 0, NULL, 0, NULL, 0},
     };
     for (size_t i = 0; i < NUM_OF(rows); i++) {
         struct analysis *analysis = start_all();
@@ -546,16 +548,27 @@ static void test_memory_bound(void **state)
     assert_true(analysis_stats(analysis).table_evictions >= 1000);
     assert_true(analysis_stats(analysis).table_evictions < PSK_MEMORY_FLOWS / 2);
 
-    /* The newest is still there. */
-    struct flow last = flow_number(PSK_MEMORY_FLOWS + 999);
-    const struct tls_server_hello server = {.transport = "tls",
-                                            .version = number(0x0304),
-                                            .cipher = number(0x1301),
-                                            .selected_psk = number(0)};
-    say_server_hello(analysis, &server, &last, 100000);
-    analysis_finish(analysis);
-    check_text(find(analysis, "psk.no-forward-secrecy"), "psk", "resumption");
     analysis_free(analysis);
+}
+
+/* The oldest give way: of the newest none is lost. */
+static void test_memory_keeps_newest(void **state)
+{
+    (void)state;
+    enum { FLOWS = 2 * PSK_MEMORY_FLOWS, NEWEST = 2048 };
+    struct psk_memory *memory = psk_memory_new();
+    assert_non_null(memory);
+    for (uint32_t i = 0; i < FLOWS; i++) {
+        struct flow flow = flow_number(i);
+        psk_memory_begin(memory, &flow);
+        psk_memory_add(memory, PSK_ORIGIN_TICKET);
+    }
+    for (uint32_t i = FLOWS - NEWEST; i < FLOWS; i++) {
+        struct flow flow = flow_number(i);
+        assert_int_equal(psk_memory_take(memory, &flow, 0), PSK_ORIGIN_TICKET);
+        assert_int_equal(psk_memory_take(memory, &flow, 0), PSK_ORIGIN_UNKNOWN);
+    }
+    psk_memory_free(memory);
 }
 
 static const struct tls_server_hello rsa_hello = {
@@ -764,6 +777,12 @@ static void test_min_severity(void **state)
     }
 }
 
+/* Packet, port and protocol of the subject, as one number. */
+static uint64_t place_of(const struct finding *finding)
+{
+    return finding->packet << 32 | (uint64_t)finding->subject_port << 8 | finding->protocol;
+}
+
 /* Two hash keys, one order: worst first, then catalogue, then packet, then subject. */
 static void test_order(void **state)
 {
@@ -773,10 +792,11 @@ static void test_order(void **state)
         runs[run] = start_all();
         for (uint32_t i = 0; i < 300; i++) {
             struct flow flow = flow_number(i);
-            flow.ends[1].port = (uint16_t)(i * 7919);
+            flow.ends[1].port = (uint16_t)(i / 2 * 7919);
+            flow.protocol = i % 2 == 0 ? PROTO_UDP : PROTO_TCP;
             const struct tls_server_hello hello = {
                 .transport = "tls", .version = number(0x0301), .cipher = number(0x000a)};
-            say_server_hello(runs[run], &hello, &flow, 1 + i / 3);
+            say_server_hello(runs[run], &hello, &flow, 1 + i / 6);
         }
         analysis_finish(runs[run]);
     }
@@ -795,9 +815,7 @@ static void test_order(void **state)
         if (a[i - 1].severity == a[i].severity) {
             assert_true(a[i - 1].rule <= a[i].rule);
             if (a[i - 1].rule == a[i].rule)
-                assert_true(
-                    a[i - 1].packet < a[i].packet ||
-                    (a[i - 1].packet == a[i].packet && a[i - 1].subject_port < a[i].subject_port));
+                assert_true(place_of(&a[i - 1]) < place_of(&a[i]));
         }
     }
     analysis_free(runs[0]);
@@ -862,6 +880,7 @@ int main(void)
         cmocka_unit_test(test_broken_offers),
         cmocka_unit_test(test_selected_psk),
         cmocka_unit_test(test_memory_bound),
+        cmocka_unit_test(test_memory_keeps_newest),
         cmocka_unit_test(test_one_finding),
         cmocka_unit_test(test_merge),
         cmocka_unit_test(test_findings_bound),
