@@ -1,4 +1,5 @@
-/* analysis.c: hands every observation to the analyzers that ask for its type, and keeps what they find. */
+/* analysis.c: hands every observation to the analyzers that ask for its type, and keeps what they
+ * find. */
 #include "analysis/analysis.h"
 
 #include "analysis/analyzer.h"

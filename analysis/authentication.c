@@ -1,5 +1,5 @@
-/* authentication.c: what an attacker on the path can do to a session, or read of it, by the version and
- * the suite that the server chose. Reads server hellos. */
+/* authentication.c: what an attacker on the path can do to a session, or read of it, by the version
+ * and the suite that the server chose. Reads server hellos. */
 #include "analysis/negotiated.h"
 
 static const char chosen[] = "The server's hello chose it.";

@@ -1,5 +1,5 @@
-/* findings.c: findings by rule and subject, in a hash table whose key no sender of packets knows. Owns
- * copies of the bytes of subjects and evidence. */
+/* findings.c: findings by rule and subject, in a hash table whose key no sender of packets knows.
+ * Owns copies of the bytes of subjects and evidence. */
 #include "analysis/findings.h"
 
 #include "core/keyed_hash.h"
@@ -184,7 +184,8 @@ static struct span bytes_copy(uint8_t **to, struct span bytes)
     return copy;
 }
 
-/* own makes the bytes of |finding| the table's. Evidence that is the subject itself shares its bytes. */
+/* own makes the bytes of |finding| the table's. Evidence that is the subject itself shares its
+ * bytes. */
 static bool own(struct findings *findings, struct finding *finding)
 {
     size_t len = finding->subject_bytes.len;

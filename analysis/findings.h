@@ -1,4 +1,5 @@
-/* findings.h: the table of findings: one for each rule and subject, bounded in number and in bytes. */
+/* findings.h: the table of findings: one for each rule and subject, bounded in number and in bytes.
+ */
 #ifndef PERPASS_ANALYSIS_FINDINGS_H
 #define PERPASS_ANALYSIS_FINDINGS_H
 
@@ -7,19 +8,20 @@
 
 struct findings;
 
-/* findings_new gives a table of at most |max_findings|, which hold at most |max_bytes| of subjects and
- * evidence; NULL and the error when there is no memory or no randomness. */
+/* findings_new gives a table of at most |max_findings|, which hold at most |max_bytes| of subjects
+ * and evidence; NULL and the error when there is no memory or no randomness. */
 struct findings *findings_new(size_t max_findings, size_t max_bytes, struct error *error);
 void findings_free(struct findings *findings);
 
-/* findings_add takes a copy of |finding|, or counts it to the one that there is about its subject. False
- * when the subject is new and has no room. */
+/* findings_add takes a copy of |finding|, or counts it to the one that there is about its subject.
+ * False when the subject is new and has no room. */
 bool findings_add(struct findings *findings, const struct finding *finding);
 
 size_t findings_count(const struct findings *findings);
 
-/* findings_sort drops the findings below |min_severity| and puts the others in order: worst first, then
- * by the order of the catalogue, then by packet, then by subject. Nothing can be added afterwards. */
+/* findings_sort drops the findings below |min_severity| and puts the others in order: worst first,
+ * then by the order of the catalogue, then by packet, then by subject. Nothing can be added
+ * afterwards. */
 void findings_sort(struct findings *findings, enum severity min_severity);
 
 /* findings_all gives all of them; they live as long as the table, or until one is added. */

@@ -1,9 +1,9 @@
-/* negotiated.c: what a server hello settles: RFC 8446 sections 2.2 and 4.1.3, RFC 5246 section 7.4.1.3,
- * SSL 2 (RFC 6101 appendix E). */
+/* negotiated.c: what a server hello settles: RFC 8446 sections 2.2 and 4.1.3, RFC 5246
+ * section 7.4.1.3, SSL 2 (RFC 6101 appendix E). */
 #include "analysis/negotiated.h"
 
-/* TLS 1.3, DTLS 1.3, and drafts as they were deployed: 0x7fXX of the working group, 0x7eXX and 0xfbXX of
- * two companies. */
+/* TLS 1.3, DTLS 1.3, and drafts as they were deployed: 0x7fXX of the working group, 0x7eXX and
+ * 0xfbXX of two companies. */
 static bool is_version_1_3(uint64_t version)
 {
     uint64_t high = version >> 8;
@@ -18,7 +18,8 @@ static enum tls_secrecy secrecy_1_3(const struct tls_server_hello *hello)
     return hello->selected_psk.seen ? TLS_SECRECY_NONE : TLS_SECRECY_UNKNOWN;
 }
 
-/* An SSL 2 server tells the suites that both sides have; the client chooses one of them afterwards. */
+/* An SSL 2 server tells the suites that both sides have; the client chooses one of them afterwards.
+ */
 static void read_ssl2(struct negotiated *session)
 {
     struct span ciphers = session->hello->ssl2_ciphers;

@@ -18,11 +18,12 @@ struct negotiated {
     enum tls_secrecy secrecy; /* forward secrecy; TLS_SECRECY_UNKNOWN is never called safe */
 };
 
-/* negotiated_read reads the server hello |observation| into |session|. False for a HelloRetryRequest,
- * which begins no session. */
+/* negotiated_read reads the server hello |observation| into |session|. False for a
+ * HelloRetryRequest, which begins no session. */
 bool negotiated_read(const struct observation *observation, struct negotiated *session);
 
-/* negotiated_finding starts a finding about the server of |session|, with evidence cipher and version. */
+/* negotiated_finding starts a finding about the server of |session|, with evidence cipher and
+ * version. */
 struct finding negotiated_finding(const struct analyze_context *context,
                                   const struct negotiated *session, enum rule_id id);
 

@@ -1,5 +1,6 @@
-/* psk.c: external pre-shared keys: identities and hints that everybody can read, and sessions that the
- * key alone protects. Reads hellos and key exchanges; RFC 9257, RFC 4279, RFC 5489, RFC 8446. */
+/* psk.c: external pre-shared keys: identities and hints that everybody can read, and sessions that
+ * the key alone protects. Reads hellos and key exchanges; RFC 9257, RFC 4279, RFC 5489, RFC 8446.
+ */
 #include "analysis/negotiated.h"
 #include "analysis/psk_identity.h"
 #include "analysis/psk_memory.h"
@@ -96,8 +97,8 @@ static struct psk_memory *remember(struct analyze_context *context, const struct
     return state->memory;
 }
 
-/* struct { opaque identity<1..2^16-1>; uint32 obfuscated_ticket_age; } PskIdentity, and of the binders
- * opaque PskBinderEntry<32..255>, each at its identity's place. */
+/* struct { opaque identity<1..2^16-1>; uint32 obfuscated_ticket_age; } PskIdentity, and of the
+ * binders opaque PskBinderEntry<32..255>, each at its identity's place. */
 static bool take_offer(struct reader *identities, struct reader *binders, struct psk_offer *offer)
 {
     offer->identity = reader_span_vec16(identities);

@@ -1,5 +1,5 @@
-/* psk_identity.c: tells kinds of PSK identities apart by their form. Reads bytes; RFC 4279 section 5.1
- * asks for UTF-8, RFC 8446 section 4.2.11 for nothing. */
+/* psk_identity.c: tells kinds of PSK identities apart by their form. Reads bytes; RFC 4279
+ * section 5.1 asks for UTF-8, RFC 8446 section 4.2.11 for nothing. */
 #include "analysis/psk_identity.h"
 #include "analysis/recognise.h"
 
@@ -148,7 +148,8 @@ static bool is_separator(uint8_t c)
     return !ascii_is_alnum(c) && c < 0x80;
 }
 
-/* A MAC address with its own separators in front of |rest|, or the part up to the next separator. */
+/* A MAC address with its own separators in front of |rest|, or the part up to the next separator.
+ */
 static struct span part_take(struct reader *rest)
 {
     struct reader ahead = *rest;

@@ -62,8 +62,8 @@ struct psk_identity_class {
     unsigned entropy; /* Shannon entropy of its bytes in hundredths of a bit per byte: 0 to 800 */
 };
 
-/* psk_identity_classify looks at the |identity|, of any length and content. One NUL at its end does not
- * count for the kind. */
+/* psk_identity_classify looks at the |identity|, of any length and content. One NUL at its end does
+ * not count for the kind. */
 struct psk_identity_class psk_identity_classify(struct span identity);
 
 const char *psk_kind_name(enum psk_kind kind);       /* "mac" */

@@ -1,4 +1,5 @@
-/* psk_memory.c: a table of sets: a flow has its place in one of eight entries, and the oldest gives way. */
+/* psk_memory.c: a table of sets: a flow has its place in one of eight entries, and the oldest gives
+ * way. */
 #include "analysis/psk_memory.h"
 
 #include "core/keyed_hash.h"

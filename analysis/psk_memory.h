@@ -1,5 +1,5 @@
-/* psk_memory.h: what clients offered, until the server has selected: the verdicts on the identities of the
- * last hello of each flow. Bounded; the oldest of a few give way. */
+/* psk_memory.h: what clients offered, until the server has selected: the verdicts on the identities
+ * of the last hello of each flow. Bounded; the oldest of a few give way. */
 #ifndef PERPASS_ANALYSIS_PSK_MEMORY_H
 #define PERPASS_ANALYSIS_PSK_MEMORY_H
 
@@ -17,8 +17,8 @@ struct psk_memory;
 struct psk_memory *psk_memory_new(void);
 void psk_memory_free(struct psk_memory *memory);
 
-/* psk_memory_begin forgets what |flow| offered before, and makes room for a new offer. True when another
- * flow was pushed out. */
+/* psk_memory_begin forgets what |flow| offered before, and makes room for a new offer. True when
+ * another flow was pushed out. */
 bool psk_memory_begin(struct psk_memory *memory, const struct flow *flow);
 
 /* psk_memory_add notes the verdict on the next identity of the offer that was begun last. */

@@ -1,5 +1,6 @@
-/* psk_origin.c: tells external PSK identities from resumption tickets: RFC 8446 section 4.2.11, RFC 9258
- * section 3. Reads the identity, its ticket age and its binder's length; knows nothing of other sessions. */
+/* psk_origin.c: tells external PSK identities from resumption tickets: RFC 8446 section 4.2.11, RFC
+ * 9258 section 3. Reads the identity, its ticket age and its binder's length; knows nothing of
+ * other sessions. */
 #include "analysis/psk_origin.h"
 
 #include "core/reader.h"
@@ -26,8 +27,9 @@ static bool imported_read(struct span identity, struct psk_imported *import)
            (import->target_kdf == HKDF_SHA256 || import->target_kdf == HKDF_SHA384);
 }
 
-/* Bytes that a server may have encrypted: so many, and so evenly spread. Of n random bytes the entropy
- * is near log2(n) for small n; five sixths of that are passed by all but structured bytes. */
+/* Bytes that a server may have encrypted: so many, and so evenly spread. Of n random bytes the
+ * entropy is near log2(n) for small n; five sixths of that are passed by all but structured bytes.
+ */
 static bool may_be_ticket(const struct psk_identity_class *class)
 {
     enum { SMALLEST_TICKET = 32 };

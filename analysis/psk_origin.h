@@ -1,5 +1,6 @@
-/* psk_origin.h: is an identity in the pre_shared_key extension of TLS 1.3 an external one, or the ticket
- * of an earlier session? The field is the same (RFC 8446 section 4.2.11), so this is a judgement. */
+/* psk_origin.h: is an identity in the pre_shared_key extension of TLS 1.3 an external one, or the
+ * ticket of an earlier session? The field is the same (RFC 8446 section 4.2.11), so this is a
+ * judgement. */
 #ifndef PERPASS_ANALYSIS_PSK_ORIGIN_H
 #define PERPASS_ANALYSIS_PSK_ORIGIN_H
 
@@ -32,8 +33,8 @@ struct psk_offer {
     struct number binder_len; /* of the binder at its place: the hash of the PSK has this length */
 };
 
-/* psk_origin_of judges an |offer| whose identity (or whose external_identity, if it is imported) has the
- * class that is put into |class|. */
+/* psk_origin_of judges an |offer| whose identity (or whose external_identity, if it is imported)
+ * has the class that is put into |class|. */
 struct psk_origin psk_origin_of(const struct psk_offer *offer, struct psk_identity_class *class);
 
 /* psk_origin_in_key_exchange is the origin of every identity in a ClientKeyExchange: external. */

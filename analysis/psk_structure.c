@@ -136,7 +136,8 @@ static bool is_hex_groups(struct span text, uint8_t separator)
     return groups >= 3 && (letter || groups >= 6);
 }
 
-/* How many fields |separator| makes of |text|, 0 if one of them is empty; |digit|: one has a digit. */
+/* How many fields |separator| makes of |text|, 0 if one of them is empty; |digit|: one has a digit.
+ */
 static unsigned count_fields(struct span text, uint8_t separator, bool *digit)
 {
     struct reader r = reader_of(text);
@@ -155,8 +156,8 @@ static unsigned count_fields(struct span text, uint8_t separator, bool *digit)
     return last_byte(text) == separator ? 0 : fields;
 }
 
-/* Signs that part fields and nothing else part at once; signs that names have, too, only if there are
- * three fields and one of them counts something. */
+/* Signs that part fields and nothing else part at once; signs that names have, too, only if there
+ * are three fields and one of them counts something. */
 static enum confidence fields_of(struct span text)
 {
     static const char strong[] = {':', ';', '|', ',', '/', '\\', '#', '\t'};

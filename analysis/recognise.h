@@ -1,7 +1,8 @@
 /* recognise.h: what a piece of text looks like: names, addresses, numbers of devices.
  *
- * Every function takes the whole text and says how sure it is that it is one of these; RECOGNISED_NOT
- * when it is not. Text is bytes: nothing here expects a NUL or looks at the locale. */
+ * Every function takes the whole text and says how sure it is that it is one of these;
+ * RECOGNISED_NOT when it is not. Text is bytes: nothing here expects a NUL or looks at the locale.
+ */
 #ifndef PERPASS_ANALYSIS_RECOGNISE_H
 #define PERPASS_ANALYSIS_RECOGNISE_H
 
@@ -48,13 +49,14 @@ bool ascii_is_hex(uint8_t c);
 /* ascii_equal compares without regard to case; |lower| is in lower case. */
 bool ascii_equal(struct span text, const char *lower);
 
-/* ascii_peek is the next byte, or -1 at the end; ascii_take takes it if it is |c|; ascii_until takes all
- * bytes before the next |c| or the end, and |c| itself, too. */
+/* ascii_peek is the next byte, or -1 at the end; ascii_take takes it if it is |c|; ascii_until
+ * takes all bytes before the next |c| or the end, and |c| itself, too. */
 int ascii_peek(struct reader text);
 bool ascii_take(struct reader *text, uint8_t c);
 struct span ascii_until(struct reader *text, uint8_t c);
 
-/* utf8_is_text says whether |bytes| are valid UTF-8 (RFC 3629 section 4) without control characters. */
+/* utf8_is_text says whether |bytes| are valid UTF-8 (RFC 3629 section 4) without control
+ * characters. */
 bool utf8_is_text(struct span bytes);
 
 /* recognise_name.c: names of persons, hosts, things. */

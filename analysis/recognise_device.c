@@ -1,5 +1,6 @@
 /* recognise_device.c: numbers of hardware and of subscribers, by their form and their check digits:
- * EUI-48, EUI-64, IMEI, IMSI, ICCID, telephone number, UUID, serial number. Nothing is looked up. */
+ * EUI-48, EUI-64, IMEI, IMSI, ICCID, telephone number, UUID, serial number. Nothing is looked up.
+ */
 #include "analysis/recognise.h"
 
 /* Bytes that text spells in hexadecimal. */
@@ -23,8 +24,8 @@ static bool octets_take(struct reader *r, struct octets *octets, unsigned num)
     return true;
 }
 
-/* octets_grouped reads |text| as groups of |group| octets with |separator| between, |total| octets in
- * all: aa:bb:cc:dd:ee:ff, aabb.ccdd.eeff; no separator with |group| = |total|. */
+/* octets_grouped reads |text| as groups of |group| octets with |separator| between, |total| octets
+ * in all: aa:bb:cc:dd:ee:ff, aabb.ccdd.eeff; no separator with |group| = |total|. */
 static bool octets_grouped(struct span text, uint8_t separator, unsigned group, unsigned total,
                            struct octets *octets)
 {
@@ -170,7 +171,8 @@ enum confidence recognise_imei(struct span text)
     return is_reporting_body(digits_prefix(&digits, 2)) ? CONFIDENCE_LIKELY : RECOGNISED_NOT;
 }
 
-/* Ranges of mobile country codes in use, ITU-T E.212 annex A, and 901 for networks of no country. */
+/* Ranges of mobile country codes in use, ITU-T E.212 annex A, and 901 for networks of no country.
+ */
 static bool is_mobile_country(unsigned code)
 {
     static const struct {

@@ -86,7 +86,8 @@ bool recognise_realm(struct span text)
     return labels_read(reader_rest(&r), true).well_formed;
 }
 
-/* |text| as a C string for inet_pton; false when it cannot be an address for its length or a NUL. */
+/* |text| as a C string for inet_pton; false when it cannot be an address for its length or a NUL.
+ */
 static bool address_text(struct span text, char out[INET6_ADDRSTRLEN])
 {
     if (text.len == 0 || text.len >= INET6_ADDRSTRLEN || memchr(text.at, '\0', text.len) != NULL)

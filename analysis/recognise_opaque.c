@@ -31,7 +31,8 @@ enum confidence recognise_base64(struct span text)
     if (text.len < 20 || reader_left(&r) > 0 || (padded && text.len % 4 != 0))
         return RECOGNISED_NOT;
 
-    /* In random text two neighbours are of one class in a third of the cases, in words nearly always. */
+    /* In random text two neighbours are of one class in a third of the cases, in words nearly
+     * always. */
     unsigned changes = 0;
     bool lower = false, upper = false, digit = padded; /* padding proves as much as a digit */
     char last = '\0';

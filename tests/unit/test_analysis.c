@@ -1,5 +1,5 @@
-/* test_analysis.c: observations go in, findings come out: each rule with what makes it fire and with what
- * only looks so; findings that are one; bounds, selection, order. */
+/* test_analysis.c: observations go in, findings come out: each rule with what makes it fire and
+ * with what only looks so; findings that are one; bounds, selection, order. */
 #include "analysis/analysis.h"
 #include "analysis/psk_memory.h"
 #include "core/common_observations.h"

@@ -277,7 +277,8 @@ static void test_longest(void **state)
     }
 }
 
-/* Any mixture of the signs that the recognisers look at ends, and gives a class that makes sense. */
+/* Any mixture of the signs that the recognisers look at ends, and gives a class that makes sense.
+ */
 static void test_any_text(void **state)
 {
     (void)state;
