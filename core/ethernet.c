@@ -42,8 +42,8 @@ static uint16_t read_vlan_tag(struct packet *packet)
     return view_u16(tag, 2);
 }
 
-/* Cisco Meta Data, as a security group tag travels: version(1) 1, number(1) of options, then options
- * of four bytes each (length and type, value); then the next EtherType. */
+/* Cisco Meta Data, as a security group tag travels: version(1) 1, number(1) of options, then
+ * options of four bytes each (length and type, value); then the next EtherType. */
 static uint16_t read_meta_data(struct packet *packet)
 {
     const struct span header = reader_view(&packet->payload, 2);
@@ -135,7 +135,7 @@ static bool looks_like_ip(struct reader r)
     return first >> 4 == 6 && (size_t)view_u16(start, 4) + 40 <= left;
 }
 
-static bool looks_like_ethernet(struct reader r)
+bool ethernet_is_likely(struct reader r)
 {
     reader_skip(&r, 12);
     const uint16_t type = reader_u16(&r);
@@ -154,11 +154,11 @@ static enum layer below_labels(struct packet *packet)
         return LAYER_IP;
     if (nibble == 0) {
         reader_skip(&peek, 3);
-        if (looks_like_ethernet(peek) || !looks_like_ethernet(*r))
+        if (ethernet_is_likely(peek) || !ethernet_is_likely(*r))
             reader_skip(r, 4);
         return LAYER_ETHERNET;
     }
-    if (looks_like_ethernet(*r))
+    if (ethernet_is_likely(*r))
         return LAYER_ETHERNET;
     return nibble == 4 || nibble == 6 ? LAYER_IP : LAYER_OTHER;
 }

@@ -24,7 +24,7 @@ enum {
     NEXT_DCCP = 33
 };
 
-enum { MAX_EXTENSIONS = 16 };
+enum { MAX_EXTENSIONS = 64 };
 
 enum layer ip_protocol_layer(uint8_t protocol)
 {
@@ -183,9 +183,9 @@ static enum layer read_fragment_header(struct packet *packet, uint8_t *next)
     return LAYER_FIRST;
 }
 
-/* The chain of extension headers, to the header that a flow has. One fragment header is all a
- * packet can have (|fragment_seen| tells that it was read). */
-static enum layer read_extensions(struct packet *packet, uint8_t next, bool fragment_seen)
+/* The chain of extension headers, to the header that a flow has. A packet is fragmented once: in a
+ * |reassembled| one there is no fragment. */
+static enum layer read_extensions(struct packet *packet, uint8_t next, bool reassembled)
 {
     struct reader *r = &packet->payload;
     for (unsigned n = 0; n < MAX_EXTENSIONS && reader_ok(r); n++) {
@@ -209,12 +209,11 @@ static enum layer read_extensions(struct packet *packet, uint8_t next, bool frag
             next = read_ah(r);
             break;
         case NEXT_FRAGMENT:
-            if (fragment_seen)
+            if (read_fragment_header(packet, &next) != LAYER_FRAGMENT)
+                break;
+            if (reassembled)
                 reader_fail(r, READER_MALFORMED, NULL);
-            fragment_seen = true;
-            if (read_fragment_header(packet, &next) == LAYER_FRAGMENT)
-                return LAYER_FRAGMENT;
-            break;
+            return LAYER_FRAGMENT;
         default:
             packet->protocol = protocol;
             return ip_protocol_layer(protocol);

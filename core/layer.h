@@ -83,6 +83,10 @@ enum layer ethernet_mpls_read(struct packet *packet);
 /* ethernet_type_read goes on after an EtherType |type|: reads VLAN tags and the like. */
 enum layer ethernet_type_read(struct packet *packet, uint16_t type);
 
+/* ethernet_is_likely says whether an Ethernet frame of a type that one meets often may begin at
+ * |r|. */
+bool ethernet_is_likely(struct reader r);
+
 enum layer link_cooked_read(struct packet *packet);
 enum layer link_cooked2_read(struct packet *packet);
 enum layer link_loopback_read(struct packet *packet);

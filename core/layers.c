@@ -71,9 +71,11 @@ enum layer layer_of_link(uint16_t link_type)
     case 12:  /* what DLT_RAW is on most systems */
     case 14:  /* on OpenBSD */
     case 101: /* RAW */
-    case 228: /* IPV4 */
-    case 229: /* IPV6 */
         return LAYER_IP;
+    case 228: /* IPV4 */
+        return LAYER_IP4;
+    case 229: /* IPV6 */
+        return LAYER_IP6;
     case 100: /* ATM_RFC1483 */
         return LAYER_LLC;
     case 104: /* C_HDLC */

@@ -62,6 +62,7 @@ enum {
     GRE_ACK = 0x0080,
     GRE_ERSPAN = 0x88be, /* type I and II */
     GRE_ERSPAN3 = 0x22eb,
+    GRE_WCCP = 0x883e,
     TYPE_ETHERNET = 0x6558,
     TYPE_PPP = 0x880b
 };
@@ -113,6 +114,16 @@ static enum layer read_pptp(struct packet *packet, uint16_t flags)
     return LAYER_PPP;
 }
 
+/* A cache redirect (draft-wilson-wrec-wccp-v2): version 1 has no header of its own, version 2
+ * has one of four bytes, of which the first is none that IPv4 begins with. */
+static enum layer read_wccp(struct reader *r)
+{
+    struct reader peek = *r;
+    if (reader_u8(&peek) >> 4 != 4)
+        reader_skip(r, 4);
+    return LAYER_IP4;
+}
+
 /* flags(13), version(3), EtherType(16); checksum and offset(32), key(32), sequence number(32),
  * routing */
 enum layer tunnel_gre_read(struct packet *packet)
@@ -133,6 +144,8 @@ enum layer tunnel_gre_read(struct packet *packet)
         reader_skip(r, 4);
     if ((flags & GRE_ROUTING) != 0)
         skip_gre_routing(r);
+    if (type == GRE_WCCP)
+        return read_wccp(r);
     if (type != GRE_ERSPAN && type != GRE_ERSPAN3)
         return type_layer(type);
     packet->tunnel = TUNNEL_ERSPAN;
@@ -147,7 +160,7 @@ enum layer tunnel_gre_read(struct packet *packet)
  * of the platform follow(1). */
 enum layer tunnel_erspan_read(struct packet *packet)
 {
-    enum { FRAME_TYPE_IP = 2 };
+    enum { FRAME_TYPE_ETHERNET = 0, FRAME_TYPE_IP = 2 };
     struct reader *r = &packet->payload;
     const struct span header = reader_view(r, 8);
     const unsigned version = view_u8(header, 0) >> 4;
@@ -159,19 +172,25 @@ enum layer tunnel_erspan_read(struct packet *packet)
         return LAYER_OPAQUE;
     if ((bits & 1) != 0)
         reader_skip(r, 8);
-    return (bits >> 10 & 0x1f) == FRAME_TYPE_IP ? LAYER_IP : LAYER_ETHERNET;
+    switch (bits >> 10 & 0x1f) {
+    case FRAME_TYPE_ETHERNET:
+        return LAYER_ETHERNET;
+    case FRAME_TYPE_IP:
+        return LAYER_IP;
+    default:
+        return LAYER_OPAQUE;
+    }
 }
 
-/* flags(8), of which 0x08 must be set; reserved(24), a policy group when 0x80 is set; network(24),
- * reserved(8) */
+/* flags(8), of which 0x08 must be set; reserved(24), network(24), reserved(8). What is reserved
+ * counts for nothing (RFC 7348 section 5) and some use it; but then it is only VXLAN if a frame
+ * that one knows follows. */
 enum layer tunnel_vxlan_read(struct packet *packet)
 {
     struct reader *r = &packet->payload;
     const struct span header = reader_view(r, 8);
-    const uint8_t flags = view_u8(header, 0);
-    const bool policy = (flags & 0x80) != 0;
-    const bool reserved = (view_u32(header, 0) & 0x00ffffff) != 0 && !policy;
-    if ((flags & 0x7f) != 0x08 || reserved || view_u8(header, 7) != 0)
+    const bool plain = view_u32(header, 0) == 0x08000000 && view_u8(header, 7) == 0;
+    if ((view_u8(header, 0) & 0x08) == 0 || !(plain || ethernet_is_likely(*r)))
         reader_fail(r, READER_MALFORMED, NULL);
     packet->tunnel_id = view_u32(header, 4) >> 8;
     return LAYER_ETHERNET;
@@ -272,9 +291,9 @@ enum layer tunnel_tzsp_read(struct packet *packet)
 }
 
 /* RFC 4380 section 5.1.1: authentication: 0, 1, length of the client id(8), of the value(8),
- * both, nonce(64), confirmation(8); origin: 0, 0, port(16), address(32). Then an IPv6 packet
- * that fills the datagram, of whose addresses one is of Teredo, or (when a client asks for its
- * own) link-local. */
+ * both, nonce(64), confirmation(8); origin: 0, 0, port(16), address(32). Then an IPv6 packet, of
+ * whose addresses one is of Teredo, or (when a client asks for its own) link-local; trailers of
+ * RFC 6081 may follow. */
 enum layer tunnel_teredo_read(struct packet *packet)
 {
     struct reader *r = &packet->payload;
@@ -294,7 +313,7 @@ enum layer tunnel_teredo_read(struct packet *packet)
     const struct span ip = reader_view(&peek, 40);
     const bool teredo = view_u32(ip, 8) == 0x20010000 || view_u32(ip, 24) == 0x20010000 ||
                         view_u32(ip, 8) == 0xfe800000;
-    if (view_u8(ip, 0) >> 4 != 6 || view_u16(ip, 4) + 40u != left || !teredo)
+    if (view_u8(ip, 0) >> 4 != 6 || view_u16(ip, 4) + 40u > left || !teredo)
         reader_fail(r, READER_MALFORMED, NULL);
     return LAYER_IP6;
 }

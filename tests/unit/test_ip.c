@@ -210,8 +210,8 @@ static const struct {
      20,
      1},
     {"extension past the end", IP6("3c") "11 01 0104 00000000", LAYERS_MALFORMED, "ipv6"},
-    {"sixteen extensions", IP6("3c") FOUR(FOUR(PADDED("3c"))) PADDED("11") FRAMES_UDP, LAYERS_OTHER,
-     NULL, 60},
+    {"sixty-four extensions", IP6("3c") FOUR(FOUR(FOUR(PADDED("3c")))) PADDED("11") FRAMES_UDP,
+     LAYERS_OTHER, NULL, 60},
     {"no next header", IP6("3b") "0102", LAYERS_TRANSPORT, NULL, 59, {0, 0}, 40, 0, 2},
     {"no next header after an extension",
      IP6("3c") PADDED("3b"),
@@ -263,8 +263,15 @@ static const struct {
      48,
      8,
      1},
-    {"two fragment headers", IP6("2c") FRAGMENT("2c", "0000") FRAGMENT("11", "0000") FRAMES_UDP,
-     LAYERS_MALFORMED, "ipv6"},
+    {"two atomic fragment headers",
+     IP6("2c") FRAGMENT("2c", "0000") FRAGMENT("11", "0000") FRAMES_UDP,
+     LAYERS_TRANSPORT,
+     NULL,
+     17,
+     {5000, 5001},
+     56,
+     8,
+     1},
 };
 
 static void test_every_row(void **state)

@@ -211,6 +211,7 @@ static void test_results(void **state)
         {"null, unknown family", 0, "07000000 00", LAYERS_OTHER, NULL},
         {"raw, version 5", 101, "50", LAYERS_OTHER, NULL},
         {"raw, empty", 101, "", LAYERS_MALFORMED, "ip"},
+        {"ipv6, version 4", 229, FRAMES_IP4_UDP, LAYERS_MALFORMED, "ipv6"},
         {"cooked, netlink", 113, "0000 0338 0000 0000000000000000 0800 4500", LAYERS_OTHER, NULL},
         {"nflog, no payload", 239, "02 00 0000 0800 0100 08000100", LAYERS_OTHER, NULL},
         {"nflog, length 3", 239, "02 00 0000 0300 0100 08000100", LAYERS_MALFORMED, "nflog"},
@@ -261,6 +262,12 @@ static void test_not_a_tunnel(void **state)
     } packets[] = {
         {"vxlan, other flags",
          FRAMES_OUTER_MAC "0800 " FRAMES_OUTER_UDP("12b5") "00000000 00002a00", 17, 4789, 8, 0},
+        {"vxlan, reserved bits, no frame inside",
+         FRAMES_OUTER_MAC "0800 " FRAMES_OUTER_UDP("12b5") "08000001 00002a00 00112233", 17, 4789,
+         12, 0},
+        {"erspan iii, unknown frame type",
+         FRAMES_OUTER("2f") "1000 22eb 00000001 2064 0801 00000000 0000 1c00 " FRAMES_IP4_UDP, 47,
+         0, 49, 0},
         {"vxlan, too short", FRAMES_OUTER_MAC "0800 " FRAMES_OUTER_UDP("12b5") "0800", 17, 4789, 2,
          0},
         {"vxlan, no ip inside",
@@ -322,6 +329,9 @@ static void test_teredo(void **state)
         FRAMES_OUTER_MAC
         "0800 " FRAMES_OUTER_UDP("0dd8") "0001 02 01 abcd ef 0102030405060708 00 "
                                          "0000 1234 c0000203 " TEREDO_IP6 FRAMES_UDP,
+        FRAMES_OUTER_MAC "0800 " FRAMES_OUTER_UDP(
+            "0dd8") "60000000 0009 11 40 20010000000000000000000000000001 "
+                    "20010db8000000000000000000000002 1388 1389 0009 0000 aa 0304 00000000",
     };
     (void)state;
     for (size_t i = 0; i < sizeof frames / sizeof frames[0]; i++) {
