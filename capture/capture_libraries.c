@@ -3,12 +3,17 @@
 
 #include <lz4.h>
 #include <pcap/pcap.h>
+#include <stdbool.h>
+#include <string.h>
 #include <zlib.h>
 #include <zstd.h>
 
 void capture_libraries(void *to, void (*say)(void *to, const char *name, const char *version))
 {
-    say(to, "libpcap", pcap_lib_version());
+    static const char prefix[] = "libpcap version ";
+    const char *pcap = pcap_lib_version();
+    bool prefixed = strncmp(pcap, prefix, sizeof prefix - 1) == 0;
+    say(to, "libpcap", prefixed ? pcap + sizeof prefix - 1 : pcap);
     say(to, "zlib", zlibVersion());
     say(to, "zstd", ZSTD_versionString());
     say(to, "lz4", LZ4_versionString());

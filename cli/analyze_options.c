@@ -46,7 +46,7 @@ const struct report_format *analyze_report(const char *value, const char **path,
     const struct report_format *format = dot != NULL ? report_format_find(value) : NULL;
     if (format != NULL)
         return format;
-    if (colon != NULL && strchr(value, '/') > colon)
+    if (colon != NULL && memchr(value, '/', (size_t)(colon - value)) == NULL)
         return unknown_format(value, (int)(colon - value), error);
     return unknown_format(dot != NULL ? dot : value, (int)strlen(dot != NULL ? dot : value), error);
 }
@@ -121,7 +121,8 @@ static const struct option_row options[] = {
      "as tls.client_hello."},
     {"privacy", "POLICY", false, MEMBER(policy), set_privacy,
      "What outputs may show: strict (the default: addresses, names and identities as pseudonyms), "
-     "internal (addresses and names as they are, identities as pseudonyms) or raw (all)."},
+     "internal (addresses and names as they are, identities as pseudonyms) or raw (everything as "
+     "it is)."},
     {"pseudonym-key", "FILE", false, MEMBER(key_file), option_set_text,
      "Make pseudonyms with the key in FILE (32 bytes or 64 hex digits, mode 0600), so that they "
      "are the "

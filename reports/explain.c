@@ -58,8 +58,8 @@ void explain_catalogue(FILE *out, unsigned width)
     for (int id = 0; id < (int)NUM_RULES; id++) {
         const struct rule *rule = rule_get((enum rule_id)id);
         char title[256];
-        text_cut(rule->title, width > 50 ? width - 40 : 10, title, sizeof title);
-        fprintf(out, "%-28s %-10s %s\n", rule->id, severity_name(rule->severity), title);
+        text_cut(rule->title, width > 50 ? width - 34 : 16, title, sizeof title);
+        fprintf(out, "%-24s %-8s %s\n", rule->id, severity_name(rule->severity), title);
     }
 }
 
@@ -125,7 +125,7 @@ static void put_index(FILE *out)
     }
 }
 
-void explain_markdown_catalogue(FILE *out)
+bool explain_markdown_catalogue(FILE *out)
 {
     fputs("# The rules of perpass\n\n"
           "Made from `analysis/rules.def` by `perpass-docs rules`: change it there.\n"
@@ -141,6 +141,7 @@ void explain_markdown_catalogue(FILE *out)
         fputc('\n', out);
         explain_markdown(out, rule_get((enum rule_id)id));
     }
+    return ferror(out) == 0;
 }
 
 /* How unlike |id| is to what the user typed: 0 is the best. An id that has it as a part is near. */

@@ -18,8 +18,8 @@ void explain_json(FILE *out, const struct rule *rule);
 /* explain_markdown prints a section about |rule|. */
 void explain_markdown(FILE *out, const struct rule *rule);
 
-/* explain_markdown_catalogue prints the whole of docs/rules.md. */
-void explain_markdown_catalogue(FILE *out);
+/* explain_markdown_catalogue prints the whole of docs/rules.md; false when it could not be written. */
+bool explain_markdown_catalogue(FILE *out);
 
 enum { EXPLAIN_NEAREST = 3 };
 

@@ -63,7 +63,7 @@ const struct report_attack *report_attack(enum attack_class attack)
                             "A lasting, bulky transfer from an endpoint, which can be noticed",
                             "Encryption of the objects themselves; data spread over several "
                             "systems",
-                            "object encryption, spread data"}};
+                            "object encryption"}};
     assert(attack >= ATTACK_PASSIVE && attack <= ATTACK_CONTENT);
     return &attacks[attack];
 }

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEFAULT_WIDTH = 80, LEAST_WIDTH = 60, INDENT = 10 };
+enum { DEFAULT_WIDTH = 80, LEAST_WIDTH = 60, INDENT = 10, GAIN_LINES = 3 };
 
 /* What is printed on. */
 struct page {
@@ -107,11 +107,17 @@ static void print_mark(const struct page *page, enum severity severity)
         fprintf(page->out, "%-*s", INDENT, mark);
 }
 
+/* Columns for the title of a rule, before its id. */
+static size_t title_columns(const struct page *page, const struct rule *rule)
+{
+    size_t others = INDENT + strlen(rule->id) + 2;
+    return page->width > others + 8 ? page->width - others : 8;
+}
+
 /* "HIGH      Title                  rule.id" */
 static void print_title(const struct page *page, const struct group *group, const char *title)
 {
-    size_t id = strlen(group->rule->id);
-    size_t columns = page->width > INDENT + id + 2 ? page->width - INDENT - id - 2 : 8;
+    size_t columns = title_columns(page, group->rule);
     char cut[256];
     text_cut(title, columns, cut, sizeof cut);
     size_t shown = text_columns(cut);
@@ -130,65 +136,83 @@ static void line_subjects(struct line *line, const struct group *group)
                    report_subject_noun(group->worst->subject, 2));
 }
 
-/* "3 servers, seen 20 times, for instance 192.0.2.1:443 (12 times)" */
-static void describe_subjects(const struct page *page, const struct group *group, struct line *line)
+/* Adds what the line has room for of the subject of |group|'s worst finding. */
+static void line_example(const struct page *page, const struct group *group, const char *before,
+                         size_t after, struct line *line)
 {
-    char subject[REPORT_SUBJECT_SIZE], cut[64];
-    const struct finding *worst = group->worst;
-    bool shown = report_subject(page->redactor, worst, subject);
-    text_cut(subject, 42, cut, sizeof cut);
-    if (group->num == 1 && shown) {
-        line_add(line, "%s %s, seen ", report_subject_noun(worst->subject, 1),
-                 cut[0] != '\0' ? cut : "(empty)");
-        line_count(line, group->times, "time", "times");
-    } else {
-        line_subjects(line, group);
-        line_add(line, ", seen ");
-        line_count(line, group->times, "time", "times");
-        if (shown)
-            line_add(line, ", such as %s", cut[0] != '\0' ? cut : "(empty)");
-    }
-    if (worst->confidence != CONFIDENCE_CERTAIN)
-        line_add(line, " (%s)", confidence_name(worst->confidence));
+    char subject[REPORT_SUBJECT_SIZE], cut[REPORT_SUBJECT_SIZE];
+    size_t used = INDENT + text_columns(line->text) + text_columns(before) + after;
+    if (!report_subject(page->redactor, group->worst, subject))
+        return;
+    text_cut(subject, page->width > used + 12 ? page->width - used : 12, cut, sizeof cut);
+    line_add(line, "%s%s", before, cut[0] != '\0' ? cut : "(empty)");
 }
 
-static void first_sentence(const char *text, struct line *line)
+/* "server 192.0.2.1:443, seen 20 times" or "3 servers, seen 20 times, such as 192.0.2.1:443" */
+static void describe_subjects(const struct page *page, const struct group *group, struct line *line)
 {
-    line_add(line, "%.*s", (int)text_sentence(text), text);
+    char times[TEXT_SMALL * 2], confidence[TEXT_SMALL] = "";
+    text_count(group->times, "time", "times", times);
+    if (group->worst->confidence != CONFIDENCE_CERTAIN)
+        snprintf(confidence, sizeof confidence, " (%s)", confidence_name(group->worst->confidence));
+    if (group->num == 1) {
+        line_add(line, "%s", report_subject_noun(group->worst->subject, 1));
+        line_example(page, group, " ", strlen(", seen ") + strlen(times) + strlen(confidence),
+                     line);
+        line_add(line, ", seen %s", times);
+    } else {
+        line_subjects(line, group);
+        line_add(line, ", seen %s", times);
+        line_example(page, group, ", such as ", strlen(confidence), line);
+    }
+    line_add(line, "%s", confidence);
+}
+
+/* What an observer gains, in few words: the text up to the first full stop or semicolon. */
+static void first_words(const char *text, struct line *line)
+{
+    size_t len = text_sentence(text);
+    const char *semicolon = strstr(text, "; ");
+    if (semicolon != NULL && (size_t)(semicolon - text) < len)
+        len = (size_t)(semicolon - text);
+    if (len > 0 && text[len - 1] == '.')
+        len--;
+    line_add(line, "%.*s.", (int)len, text);
 }
 
 /* Lines of a paragraph in full: title, subjects, what it means. */
 static unsigned paragraph_lines(const struct page *page, const struct group *group)
 {
     struct line gain = {.len = 0};
-    first_sentence(group->rule->gain, &gain);
-    return 2 + text_wrap(NULL, gain.text, INDENT, page->width, 2);
+    first_words(group->rule->gain, &gain);
+    return 2 + text_wrap(NULL, gain.text, INDENT, page->width, GAIN_LINES);
 }
 
 static void print_paragraph(const struct page *page, const struct group *group)
 {
-    struct line title = {.len = 0}, subjects = {.len = 0}, gain = {.len = 0};
+    struct line title = {.len = 0}, with_subjects = {.len = 0}, subjects = {.len = 0},
+                gain = {.len = 0};
     line_add(&title, "%s", group->rule->title);
-    if (group->lines == 1) {
-        line_add(&title, " (");
-        line_subjects(&title, group);
-        line_add(&title, ")");
-    }
-    print_title(page, group, title.text);
+    line_add(&with_subjects, "%s (", title.text);
+    line_subjects(&with_subjects, group);
+    line_add(&with_subjects, ")");
+    bool fits = text_columns(with_subjects.text) <= title_columns(page, group->rule);
+    print_title(page, group, group->lines == 1 && fits ? with_subjects.text : title.text);
     if (group->lines < 2)
         return;
     describe_subjects(page, group, &subjects);
     text_wrap(page->out, subjects.text, INDENT, page->width, 1);
     if (group->lines < 3)
         return;
-    first_sentence(group->rule->gain, &gain);
-    text_wrap(page->out, gain.text, INDENT, page->width, 2);
+    first_words(group->rule->gain, &gain);
+    text_wrap(page->out, gain.text, INDENT, page->width, GAIN_LINES);
 }
 
 /* Shares |budget| lines out: a title for each group as far as they go, then full paragraphs from the worst on.
- * Gives the number of groups that are printed; if they are not all, a line must be kept for saying so. */
+ * Gives the number of groups that are printed (if they are not all, a line is kept for saying so) and in
+ * |spare| the lines that nobody needs. */
 static size_t share_lines(const struct page *page, struct group *groups, size_t num,
-                          unsigned budget)
+                          unsigned budget, unsigned *spare)
 {
     if (budget < 2)
         budget = 2;
@@ -201,6 +225,7 @@ static size_t share_lines(const struct page *page, struct group *groups, size_t 
         groups[i].lines = full - 1 <= left ? full : 2;
         left -= groups[i].lines - 1;
     }
+    *spare = left;
     return shown;
 }
 
@@ -256,7 +281,7 @@ static void describe_sessions(const struct page *page, struct line *line)
 {
     const struct analysis_stats *stats = &page->result->analysis;
     if (stats->tls_client_hellos == 0 && stats->tls_sessions == 0) {
-        line_add(line, "No TLS handshake was seen: nothing else is judged by this version");
+        line_add(line, "No TLS handshake was seen, and this version judges nothing else");
         return;
     }
     line_count(line, stats->tls_client_hellos, "client hello, ", "client hellos, ");
@@ -277,15 +302,19 @@ static void describe_sessions(const struct page *page, struct line *line)
                  stats->tls_sessions_unknown_secrecy);
 }
 
-static void print_head(const struct page *page)
+/* The first lines. With |out| NULL they are only counted. */
+static unsigned print_head(const struct page *page, FILE *out)
 {
     struct line inputs = {.len = 0}, traffic = {.len = 0}, sessions = {.len = 0};
+    unsigned lines = 0;
     describe_inputs(page, &inputs);
     describe_traffic(page, &traffic);
+    lines += text_wrap(out, inputs.text, 0, page->width, 1);
+    lines += text_wrap(out, traffic.text, 0, page->width, 1);
+    if (page->result->engine.frames == 0)
+        return lines;
     describe_sessions(page, &sessions);
-    text_wrap(page->out, inputs.text, 0, page->width, 1);
-    text_wrap(page->out, traffic.text, 0, page->width, 1);
-    text_wrap(page->out, sessions.text, 0, page->width, 1);
+    return lines + text_wrap(out, sessions.text, 0, page->width, 2);
 }
 
 static bool class_has_rules(enum attack_class attack)
@@ -296,10 +325,19 @@ static bool class_has_rules(enum attack_class attack)
     return false;
 }
 
+/* A line of the table of classes; the last column only where there is room for it. */
+static void print_class(const struct page *page, const char *name, const char *findings,
+                        const char *worst, const char *closed_by)
+{
+    if (page->width >= DEFAULT_WIDTH)
+        fprintf(page->out, "%-24s %8s  %-14s  %s\n", name, findings, worst, closed_by);
+    else
+        fprintf(page->out, "%-24s %8s  %s\n", name, findings, worst);
+}
+
 static void print_classes(const struct page *page)
 {
-    fprintf(page->out, "%-26s %8s  %-15s %s\n", "Class of attack", "Findings", "Worst",
-            "Closed by");
+    print_class(page, "Class of attack", "Findings", "Worst", "Closed by");
     for (int i = ATTACK_PASSIVE; i <= ATTACK_CONTENT; i++) {
         enum attack_class attack = (enum attack_class)i;
         char number[TEXT_SMALL];
@@ -308,9 +346,9 @@ static void print_classes(const struct page *page)
         const char *worst = looked ? "-" : "not looked for";
         if (found.total > 0)
             worst = severity_name(found.worst);
-        fprintf(page->out, "%-26s %8s  %-15s %s\n", attack_class_name(attack),
-                looked ? text_number(found.total, number) : "-", worst,
-                report_attack(attack)->closed_by);
+        print_class(page, attack_class_name(attack),
+                    looked ? text_number(found.total, number) : "-", worst,
+                    report_attack(attack)->closed_by);
     }
 }
 
@@ -352,23 +390,31 @@ static unsigned print_foot(const struct page *page, FILE *out)
 static void print_none(const struct page *page)
 {
     struct line line = {.len = 0};
-    line_add(&line, "No finding: nothing was seen that ");
-    line_count(&line, (uint64_t)NUM_RULES, "rule of this version looks",
-               "rules of this version look");
-    line_add(&line, " for. That is no proof of safety: see what was looked at above.");
+    if (page->result->engine.frames == 0) {
+        line_add(&line, "No packet was read: there is nothing to tell.");
+    } else {
+        line_add(&line, "No finding: nothing was seen that the ");
+        line_count(&line, (uint64_t)NUM_RULES, "rule", "rules");
+        line_add(&line, " of this version look for. That is no proof of safety: see above what was "
+                        "looked at.");
+    }
     text_wrap(page->out, line.text, 0, page->width, 2);
 }
 
-static void print_screen(const struct page *page, struct group *groups, size_t num)
+/* Gives the lines of the screen that are left over. */
+static unsigned print_screen(const struct page *page, struct group *groups, size_t num)
 {
-    enum { HEAD = 4, CLASSES = NUM_ATTACK_CLASSES + 2 }; /* each with its empty line */
-    unsigned others = HEAD + CLASSES + print_foot(page, NULL);
-    size_t shown =
-        share_lines(page, groups, num, page->max_lines > others ? page->max_lines - others : 0);
+    /* An empty line behind the head and one before the classes, which have a heading. */
+    unsigned others =
+        print_head(page, NULL) + 1 + 1 + (NUM_ATTACK_CLASSES + 1) + print_foot(page, NULL);
+    unsigned spare;
+    size_t shown = share_lines(page, groups, num,
+                               page->max_lines > others ? page->max_lines - others : 0, &spare);
     for (size_t i = 0; i < shown; i++)
         print_paragraph(page, &groups[i]);
     if (shown < num)
         print_elided(page, groups + shown, num - shown);
+    return spare;
 }
 
 static void describe_evidence(const struct page *page, const struct finding *finding,
@@ -429,9 +475,9 @@ static void print_finding(const struct page *page, const struct finding *finding
     line_count(&head, finding->count, "time", "times");
     if (finding->confidence != CONFIDENCE_CERTAIN)
         line_add(&head, ", %s", confidence_name(finding->confidence));
-    if (finding->confidence != CONFIDENCE_CERTAIN && finding->reason != NULL)
-        line_add(&head, ": %s", finding->reason);
     text_wrap(page->out, head.text, INDENT, page->width, 0);
+    if (finding->confidence != CONFIDENCE_CERTAIN && finding->reason != NULL)
+        text_wrap(page->out, finding->reason, INDENT + 2, page->width, 0);
     describe_place(page, finding, &place);
     text_wrap(page->out, place.text, INDENT + 2, page->width, 0);
     describe_evidence(page, finding, &evidence);
@@ -442,11 +488,14 @@ static void print_all(const struct page *page, const struct group *groups, size_
 {
     for (size_t i = 0; i < num; i++) {
         const struct rule *rule = groups[i].rule;
+        struct line gain = {.len = 0}, remedy = {.len = 0};
+        line_add(&gain, "What an observer gains: %s", rule->gain);
+        line_add(&remedy, "What to do: %s", rule->remedy);
         if (i > 0)
             fputc('\n', page->out);
         print_title(page, &groups[i], rule->title);
-        text_wrap(page->out, rule->gain, INDENT, page->width, 0);
-        text_wrap(page->out, rule->remedy, INDENT, page->width, 0);
+        text_wrap(page->out, gain.text, INDENT, page->width, 0);
+        text_wrap(page->out, remedy.text, INDENT, page->width, 0);
         for (size_t j = 0; j < page->result->num_findings; j++)
             if (page->result->findings[j].rule == rule)
                 print_finding(page, &page->result->findings[j]);
@@ -476,16 +525,21 @@ static bool text_write(FILE *out, const struct result *result, struct redactor *
     struct group *groups = groups_of(result, &num);
     if (groups == NULL)
         return error_set(error, "no memory for the report");
-    print_head(&page);
+    print_head(&page, out);
     fputc('\n', out);
+    unsigned spare = 1;
     if (num == 0)
         print_none(&page);
     else if (page.max_lines > 0)
-        print_screen(&page, groups, num);
+        spare = print_screen(&page, groups, num);
     else
         print_all(&page, groups, num);
-    fputc('\n', out);
-    print_classes(&page);
+    if (result->engine.frames > 0) {
+        fputc('\n', out);
+        print_classes(&page);
+    }
+    if (spare > 0 && print_foot(&page, NULL) > 0)
+        fputc('\n', out);
     if (page.max_lines == 0)
         print_damage(&page);
     print_foot(&page, out);

@@ -3,6 +3,7 @@
  *   perpass-docs PAGE             writes the page to standard output
  *   perpass-docs --check PAGE FILE   exit status 1 unless FILE is what would be written */
 #include "reports/event_catalogue.h"
+#include "reports/explain.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@ static const struct page {
 } pages[] = {
     {"events", event_catalogue_markdown},
     {"schema", event_catalogue_schema},
+    {"rules", explain_markdown_catalogue},
 };
 
 static const struct page *find_page(const char *name)

@@ -1,0 +1,53 @@
+#!/usr/bin/env python3
+"""man_options.py PERPASS MANUAL: checks that the manual page and --help tell of the same options.
+
+For analyze and explain: every option of `perpass COMMAND --help`, with its value, has its entry in the section
+"OPTIONS OF PERPASS COMMAND" of the scdoc source MANUAL, in the same order, and there is no other entry.
+"""
+import pathlib
+import re
+import subprocess
+import sys
+
+COMMANDS = ("analyze", "explain")
+
+
+def help_options(perpass, command):
+    text = subprocess.run([perpass, command, "--help"], check=True, capture_output=True, text=True,
+                          timeout=20).stdout
+    return re.findall(r"^  (--\S+(?: \S+)?)$", text, re.M)
+
+
+def manual_options(manual, command):
+    heading = "# OPTIONS OF PERPASS %s\n" % command.upper()
+    if heading not in manual:
+        return []
+    section = manual.split(heading)[1].split("\n# ")[0]
+    lines = re.findall(r"^(\*--.*)$", section, re.M)
+    return [re.sub(r"[*_]", "", line) for line in lines]
+
+
+def main():
+    perpass, path = sys.argv[1:]
+    manual = pathlib.Path(path).read_text(encoding="utf-8")
+    wrong = 0
+    for command in COMMANDS:
+        told, written = help_options(perpass, command), manual_options(manual, command)
+        if not told:
+            print("perpass %s --help tells no options" % command)
+            wrong += 1
+        for option in told:
+            if option not in written:
+                print("%s: %s is in --help, not in the manual" % (command, option))
+                wrong += 1
+        for option in written:
+            if option not in told:
+                print("%s: %s is in the manual, not in --help" % (command, option))
+                wrong += 1
+        if not wrong and told != written:
+            print("%s: the manual has the options in another order" % command)
+            wrong += 1
+    return 1 if wrong else 0
+
+
+sys.exit(main())
