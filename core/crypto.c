@@ -34,14 +34,24 @@ bool crypto_random(uint8_t *out, size_t len)
 
 static const char *hash_name(enum crypto_hash hash)
 {
-    return hash == CRYPTO_SHA1 ? "SHA1" : "SHA256";
+    static const char *const names[] = {
+        [CRYPTO_MD5] = "MD5", [CRYPTO_SHA1] = "SHA1", [CRYPTO_SHA256] = "SHA256"};
+    return names[hash];
+}
+
+static size_t hash_len(enum crypto_hash hash)
+{
+    static const size_t lens[] = {[CRYPTO_MD5] = CRYPTO_MD5_LEN,
+                                  [CRYPTO_SHA1] = CRYPTO_SHA1_LEN,
+                                  [CRYPTO_SHA256] = CRYPTO_SHA256_LEN};
+    return lens[hash];
 }
 
 struct crypto_digest *crypto_digest_new(enum crypto_hash hash, struct error *error)
 {
     struct crypto_digest *digest = calloc(1, sizeof *digest);
     if (digest != NULL) {
-        digest->len = hash == CRYPTO_SHA1 ? CRYPTO_SHA1_LEN : CRYPTO_SHA256_LEN;
+        digest->len = hash_len(hash);
         digest->md = EVP_MD_fetch(NULL, hash_name(hash), NULL);
         digest->context = EVP_MD_CTX_new();
         if (digest->md != NULL && digest->context != NULL &&

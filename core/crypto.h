@@ -9,17 +9,23 @@
 #include "core/error.h"
 #include "core/span.h"
 
-enum { CRYPTO_SHA1_LEN = 20, CRYPTO_SHA256_LEN = 32, CRYPTO_AES_BLOCK_LEN = 16 };
+enum {
+    CRYPTO_MD5_LEN = 16,
+    CRYPTO_SHA1_LEN = 20,
+    CRYPTO_SHA256_LEN = 32,
+    CRYPTO_AES_BLOCK_LEN = 16
+};
 
 /* crypto_random fills |len| bytes at |out| from the system's random generator. */
 bool crypto_random(uint8_t *out, size_t len);
 
-/* Hashes of bytes that come in parts. SHA-1 serves identifiers that are defined by it, nothing else. */
-enum crypto_hash { CRYPTO_SHA1, CRYPTO_SHA256 };
+/* Hashes of bytes that come in parts. MD5 and SHA-1 serve identifiers that are defined by them, nothing
+ * else. */
+enum crypto_hash { CRYPTO_MD5, CRYPTO_SHA1, CRYPTO_SHA256 };
 struct crypto_digest;
 struct crypto_digest *crypto_digest_new(enum crypto_hash hash, struct error *error);
 bool crypto_digest_add(struct crypto_digest *digest, struct span bytes);
-/* crypto_digest_finish writes the hash (CRYPTO_SHA1_LEN or CRYPTO_SHA256_LEN bytes) and starts anew. It
+/* crypto_digest_finish writes the hash (CRYPTO_MD5_LEN, _SHA1_LEN or _SHA256_LEN bytes) and starts anew. It
  * gives false when this or any crypto_digest_add before it failed. */
 bool crypto_digest_finish(struct crypto_digest *digest, uint8_t *out);
 void crypto_digest_free(struct crypto_digest *digest);

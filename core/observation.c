@@ -43,12 +43,22 @@ struct value field_value(const struct field *field, const void *data)
         return bytes_value(VALUE_ADDRESS, *(const struct span *)member);
     case FIELD_MAC:
         return bytes_value(VALUE_MAC, *(const struct span *)member);
+    case FIELD_DERIVED:
+        return (struct value){.type = VALUE_ABSENT};
     case FIELD_BYTES:
     case FIELD_LIST:
         return bytes_value(VALUE_BYTES, *(const struct span *)member);
     }
     assert(0 && "a field of no type");
     return (struct value){.type = VALUE_ABSENT};
+}
+
+struct value field_derived(const struct field *field, const void *data, struct derived *room)
+{
+    assert(field->type == FIELD_DERIVED);
+    if (!field->derive(data, room))
+        return (struct value){.type = VALUE_ABSENT};
+    return (struct value){.type = VALUE_STRING, .bytes = span_of(room->text, room->len)};
 }
 
 struct reader field_list_begin(const struct field *field, const void *data)

@@ -22,7 +22,14 @@ enum field_type {
     FIELD_STRING,    /* struct span */
     FIELD_ADDRESS,   /* struct span of 4 or 16 bytes */
     FIELD_MAC,       /* struct span of 6 or 8 bytes */
-    FIELD_LIST       /* struct span of wire bytes; |next| walks its items */
+    FIELD_LIST,      /* struct span of wire bytes; |next| walks its items */
+    FIELD_DERIVED    /* text that |derive| works out when somebody asks for it: fingerprints */
+};
+
+/* Room for the text of a FIELD_DERIVED. */
+struct derived {
+    char text[64];
+    size_t len;
 };
 
 struct field {
@@ -33,6 +40,9 @@ struct field {
     size_t offset;    /* of the member in the observation's struct */
     const char *kind; /* PRIVACY_NAME and _IDENTIFIER: the kind of token ("host", "psk"), whose key
                                is derived for it; else NULL */
+    /* FIELD_DERIVED: writes the text for the whole struct |data|; false when there is none. The text is
+       of characters that need no care: letters, digits, '_', '-', ','. */
+    bool (*derive)(const void *data, struct derived *text);
     /* FIELD_LIST: takes the next item of the list. The reader is over the member's bytes. */
     void (*next)(struct reader *list, struct value *item);
     /* FIELD_NUMBER and lists of numbers: the registered name of a code point, or NULL if nobody knows
@@ -59,8 +69,11 @@ struct observation {
 };
 
 /* field_value reads the member that |field| describes. A FIELD_LIST gives VALUE_BYTES over the whole
- * list (or VALUE_ABSENT): walk it with field->next. */
+ * list (or VALUE_ABSENT): walk it with field->next. A FIELD_DERIVED has no member: field_derived. */
 struct value field_value(const struct field *field, const void *data);
+
+/* field_derived works the text of a FIELD_DERIVED out, into |room|: VALUE_STRING or VALUE_ABSENT. */
+struct value field_derived(const struct field *field, const void *data, struct derived *room);
 
 /* field_list_begin gives the reader to walk a FIELD_LIST with; field_list_next takes an item, and gives
  * false at the end of the list (or at a fault in it: lists that do not parse end early). */

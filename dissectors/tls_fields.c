@@ -1,6 +1,7 @@
 /* tls_fields.c: the rows of the TLS observations: name, type, privacy class and place of each field. */
 #include "dissectors/tables/tls_registry.h"
 #include "dissectors/tls.h"
+#include "dissectors/tls_fingerprint.h"
 
 void tls_next_psk_identity(struct reader *list, struct value *item)
 {
@@ -41,7 +42,12 @@ static void next_u24(struct reader *list, struct value *item)
 #define IS_PUBLIC            .privacy = PRIVACY_PUBLIC
 #define IS_IDENTIFIER(token) .privacy = PRIVACY_IDENTIFIER, .kind = token
 #define IS_NAME(token)       .privacy = PRIVACY_NAME, .kind = token
-#define NUM_ROWS(rows)       (sizeof(rows) / sizeof *(rows))
+#define DERIVED(path, function, text)                                                              \
+    {                                                                                              \
+        .name = path, .type = FIELD_DERIVED, .privacy = PRIVACY_PUBLIC, .derive = function,        \
+        .about = text                                                                              \
+    }
+#define NUM_ROWS(rows) (sizeof(rows) / sizeof *(rows))
 
 #define TRANSPORT_ROW                                                                              \
     ROW("perpass.tls.transport", FIELD_TEXT, transport, "what carried it: tls, dtls or quic",      \
@@ -53,6 +59,8 @@ static const struct field client_hello_fields[] = {
     ROW("tls.client.server_name", FIELD_STRING, server_name, "server name indication",
         IS_NAME("host")),
     CODES("tls.client.supported_ciphers", ciphers, tls_suite_name, "offered suites, IANA names"),
+    DERIVED("tls.client.ja3", tls_ja3, "JA3 fingerprint"),
+    DERIVED("perpass.tls.ja4", tls_ja4, "JA4 fingerprint"),
     ROW("perpass.tls.legacy_version", FIELD_NUMBER, legacy_version, "legacy_version", IS_PUBLIC),
     ROW("perpass.tls.ssl2", FIELD_TRUTH, ssl2, "it came in an SSL 2 record", IS_PUBLIC),
     ROW("perpass.tls.random", FIELD_BYTES, random, "client random", IS_IDENTIFIER("random")),
@@ -108,6 +116,7 @@ static const struct field server_hello_fields[] = {
         .name_of = tls_suite_name),
     ROW("tls.curve", FIELD_NUMBER, key_share_group, "group of the key share", IS_PUBLIC,
         .name_of = tls_group_name),
+    DERIVED("tls.server.ja3s", tls_ja3s, "JA3S fingerprint"),
     ROW("perpass.tls.legacy_version", FIELD_NUMBER, legacy_version, "legacy_version", IS_PUBLIC),
     ROW("perpass.tls.version_code", FIELD_NUMBER, version, "negotiated version, number", IS_PUBLIC),
     ROW("perpass.tls.client_version_code", FIELD_NUMBER, client_version,

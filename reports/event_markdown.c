@@ -75,9 +75,9 @@ static const char *item_words(enum value_type item, bool named)
 static const char *field_words(enum field_type type, bool named)
 {
     static const char *const words[] = {
-        [FIELD_TRUTH] = "truth",        [FIELD_NUMBER] = "number",  [FIELD_TIME] = "time",
-        [FIELD_TEXT] = "text",          [FIELD_BYTES] = "hex",      [FIELD_STRING] = "text",
-        [FIELD_ADDRESS] = "IP address", [FIELD_MAC] = "MAC address"};
+        [FIELD_TRUTH] = "truth",        [FIELD_NUMBER] = "number",   [FIELD_TIME] = "time",
+        [FIELD_TEXT] = "text",          [FIELD_BYTES] = "hex",       [FIELD_STRING] = "text",
+        [FIELD_ADDRESS] = "IP address", [FIELD_MAC] = "MAC address", [FIELD_DERIVED] = "text"};
     return named ? "name" : words[type];
 }
 

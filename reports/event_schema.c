@@ -104,7 +104,8 @@ static enum value_type value_type_of(enum field_type type)
         [FIELD_TRUTH] = VALUE_BOOL,      [FIELD_NUMBER] = VALUE_NUMBER,
         [FIELD_TIME] = VALUE_TIME,       [FIELD_TEXT] = VALUE_TEXT,
         [FIELD_BYTES] = VALUE_BYTES,     [FIELD_STRING] = VALUE_STRING,
-        [FIELD_ADDRESS] = VALUE_ADDRESS, [FIELD_MAC] = VALUE_MAC};
+        [FIELD_ADDRESS] = VALUE_ADDRESS, [FIELD_MAC] = VALUE_MAC,
+        [FIELD_DERIVED] = VALUE_STRING};
     return types[type];
 }
 

@@ -60,7 +60,9 @@ void event_put_field(struct event *event, const struct field *field, const void 
         return;
     }
     char code[CODE_SIZE];
-    struct value value = field_value(field, data);
+    struct derived room;
+    struct value value =
+        field->type == FIELD_DERIVED ? field_derived(field, data, &room) : field_value(field, data);
     struct shown shown = shown_value(event, field, &value, code);
     event_put_shown(event, &shown);
 }

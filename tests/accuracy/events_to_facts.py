@@ -110,6 +110,7 @@ def client_hello(event):
         "ech": tls(event, "ech", False),
         "esni": ESNI_EXTENSION in extensions,
         "early_data": tls(event, "early_data", False),
+        "ja3": get(event, "tls.client.ja3"),
     }
     if fact["proto"] == "dtls":
         fact["cookie"] = tls(event, "cookie", "")
@@ -149,6 +150,7 @@ def server_hello(event):
         "psk_index": tls(event, "selected_psk"),
         "cid": tls(event, "connection_id"),
         "hrr": tls(event, "hello_retry", False),
+        "ja3s": get(event, "tls.server.ja3s"),
     }
 
 

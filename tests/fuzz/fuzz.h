@@ -9,6 +9,11 @@ static inline void fuzz_walk(const struct observation *observation)
 {
     for (size_t i = 0; i < observation->type->num_fields; i++) {
         const struct field *field = &observation->type->fields[i];
+        if (field->type == FIELD_DERIVED) {
+            struct derived room;
+            (void)field_derived(field, observation->data, &room);
+            continue;
+        }
         if (field->type != FIELD_LIST) {
             (void)field_value(field, observation->data);
             continue;

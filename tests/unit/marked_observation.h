@@ -140,6 +140,8 @@ static inline void marked_fill_field(struct marked_observation *marked, size_t i
         memcpy(marked->wire[index], marked->marks[index], marked->mark_len[index]);
         marked_set_span(field, marked->data, span_of(marked->wire[index], marked->mark_len[index]));
         break;
+    case FIELD_DERIVED: /* made of other members */
+        break;
     case FIELD_LIST:
         if (marked->mark_len[index] != 0)
             marked_fill_list(marked, index);
