@@ -197,20 +197,38 @@ static void stream_begin(struct engine *engine, uint32_t index, unsigned side)
         stop_side(engine, index, side);
 }
 
-/* A segment on its turn in which nobody sees the beginning of a protocol needs no stream. */
+/* Where the next segment should begin, once it is known which of two SYN-ACKs counted: the one whose
+ * numbers the data goes on from. */
+static void settle_start(struct flow_cold *cold, unsigned side, const struct packet *packet)
+{
+    if (cold->flow.probed[side] == 0 && cold->has_seq[side] &&
+        packet->tcp_seq == cold->isn[side] + 1)
+        cold->next_seq[side] = packet->tcp_seq;
+}
+
+/* A segment on its turn in which nobody sees the beginning of a protocol needs no stream. Where somebody
+ * does, the stream begins with it; also when it says again, with other bytes, what was passed by: padding
+ * behind an ACK that was no data. */
 static bool passes_by(struct engine *engine, uint32_t index, unsigned side,
                       const struct packet *packet)
 {
     struct flow_cold *cold = flow_table_cold(engine->flows, index);
     if (cold->flow.dissector != NULL || cold->flow.streams[side] != NULL)
         return false;
-    if (cold->has_seq[side] && cold->next_seq[side] != packet->tcp_seq)
+    settle_start(cold, side, packet);
+    bool ahead = cold->has_seq[side] && (int32_t)(packet->tcp_seq - cold->next_seq[side]) > 0;
+    if (ahead)
         return false;
-    bool maybe;
-    if (recognise(engine, &cold->flow, packet->payload, &maybe) != NULL || maybe)
+    bool behind = cold->has_seq[side] && packet->tcp_seq != cold->next_seq[side], maybe;
+    const struct dissector *known = recognise(engine, &cold->flow, packet->payload, &maybe);
+    if (known != NULL && behind)
+        cold->next_seq[side] = packet->tcp_seq;
+    if (known != NULL || (maybe && !behind))
         return false;
-    cold->next_seq[side] = packet->tcp_seq + (uint32_t)reader_wire_left(&packet->payload);
-    cold->has_seq[side] = true;
+    if (!behind) {
+        cold->next_seq[side] = packet->tcp_seq + (uint32_t)reader_wire_left(&packet->payload);
+        cold->has_seq[side] = true;
+    }
     if (probe_counted(&cold->flow, side))
         stop_side(engine, index, side);
     return true;
@@ -258,13 +276,14 @@ static void tcp_syn(struct engine *engine, uint32_t index, unsigned side,
         cold->flow.client = (uint8_t)(packet->tcp_flags & TCP_ACK ? !side : side);
         cold->flow.client_certain = true;
     }
-    /* A server may answer twice with other numbers (SYN cookies, a firewall): the last one counts, as long
-     * as nothing was sent. */
-    if (cold->flow.streams[side] == NULL && cold->flow.probed[side] == 0) {
+    if (cold->flow.streams[side] != NULL || cold->flow.probed[side] != 0)
+        return;
+    /* A server may answer twice with other numbers (SYN cookies, a firewall): both are kept, the first as
+     * |isn|, until the data tells which one counts. */
+    if (!cold->has_seq[side])
         cold->isn[side] = packet->tcp_seq;
-        cold->next_seq[side] = packet->tcp_seq + 1;
-        cold->has_seq[side] = true;
-    }
+    cold->next_seq[side] = packet->tcp_seq + 1;
+    cold->has_seq[side] = true;
 }
 
 static void read_tcp(struct engine *engine, uint32_t index, unsigned side,
@@ -644,7 +663,8 @@ struct engine_stats engine_stats(const struct engine *engine)
     stats.streams_conflicts = streams->conflicts;
     stats.streams_dropped = streams->dropped;
     stats.datagrams_reassembled = defrag->reassembled;
-    stats.datagrams_incomplete = defrag->expired + defrag->evicted + defrag->malformed;
+    stats.datagrams_incomplete =
+        defrag->expired + defrag->evicted + defrag->malformed + defrag->cut;
     stats.fragment_conflicts = defrag->conflicts;
     return stats;
 }

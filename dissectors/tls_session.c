@@ -63,7 +63,6 @@ void tls_session_alert(struct tls_session *session, struct reader body,
         tls_session_fault(session, &body, "alert", context);
         return;
     }
-    if (session->client_hello || session->server_hello || context->flow->client_certain)
-        alert.from = context->side == context->flow->client ? "client" : "server";
+    alert.from = context->side == context->flow->client ? "client" : "server";
     dissect_emit(context, &observation_tls_alert, &alert);
 }

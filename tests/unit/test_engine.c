@@ -365,6 +365,28 @@ static void last_syn_ack_counts(void **state)
     wire_end(wire, "1:one", "input");
 }
 
+static void first_syn_ack_counts_when_data_follows_it(void **state)
+{
+    (void)state;
+    struct wire *wire = wire_new(false);
+    tcp(wire, false, TCP_SYN, 1000, NULL);
+    tcp(wire, true, TCP_SYN | TCP_ACK, 5000, NULL);
+    tcp(wire, true, TCP_SYN | TCP_ACK, 77777, NULL);
+    tcp(wire, true, TCP_ACK, 5001, "=one;");
+    wire_end(wire, "1:one", "input");
+}
+
+/* Some stacks leave the padding of a short frame inside the IP length of a bare ACK. */
+static void padding_that_looks_like_data_is_no_data(void **state)
+{
+    (void)state;
+    struct wire *wire = wire_new(false);
+    handshake(wire);
+    tcp(wire, false, TCP_ACK, 1001, "..");
+    tcp(wire, false, TCP_ACK, 1001, "=hello;");
+    wire_end(wire, "0:hello", "input");
+}
+
 static void data_in_the_syn_is_read(void **state)
 {
     (void)state;
@@ -492,6 +514,8 @@ int main(void)
         cmocka_unit_test(same_ports_again_are_another_flow),
         cmocka_unit_test(retransmitted_syn_is_the_same_flow),
         cmocka_unit_test(last_syn_ack_counts),
+        cmocka_unit_test(first_syn_ack_counts_when_data_follows_it),
+        cmocka_unit_test(padding_that_looks_like_data_is_no_data),
         cmocka_unit_test(data_in_the_syn_is_read),
         cmocka_unit_test(datagrams_are_read_one_by_one),
         cmocka_unit_test(snapped_segment_is_a_known_hole),
