@@ -65,6 +65,9 @@ bool report_address(struct redactor *redactor, const struct endpoint *end, uint8
 void report_json_rules(FILE *out, const struct rule *rule);
 const char *report_json_library(void); /* version of json-c */
 
-extern const struct report_format report_text, report_json;
+/* The formats, one row of reports/table.def each. */
+#define REPORT(symbol) extern const struct report_format symbol;
+#include "reports/table.def"
+#undef REPORT
 
 #endif

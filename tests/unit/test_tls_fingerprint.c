@@ -186,10 +186,10 @@ static void ssl2_has_none(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ja3_as_published),  cmocka_unit_test(grease_does_not_count),
+        cmocka_unit_test(ja3_as_published),    cmocka_unit_test(grease_does_not_count),
         cmocka_unit_test(ja3s_of_the_example), cmocka_unit_test(ja4_as_published),
-        cmocka_unit_test(ja4_of_less),       cmocka_unit_test(ja4_takes_the_ends_of_the_protocol),
-        cmocka_unit_test(counts_stop_at_99), cmocka_unit_test(ssl2_has_none),
+        cmocka_unit_test(ja4_of_less),         cmocka_unit_test(ja4_takes_the_ends_of_the_protocol),
+        cmocka_unit_test(counts_stop_at_99),   cmocka_unit_test(ssl2_has_none),
     };
     return cmocka_run_group_tests_name("tls_fingerprint", tests, NULL, NULL);
 }
