@@ -24,6 +24,11 @@ struct crypto_aes {
     EVP_CIPHER_CTX *context;
 };
 
+struct crypto_opener {
+    EVP_MAC_CTX *mac;
+    EVP_CIPHER_CTX *block, *gcm;
+};
+
 bool crypto_random(uint8_t *out, size_t len)
 {
     if (len <= INT_MAX && RAND_bytes(out, (int)len) == 1)
@@ -219,6 +224,99 @@ void crypto_aes_free(struct crypto_aes *aes)
         return;
     EVP_CIPHER_CTX_free(aes->context);
     free(aes);
+}
+
+static EVP_CIPHER_CTX *cipher_context(const char *name)
+{
+    EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, name, NULL);
+    EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
+    if (cipher == NULL || context == NULL ||
+        EVP_CipherInit_ex2(context, cipher, NULL, NULL, 1, NULL) != 1) {
+        EVP_CIPHER_CTX_free(context);
+        context = NULL;
+    }
+    EVP_CIPHER_free(cipher);
+    return context;
+}
+
+struct crypto_opener *crypto_opener_new(struct error *error)
+{
+    char digest[] = "SHA256";
+    const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+                                 OSSL_PARAM_construct_end()};
+    struct crypto_opener *opener = calloc(1, sizeof *opener);
+    if (opener != NULL) {
+        opener->mac = hmac_context();
+        opener->block = cipher_context("AES-128-ECB");
+        opener->gcm = cipher_context("AES-128-GCM");
+        if (opener->mac != NULL && opener->block != NULL && opener->gcm != NULL &&
+            EVP_MAC_CTX_set_params(opener->mac, params) == 1 &&
+            EVP_CIPHER_CTX_set_padding(opener->block, 0) == 1)
+            return opener;
+    }
+    crypto_opener_free(opener);
+    error_set(error,
+              "libcrypto gives no AES-128-GCM or HMAC-SHA-256: no memory, or its configuration "
+              "forbids it");
+    return NULL;
+}
+
+bool crypto_opener_hmac(struct crypto_opener *opener, struct span key, struct span bytes,
+                        uint8_t out[CRYPTO_SHA256_LEN])
+{
+    static const uint8_t nothing[1];
+    size_t len = 0;
+    if (EVP_MAC_init(opener->mac, key.len != 0 ? key.at : nothing, key.len, NULL) == 1 &&
+        (bytes.len == 0 || EVP_MAC_update(opener->mac, bytes.at, bytes.len) == 1) &&
+        EVP_MAC_final(opener->mac, out, &len, CRYPTO_SHA256_LEN) == 1 && len == CRYPTO_SHA256_LEN)
+        return true;
+    crypto_wipe(out, CRYPTO_SHA256_LEN);
+    return false;
+}
+
+bool crypto_opener_block(struct crypto_opener *opener, const uint8_t key[CRYPTO_GCM_KEY_LEN],
+                         const uint8_t in[CRYPTO_AES_BLOCK_LEN], uint8_t out[CRYPTO_AES_BLOCK_LEN])
+{
+    int len = 0;
+    if (EVP_EncryptInit_ex2(opener->block, NULL, key, NULL, NULL) == 1 &&
+        EVP_EncryptUpdate(opener->block, out, &len, in, CRYPTO_AES_BLOCK_LEN) == 1 &&
+        len == CRYPTO_AES_BLOCK_LEN)
+        return true;
+    crypto_wipe(out, CRYPTO_AES_BLOCK_LEN);
+    return false;
+}
+
+bool crypto_opener_open(struct crypto_opener *opener, const uint8_t key[CRYPTO_GCM_KEY_LEN],
+                        const uint8_t nonce[CRYPTO_GCM_NONCE_LEN], struct span associated,
+                        struct span sealed, uint8_t *out)
+{
+    EVP_CIPHER_CTX *gcm = opener->gcm;
+    if (sealed.len < CRYPTO_GCM_TAG_LEN || sealed.len > INT_MAX || associated.len > INT_MAX)
+        return false;
+    size_t want = sealed.len - CRYPTO_GCM_TAG_LEN;
+    uint8_t tag[CRYPTO_GCM_TAG_LEN];
+    memcpy(tag, sealed.at + want, sizeof tag);
+    int len = 0, more = 0;
+    bool ok = EVP_DecryptInit_ex2(gcm, NULL, key, nonce, NULL) == 1 &&
+              EVP_CIPHER_CTX_ctrl(gcm, EVP_CTRL_AEAD_SET_TAG, CRYPTO_GCM_TAG_LEN, tag) == 1 &&
+              (associated.len == 0 ||
+               EVP_DecryptUpdate(gcm, NULL, &len, associated.at, (int)associated.len) == 1);
+    len = 0;
+    ok = ok && (want == 0 || EVP_DecryptUpdate(gcm, out, &len, sealed.at, (int)want) == 1) &&
+         EVP_DecryptFinal_ex(gcm, out + len, &more) == 1 && (size_t)(len + more) == want;
+    if (!ok)
+        crypto_wipe(out, want);
+    return ok;
+}
+
+void crypto_opener_free(struct crypto_opener *opener)
+{
+    if (opener == NULL)
+        return;
+    EVP_MAC_CTX_free(opener->mac);
+    EVP_CIPHER_CTX_free(opener->block);
+    EVP_CIPHER_CTX_free(opener->gcm);
+    free(opener);
 }
 
 bool crypto_equal(const uint8_t *a, const uint8_t *b, size_t len)

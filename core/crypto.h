@@ -49,6 +49,24 @@ struct crypto_aes *crypto_aes_new(const uint8_t key[16], struct error *error);
 bool crypto_aes_encrypt(struct crypto_aes *aes, const uint8_t *in, uint8_t *out, size_t num_blocks);
 void crypto_aes_free(struct crypto_aes *aes); /* wipes the key */
 
+/* Keys that change from call to call: what opens the packets of any number of connections, one after the
+ * other. Its contexts are fetched from libcrypto once; no call allocates. */
+struct crypto_opener;
+enum { CRYPTO_GCM_KEY_LEN = 16, CRYPTO_GCM_NONCE_LEN = 12, CRYPTO_GCM_TAG_LEN = 16 };
+struct crypto_opener *crypto_opener_new(struct error *error);
+/* crypto_opener_hmac is HMAC-SHA-256: HKDF-Extract, and with it HKDF-Expand (RFC 5869). */
+bool crypto_opener_hmac(struct crypto_opener *opener, struct span key, struct span bytes,
+                        uint8_t out[CRYPTO_SHA256_LEN]);
+/* crypto_opener_block encrypts one block by AES-128. */
+bool crypto_opener_block(struct crypto_opener *opener, const uint8_t key[CRYPTO_GCM_KEY_LEN],
+                         const uint8_t in[CRYPTO_AES_BLOCK_LEN], uint8_t out[CRYPTO_AES_BLOCK_LEN]);
+/* crypto_opener_open opens |sealed|, the ciphertext and its tag, by AES-128-GCM (RFC 5116) to |out|, which
+ * has CRYPTO_GCM_TAG_LEN bytes less and may be where the ciphertext is. False, too, when the tag is wrong. */
+bool crypto_opener_open(struct crypto_opener *opener, const uint8_t key[CRYPTO_GCM_KEY_LEN],
+                        const uint8_t nonce[CRYPTO_GCM_NONCE_LEN], struct span associated,
+                        struct span sealed, uint8_t *out);
+void crypto_opener_free(struct crypto_opener *opener);
+
 /* crypto_equal compares in a time that does not depend on where the bytes differ. */
 bool crypto_equal(const uint8_t *a, const uint8_t *b, size_t len);
 

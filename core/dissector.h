@@ -2,9 +2,12 @@
 #ifndef PERPASS_CORE_DISSECTOR_H
 #define PERPASS_CORE_DISSECTOR_H
 
+#include "core/budget.h"
 #include "core/flow.h"
 #include "core/observation.h"
 #include "core/scratch.h"
+
+struct crypto_opener;
 
 enum dissect {
     DISSECT_MORE = 0,  /* go on: call again with what follows */
@@ -25,8 +28,10 @@ struct dissect_context {
     uint64_t time_ns, packet;
     unsigned side; /* the sender: 0 or 1 */
     bool gap;      /* TCP: bytes before these were lost; look for the next message boundary */
-    struct scratch *scratch; /* memory for the length of the call; the engine's */
-    void *emit_to;           /* the engine's */
+    struct scratch *scratch;       /* memory for the length of the call; the engine's */
+    struct crypto_opener **opener; /* NULL until a dissector makes one; the engine's */
+    struct budget *budget;         /* for messages that come in several datagrams; the engine's */
+    void *emit_to;                 /* the engine's */
     void (*emit)(void *emit_to, const struct observation *observation);
 };
 

@@ -5,6 +5,7 @@
 #include "core/engine.h"
 
 #include "core/common_observations.h"
+#include "core/crypto.h"
 #include "core/defrag.h"
 #include "core/flow_table.h"
 #include "core/layers.h"
@@ -29,6 +30,8 @@ struct engine {
     struct defrag *defrag;
     struct stream_pool *streams;
     struct scratch scratch;
+    struct crypto_opener *opener; /* of packets whose keys are no secret */
+    struct budget budget;         /* of messages in several datagrams */
     const struct dissector *tcp[MAX_DISSECTORS], *udp[MAX_DISSECTORS]; /* NULL-terminated */
     uint64_t now_ns;                   /* the packet clock: never goes back, but for a jump */
     uint64_t packet_ns, packet_number; /* of the packet at hand */
@@ -59,6 +62,8 @@ static struct dissect_context context_of(struct engine *engine, struct flow *flo
                                     .packet = engine->packet_number,
                                     .side = side,
                                     .scratch = &engine->scratch,
+                                    .budget = &engine->budget,
+                                    .opener = &engine->opener,
                                     .emit_to = engine,
                                     .emit = emit_counted};
 }
@@ -633,6 +638,8 @@ struct engine *engine_new(const struct engine_options *options, struct error *er
         return NULL;
     }
     engine->options = *options;
+    engine->budget.limit =
+        options->max_datagram_bytes ? options->max_datagram_bytes : ENGINE_DEFAULT_DATAGRAM_BYTES;
     size_t max_flows = options->max_flows ? options->max_flows : ENGINE_DEFAULT_FLOWS;
     size_t max_bytes =
         options->max_stream_bytes ? options->max_stream_bytes : ENGINE_DEFAULT_STREAM_BYTES;
@@ -662,6 +669,7 @@ struct engine_stats engine_stats(const struct engine *engine)
     stats.streams_reordered = streams->reordered;
     stats.streams_conflicts = streams->conflicts;
     stats.streams_dropped = streams->dropped;
+    stats.messages_refused = engine->budget.refused;
     stats.datagrams_reassembled = defrag->reassembled;
     stats.datagrams_incomplete =
         defrag->expired + defrag->evicted + defrag->malformed + defrag->cut;
@@ -679,5 +687,6 @@ void engine_free(struct engine *engine)
     stream_pool_free(engine->streams);
     defrag_free(engine->defrag);
     scratch_free(&engine->scratch);
+    crypto_opener_free(engine->opener);
     free(engine);
 }

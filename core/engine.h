@@ -11,13 +11,20 @@ struct engine;
 struct engine_options {
     size_t max_flows;        /* 0: ENGINE_DEFAULT_FLOWS */
     size_t max_stream_bytes; /* held by reassembly of all flows; 0: ENGINE_DEFAULT_STREAM_BYTES */
-    bool every_flow;         /* emit flow.end for every flow, not only for flows of a dissector */
+    size_t
+        max_datagram_bytes; /* held by dissectors, over all flows, of messages that come in several
+                                  datagrams; 0: ENGINE_DEFAULT_DATAGRAM_BYTES */
+    bool every_flow;        /* emit flow.end for every flow, not only for flows of a dissector */
     const struct dissector *const *dissectors; /* NULL-terminated */
     void *emit_to;
     void (*emit)(void *emit_to, const struct observation *observation);
 };
 
-enum { ENGINE_DEFAULT_FLOWS = 1 << 20, ENGINE_DEFAULT_STREAM_BYTES = 256 << 20 };
+enum {
+    ENGINE_DEFAULT_FLOWS = 1 << 20,
+    ENGINE_DEFAULT_STREAM_BYTES = 256 << 20,
+    ENGINE_DEFAULT_DATAGRAM_BYTES = 64 << 20
+};
 
 /* Counters of everything seen and of everything not seen; engine_stats.def names and explains them. */
 struct engine_stats {

@@ -19,6 +19,7 @@ enum {
     EXT_COOKIE = 44,
     EXT_PSK_KEY_EXCHANGE_MODES = 45,
     EXT_KEY_SHARE = 51,
+    EXT_DRAFT_CONNECTION_ID = 53, /* drafts of RFC 9146 before the 10th */
     EXT_CONNECTION_ID = 54,
     EXT_ENCRYPTED_CLIENT_HELLO = 0xfe0d
 };
@@ -27,6 +28,11 @@ enum {
 static const uint8_t hello_retry_random[TLS_RANDOM_LEN] = {
     0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,
     0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c};
+
+bool tls_is_hello_retry_random(const uint8_t random[TLS_RANDOM_LEN])
+{
+    return memcmp(random, hello_retry_random, TLS_RANDOM_LEN) == 0;
+}
 
 /* Reads |num|-byte items to the end: a list that ends in the middle of an item is malformed. */
 static struct span whole_items(struct reader *list, size_t item_len)
@@ -168,6 +174,7 @@ static void read_client_extension(uint16_t type, struct reader *ext, struct tls_
         set_if_ok(ext, &hello->psk_modes,
                   vector_of(ext, 1, 1, "client_hello.psk_key_exchange_modes"));
         break;
+    case EXT_DRAFT_CONNECTION_ID:
     case EXT_CONNECTION_ID:
         set_if_ok(ext, &hello->connection_id, reader_span_vec8(ext));
         break;
@@ -234,6 +241,11 @@ static struct span extension_block(struct reader *body, const char *field)
     return block;
 }
 
+static struct number len_of(struct span bytes)
+{
+    return span_seen(bytes) ? number(bytes.len) : (struct number){0};
+}
+
 /* The highest version that a client hello offers; a DTLS version is higher when its number is lower. */
 static uint64_t highest_version(const struct tls_client_hello *hello)
 {
@@ -284,6 +296,8 @@ void tls_read_client_hello(struct tls_session *session, struct reader body,
     session->server_hello = false;
     session->early_data = hello.early_data == TRUTH_YES;
     session->client_version = number(highest_version(&hello));
+    session->client_cid_len = len_of(hello.connection_id);
+    session->server_cid_len = (struct number){0};
     context->flow->client = (uint8_t)context->side;
     context->flow->client_certain = true;
     dissect_emit(context, &observation_tls_client_hello, &hello);
@@ -322,6 +336,7 @@ static void read_server_extension(uint16_t type, struct reader *ext, struct tls_
             hello->version = number(version);
         break;
     }
+    case EXT_DRAFT_CONNECTION_ID:
     case EXT_CONNECTION_ID:
         set_if_ok(ext, &hello->connection_id, reader_span_vec8(ext));
         break;
@@ -355,6 +370,7 @@ static void accept_server_hello(struct tls_session *session, struct tls_server_h
     session->version = hello->version;
     if (hello->hello_retry != TRUTH_YES) {
         session->server_hello = true;
+        session->server_cid_len = len_of(hello->connection_id);
         session->cipher = hello->cipher;
     }
     context->flow->client = (uint8_t)!context->side;
@@ -387,7 +403,7 @@ void tls_read_server_hello(struct tls_session *session, struct reader body,
         tls_session_fault(session, &body, "server_hello", context);
         return;
     }
-    hello.hello_retry = truth(memcmp(hello.random.at, hello_retry_random, TLS_RANDOM_LEN) == 0);
+    hello.hello_retry = truth(tls_is_hello_retry_random(hello.random.at));
     accept_server_hello(session, &hello, context);
 }
 

@@ -12,6 +12,7 @@ enum tls_handshake_type {
     TLS_HELLO_REQUEST = 0,
     TLS_CLIENT_HELLO = 1,
     TLS_SERVER_HELLO = 2,
+    TLS_HELLO_VERIFY_REQUEST = 3, /* DTLS */
     TLS_NEW_SESSION_TICKET = 4,
     TLS_END_OF_EARLY_DATA = 5,
     TLS_HELLO_RETRY_REQUEST = 6, /* drafts of TLS 1.3 before the 22nd */
@@ -37,11 +38,13 @@ enum {
 };
 
 struct tls_session {
-    const char *transport;           /* "tls", "dtls", "quic" */
-    const char *version_protocol;    /* "tls" or "dtls": ECS' tls.version_protocol */
-    struct number client_version;    /* highest that the client offered */
-    struct number version;           /* negotiated */
-    struct number cipher;            /* negotiated */
+    const char *transport;        /* "tls", "dtls", "quic" */
+    const char *version_protocol; /* "tls" or "dtls": ECS' tls.version_protocol */
+    struct number client_version; /* highest that the client offered */
+    struct number version;        /* negotiated */
+    struct number cipher;         /* negotiated */
+    /* DTLS: length of the connection id that each asks the other to send; not seen without extension */
+    struct number client_cid_len, server_cid_len;
     bool client_hello, server_hello; /* seen; a hello retry is no server hello */
     bool early_data;                 /* the last client hello offers it */
     bool client_key_exchange;        /* seen */
@@ -59,6 +62,9 @@ void tls_session_alert(struct tls_session *session, struct reader body,
 /* tls_session_is_13 says whether TLS 1.3, a draft of it, or DTLS 1.3 was negotiated: what follows the server
  * hello is encrypted. */
 bool tls_session_is_13(const struct tls_session *session);
+
+/* tls_is_hello_retry_random says whether a server hello with this random is a hello retry request. */
+bool tls_is_hello_retry_random(const uint8_t random[TLS_RANDOM_LEN]);
 
 /* tls_session_fault emits the fault of |reader|, met in |message|, as malformed or cut. */
 void tls_session_fault(const struct tls_session *session, const struct reader *reader,

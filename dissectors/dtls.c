@@ -1,0 +1,258 @@
+/* dtls.c: DTLS 1.0, 1.2 and 1.3 over UDP: the records of each datagram. RFC 4347, RFC 6347, RFC 9147;
+ * connection ids: RFC 9146; OpenSSL's version from before RFC 4347; in CAPWAP: RFC 5415 section 4.2.
+ * Reads records in clear and the connection ids of the others; what is protected is counted. Other protocols
+ * on the same ports (STUN, RTP: RFC 7983) are passed over. */
+#include "dissectors/dtls.h"
+#include "dissectors/dtls_flow.h"
+
+#include "core/common_observations.h"
+#include "core/keyed_hash.h"
+
+enum {
+    RECORD_HEADER_LEN = 13,
+    HANDSHAKE_HEADER_LEN = 12,
+    MAX_HANDSHAKE_TYPE = 25,      /* compressed_certificate; higher ones are for TLS over streams */
+    CAPWAP_PREAMBLE = 0x01000000, /* version 0, type 1 (DTLS), 24 bits reserved */
+    MAX_INFERENCES = 32 /* datagrams in which a side's length of connection ids is looked for */
+};
+
+/* --- recognising --- */
+
+/* Leaves the CAPWAP DTLS header out. */
+static void skip_capwap(struct reader *datagram)
+{
+    struct reader r = *datagram;
+    if (reader_u32(&r) == CAPWAP_PREAMBLE && reader_ok(&r))
+        *datagram = r;
+}
+
+static bool handshake_plausible(struct reader fragment)
+{
+    size_t record_len = reader_wire_left(&fragment);
+    uint8_t type = reader_u8(&fragment);
+    uint32_t len = reader_u24(&fragment);
+    (void)reader_u16(&fragment);
+    uint32_t offset = reader_u24(&fragment), fragment_len = reader_u24(&fragment);
+    return reader_ok(&fragment) && type <= MAX_HANDSHAKE_TYPE && len <= DTLS_MAX_MESSAGE &&
+           offset + fragment_len <= len && fragment_len + HANDSHAKE_HEADER_LEN <= record_len;
+}
+
+static bool clear_plausible(const struct dtls_record *record)
+{
+    struct reader fragment = record->fragment;
+    size_t len = reader_wire_left(&fragment);
+    uint8_t first = reader_u8(&fragment);
+    switch (record->type) {
+    case DTLS_CHANGE_CIPHER_SPEC:
+        return first == 1 && len == (record->version == DTLS_VERSION_OPENSSL ? 3u : 1u);
+    case DTLS_ALERT:
+        return len == 2 && (first == 1 || first == 2);
+    case DTLS_HANDSHAKE:
+        return handshake_plausible(record->fragment);
+    default:
+        return false;
+    }
+}
+
+static bool protected_plausible(const struct dtls_record *record)
+{
+    size_t len = reader_wire_left(&record->fragment);
+    return record->type != DTLS_ACK && len >= 8;
+}
+
+/* The first byte turns nearly everything else away. */
+static enum recognise dtls_recognises(struct reader datagram)
+{
+    if (reader_left(&datagram) < RECORD_HEADER_LEN)
+        return RECOGNISE_NO;
+    struct reader peek = datagram;
+    uint8_t first = reader_u8(&peek);
+    if (first == CAPWAP_PREAMBLE >> 24) {
+        skip_capwap(&datagram);
+        peek = datagram;
+        first = reader_u8(&peek);
+    }
+    if (first < DTLS_CHANGE_CIPHER_SPEC || first > DTLS_TLS12_CID)
+        return RECOGNISE_NO;
+    size_t cid_len = 0;
+    if (first == DTLS_TLS12_CID) {
+        if (reader_u8(&peek) != DTLS_VERSION_12 >> 8)
+            return RECOGNISE_NO;
+        cid_len = (size_t)dtls_record_infer_cid_len(datagram).value;
+    }
+    struct dtls_record record;
+    if (!dtls_record_read(&datagram, cid_len, &record))
+        return RECOGNISE_NO;
+    bool plausible = record.epoch == 0 ? clear_plausible(&record) : protected_plausible(&record);
+    if (!plausible ||
+        (reader_left(&datagram) > 0 && !dtls_record_read(&datagram, cid_len, &record)))
+        return RECOGNISE_NO;
+    return RECOGNISE_YES;
+}
+
+/* --- records --- */
+
+static const char *sender_name(const struct dissect_context *context)
+{
+    return context->side == context->flow->client ? "client" : "server";
+}
+
+static void note_cid(struct dtls_side *side, const struct dtls_record *record, bool inferred,
+                     struct dissect_context *context)
+{
+    static const uint64_t no_key[2]; /* it only has to tell the last one from the next */
+    uint64_t hash = keyed_hash(no_key, record->cid.at, record->cid.len);
+    side->cid_records++;
+    if ((side->has_cid && side->cid_hash == hash) || side->cids == DTLS_MAX_CIDS)
+        return;
+    side->has_cid = true;
+    side->cid_hash = hash;
+    side->cids++;
+    const struct dtls_cid cid = {.cid = record->cid,
+                                 .len = number(record->cid.len),
+                                 .inferred = truth(inferred),
+                                 .unified = truth(record->unified),
+                                 .from = sender_name(context)};
+    dissect_emit(context, &observation_dtls_cid, &cid);
+}
+
+static void read_clear(struct dtls *dtls, const struct dtls_record *record,
+                       struct dissect_context *context)
+{
+    dtls->sides[context->side].plain++;
+    switch (record->type) {
+    case DTLS_HANDSHAKE:
+        dtls_read_fragments(dtls, record->fragment, context);
+        break;
+    case DTLS_CHANGE_CIPHER_SPEC:
+        dtls_hurry(dtls, context->side, context);
+        break;
+    case DTLS_ALERT:
+        tls_session_alert(&dtls->session, record->fragment, context);
+        break;
+    default:
+        break;
+    }
+}
+
+static void count_protected(struct dtls *dtls, const struct dtls_record *record,
+                            struct dissect_context *context)
+{
+    struct dtls_side *side = &dtls->sides[context->side];
+    side->protected ++;
+    if (record->epoch > side->highest_epoch)
+        side->highest_epoch = record->epoch;
+    if (side->inbox.first != NULL)
+        dtls_hurry(dtls, context->side, context);
+}
+
+/* How long the connection ids of the sender are; looks for it in the datagram if nothing says so. */
+static size_t sender_cid_len(struct dtls *dtls, struct reader datagram,
+                             const struct dissect_context *context, bool *inferred)
+{
+    struct dtls_side *side = &dtls->sides[context->side];
+    struct number len = dtls_cid_len(dtls, context->side, context->flow->client, inferred);
+    if ((!len.seen || len.value == 0) && side->inferences < MAX_INFERENCES) {
+        side->inferences++;
+        len = side->inferred_cid_len = dtls_record_infer_cid_len(datagram);
+        *inferred = len.seen;
+    }
+    return (size_t)len.value;
+}
+
+static bool read_record(struct dtls *dtls, struct reader *datagram, struct dissect_context *context)
+{
+    bool inferred = false;
+    size_t cid_len =
+        dtls_record_has_cid(*datagram) ? sender_cid_len(dtls, *datagram, context, &inferred) : 0;
+    struct dtls_record record;
+    if (!dtls_record_read(datagram, cid_len, &record))
+        return false;
+    if (!record.unified)
+        dtls->record_version = record.version;
+    if (span_seen(record.cid) && record.cid.len > 0)
+        note_cid(&dtls->sides[context->side], &record, inferred, context);
+    if (record.epoch == 0 && !record.unified)
+        read_clear(dtls, &record, context);
+    else
+        count_protected(dtls, &record, context);
+    return true;
+}
+
+/* --- datagrams --- */
+
+static bool may_be_record(struct reader datagram)
+{
+    uint8_t first = reader_u8(&datagram);
+    return (first >= DTLS_CHANGE_CIPHER_SPEC && first <= DTLS_ACK) || (first & 0xe0) == 0x20;
+}
+
+/* The cost of the first exchange: the hello, and what the server answers before the client goes on. */
+static void count_opening(struct dtls *dtls, enum dtls_opening before, size_t len,
+                          const struct dissect_context *context)
+{
+    if (before == DTLS_OPENING_OVER)
+        return;
+    bool client = context->side == context->flow->client;
+    if (before == DTLS_OPENING_HELLO && client)
+        dtls->client_hello_bytes += (uint32_t)len;
+    else if (before == DTLS_OPENING_ANSWER && !client)
+        dtls->server_first_bytes += (uint32_t)len;
+    else if (before == DTLS_OPENING_ANSWER && dtls->server_first_bytes > 0)
+        dtls->opening = DTLS_OPENING_OVER;
+}
+
+static enum dissect dtls_dissect(struct reader *payload, void *state,
+                                 struct dissect_context *context)
+{
+    struct dtls *dtls = state;
+    struct dtls_side *side = &dtls->sides[context->side];
+    struct reader datagram = *payload;
+    if (dtls->store.all == NULL) {
+        dtls->store.all = context->budget;
+        dtls->session.transport = dtls->session.version_protocol = "dtls";
+    }
+    skip_capwap(&datagram);
+    if (reader_left(&datagram) == 0 || !may_be_record(datagram))
+        return DISSECT_MORE;
+    enum dtls_opening before = dtls->opening;
+    size_t len = reader_wire_left(&datagram);
+    while (reader_left(&datagram) > 0) {
+        if (read_record(dtls, &datagram, context))
+            continue;
+        if (!side->told_record)
+            dtls_fault(datagram.cut > 0 ? &observation_cut : &observation_malformed, "record",
+                       "no record where one must begin", context);
+        side->told_record = true;
+        break;
+    }
+    count_opening(dtls, before, len, context);
+    return DISSECT_MORE;
+}
+
+static void dtls_end(void *state, struct dissect_context *context)
+{
+    dtls_handshake_end(state, context);
+}
+
+static const struct observation_type *const dtls_observations[] = {
+    &observation_tls_client_hello,
+    &observation_tls_hello_verify_request,
+    &observation_tls_server_hello,
+    &observation_tls_server_key_exchange,
+    &observation_tls_client_key_exchange,
+    &observation_tls_alert,
+    &observation_dtls_cid,
+    &observation_dtls_session,
+    NULL};
+
+const struct dissector dissector_dtls = {
+    .name = "dtls",
+    .spec = "RFC 6347, RFC 9147, RFC 9146, RFC 4347",
+    .protocol = PROTO_UDP,
+    .state_size = sizeof(struct dtls),
+    .recognises = dtls_recognises,
+    .dissect = dtls_dissect,
+    .end = dtls_end,
+    .observations = dtls_observations,
+};

@@ -1,0 +1,103 @@
+/* dtls_record.c: the headers of DTLS records. RFC 6347 section 4.1, RFC 9146 section 4, RFC 9147 section 4;
+ * OpenSSL's version 0x0100. What is in the records is left to dtls.c. */
+#include "dissectors/dtls_record.h"
+
+enum {
+    MIN_CID_RECORD = 9, /* the real type, and a tag of at least eight bytes */
+    MIN_UNIFIED_RECORD =
+        16 /* RFC 9147 section 4.2.3: as much is needed to mask the sequence number */
+};
+
+/* The bits 001CSLEE of the unified header. */
+enum { UNIFIED_CID = 0x10, UNIFIED_LONG_SEQ = 0x08, UNIFIED_LEN = 0x04, UNIFIED_EPOCH = 0x03 };
+
+static bool is_unified(uint8_t first)
+{
+    return (first & 0xe0) == 0x20;
+}
+
+static bool version_known(uint16_t version)
+{
+    return version == DTLS_VERSION_12 || version == DTLS_VERSION_10 || version == DTLS_VERSION_13 ||
+           version == DTLS_VERSION_OPENSSL;
+}
+
+/* ContentType, ProtocolVersion, uint16 epoch, uint48 sequence_number, [opaque cid[cid_len],] uint16 length */
+static bool read_plain(struct reader *r, size_t cid_len, struct dtls_record *record)
+{
+    record->type = reader_u8(r);
+    record->version = reader_u16(r);
+    if (record->type < DTLS_CHANGE_CIPHER_SPEC || record->type > DTLS_ACK ||
+        !version_known(record->version))
+        return false;
+    record->epoch = reader_u16(r);
+    (void)reader_u48(r);
+    size_t min_len = 1;
+    if (record->type == DTLS_TLS12_CID) {
+        record->cid = reader_bytes(r, cid_len);
+        min_len = MIN_CID_RECORD;
+    }
+    size_t len = reader_u16(r);
+    record->has_len = true;
+    record->fragment = reader_child(r, len);
+    return reader_ok(r) && len >= min_len && len <= DTLS_MAX_RECORD;
+}
+
+static bool read_unified(struct reader *r, size_t cid_len, struct dtls_record *record)
+{
+    uint8_t first = reader_u8(r);
+    record->unified = true;
+    record->epoch = first & UNIFIED_EPOCH;
+    record->has_len = first & UNIFIED_LEN;
+    if (first & UNIFIED_CID)
+        record->cid = reader_bytes(r, cid_len);
+    reader_skip(r, first & UNIFIED_LONG_SEQ ? 2 : 1);
+    size_t len = record->has_len ? reader_u16(r) : reader_wire_left(r);
+    record->fragment = reader_child(r, len);
+    return reader_ok(r) && len >= MIN_UNIFIED_RECORD && len <= DTLS_MAX_RECORD;
+}
+
+bool dtls_record_read(struct reader *datagram, size_t cid_len, struct dtls_record *record)
+{
+    struct reader r = *datagram;
+    if (reader_left(&r) == 0)
+        return false;
+    struct reader peek = r;
+    *record = (struct dtls_record){0};
+    bool read = is_unified(reader_u8(&peek)) ? read_unified(&r, cid_len, record)
+                                             : read_plain(&r, cid_len, record);
+    if (read)
+        *datagram = r;
+    return read;
+}
+
+bool dtls_record_has_cid(struct reader datagram)
+{
+    uint8_t first = reader_u8(&datagram);
+    return first == DTLS_TLS12_CID || (is_unified(first) && first & UNIFIED_CID);
+}
+
+/* Whether the records, with connection ids of |cid_len| bytes, end where the datagram does. One that has no
+ * length would always do so, and proves nothing. */
+static bool ends_exactly(struct reader datagram, size_t cid_len)
+{
+    while (reader_more(&datagram)) {
+        struct dtls_record record;
+        if (!dtls_record_read(&datagram, cid_len, &record) || !record.has_len)
+            return false;
+    }
+    return reader_wire_left(&datagram) == 0;
+}
+
+struct number dtls_record_infer_cid_len(struct reader datagram)
+{
+    struct number found = {0};
+    for (size_t cid_len = 1; cid_len <= DTLS_MAX_CID; cid_len++) {
+        if (!ends_exactly(datagram, cid_len))
+            continue;
+        if (found.seen)
+            return (struct number){0};
+        found = number(cid_len);
+    }
+    return found;
+}
