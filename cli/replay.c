@@ -146,7 +146,9 @@ static void tell(const struct input_info *input)
 
 bool replay_file(struct replay *replay, const char *path, struct input_info *input)
 {
-    const struct source_options options = {.filter = replay->filter};
+    /* A buffer that stays in the cache costs less than the pages of a mapping, and a file that is cut
+     * short while it is read is damage, not SIGBUS: docs/performance.md has the figures. */
+    const struct source_options options = {.filter = replay->filter, .unmapped = true};
     struct error error = {.text = ""};
     *input = (struct input_info){.path = path};
     if (signals_stopped() != 0 || output_broken(replay)) {
