@@ -8,17 +8,21 @@
 #include "core/scratch.h"
 
 struct crypto_opener;
+struct dissector;
 
 enum dissect {
     DISSECT_MORE = 0,  /* go on: call again with what follows */
     DISSECT_SIDE_DONE, /* nothing this side sends from here on is of interest */
+    DISSECT_QUIET,     /* UDP: call again with what |wakes| says is of interest */
+    DISSECT_HANDOVER,  /* here context->next goes on, with what is left unread of both sides */
     DISSECT_DONE,      /* nothing in this flow is of interest any more: count its packets only */
     DISSECT_NOT_MINE   /* it was recognised wrongly: another dissector may look */
 };
 
 enum recognise {
     RECOGNISE_NO = 0,
-    RECOGNISE_MAYBE, /* too few bytes to tell: ask again with more */
+    RECOGNISE_MAYBE, /* ask again. TCP: with more bytes; UDP: with the next datagram, as this one often
+                        precedes the protocol, and is not to count as a vain try */
     RECOGNISE_YES
 };
 
@@ -28,6 +32,7 @@ struct dissect_context {
     uint64_t time_ns, packet;
     unsigned side; /* the sender: 0 or 1 */
     bool gap;      /* TCP: bytes before these were lost; look for the next message boundary */
+    const struct dissector *next;  /* to set for DISSECT_HANDOVER; its state begins all-zero */
     struct scratch *scratch;       /* memory for the length of the call; the engine's */
     struct crypto_opener **opener; /* NULL until a dissector makes one; the engine's */
     struct budget *budget;         /* for messages that come in several datagrams; the engine's */
@@ -48,6 +53,10 @@ struct dissector {
     /* TCP: reads as much as it can use; what it leaves unread is offered again with more bytes behind it.
      * UDP: reads one datagram. |state| is flow->state. */
     enum dissect (*dissect)(struct reader *payload, void *state, struct dissect_context *context);
+
+    /* UDP, for dissectors that answer DISSECT_QUIET: whether a datagram of a quiet side is of interest. Called
+     * for each of them, without the flow: a few instructions. */
+    bool (*wakes)(struct reader datagram);
 
     /* The flow is over (may be NULL): emits what is only known then, frees what |state| holds. */
     void (*end)(void *state, struct dissect_context *context);

@@ -18,7 +18,8 @@ enum {
     BATCH = 32,
     MAX_DISSECTORS = 32,
     PROBES_PER_SIDE =
-        24, /* payloads in which a protocol may still begin: long preambles included */
+        24,            /* payloads in which a protocol may still begin: long preambles included */
+    MAX_HANDOVERS = 4, /* of a flow: a tunnel in a tunnel, each with a preamble */
 };
 
 static const uint64_t clock_slack_ns =
@@ -130,14 +131,45 @@ static bool probe_counted(struct flow *flow, unsigned side)
     return ++flow->probed[side] >= PROBES_PER_SIDE;
 }
 
+/* Ends what the dissector at hand knows, and begins the next one with nothing; false: nobody reads on. */
+static bool hand_over(struct engine *engine, uint32_t index, struct dissect_context *context)
+{
+    struct flow *flow = context->flow;
+    assert(context->next != NULL && context->next->protocol == flow->protocol);
+    if (flow->num_handovers >= MAX_HANDOVERS)
+        return false;
+    void *state = calloc(1, context->next->state_size);
+    if (state == NULL)
+        return false;
+    if (flow->dissector->end != NULL)
+        flow->dissector->end(flow->state, context);
+    forget_dissector(flow);
+    flow->state = state;
+    flow->dissector = context->next;
+    flow->num_handovers++;
+    flow->handed_over = true;
+    flow_table_hot(engine->flows, index)->flags &= ~(uint32_t)(FLOW_QUIET_0 | FLOW_QUIET_1);
+    return true;
+}
+
 static enum dissect dissect(struct engine *engine, uint32_t index, unsigned side,
                             struct reader *bytes, bool gap)
 {
     struct flow *flow = &flow_table_cold(engine->flows, index)->flow;
     flow_table_sync(engine->flows, index);
-    struct dissect_context context = context_of(engine, flow, side);
-    context.gap = gap;
-    return flow->dissector->dissect(bytes, flow->state, &context);
+    for (;;) {
+        struct dissect_context context = context_of(engine, flow, side);
+        struct reader before = *bytes;
+        context.gap = gap;
+        enum dissect answer = flow->dissector->dissect(bytes, flow->state, &context);
+        if (answer != DISSECT_HANDOVER)
+            return answer;
+        if (!hand_over(engine, index, &context))
+            return DISSECT_DONE;
+        if (reader_wire_left(bytes) == 0)
+            return DISSECT_MORE;
+        gap = gap && bytes->at == before.at && bytes->cut == before.cut;
+    }
 }
 
 /* --- TCP --- */
@@ -161,6 +193,7 @@ static bool consume(void *to, struct reader *bytes, bool gap)
     }
     switch (dissect(engine, reading->index, side, bytes, gap)) {
     case DISSECT_MORE:
+    case DISSECT_QUIET:
         return true;
     case DISSECT_SIDE_DONE:
         return false;
@@ -172,14 +205,35 @@ static bool consume(void *to, struct reader *bytes, bool gap)
         forget_dissector(flow);
         reader_skip(bytes, reader_wire_left(bytes));
         return !probe_counted(flow, side);
+    case DISSECT_HANDOVER: /* done in dissect() */
+        break;
     }
     assert(0 && "a dissector's answer");
     return false;
 }
 
+/* After a handover the other side's unread bytes have not been seen by who reads now, and may never be
+ * followed by more. */
+static void offer_again(struct engine *engine, uint32_t index)
+{
+    struct flow *flow = &flow_table_cold(engine->flows, index)->flow;
+    while (flow->handed_over) {
+        flow->handed_over = false;
+        for (unsigned side = 0; side < 2; side++) {
+            struct reading reading = {engine, index, side};
+            struct stream_consumer consumer = {&reading, consume};
+            if (flow->streams[side] != NULL &&
+                flow_read(flow_table_hot(engine->flows, index), side) &&
+                !tcp_stream_offer_again(engine->streams, flow->streams[side], &consumer))
+                stop_side(engine, index, side);
+        }
+    }
+}
+
 /* Frees what is not read any more, after a call that may have ended a side or both. */
 static void settle(struct engine *engine, uint32_t index)
 {
+    offer_again(engine, index);
     const struct flow_hot *hot = flow_table_hot(engine->flows, index);
     for (unsigned side = 0; side < 2; side++)
         if (!flow_read(hot, side))
@@ -309,22 +363,52 @@ static void read_tcp(struct engine *engine, uint32_t index, unsigned side,
 
 /* --- UDP --- */
 
+/* Notes in the hot part of the flow who reads it, so that the rest need not be touched to ask whether a
+ * datagram is of interest. */
+static void hush(struct engine *engine, uint32_t index, unsigned side,
+                 const struct dissector *dissector)
+{
+    uint32_t number = 0;
+    while (engine->udp[number] != dissector)
+        number++;
+    assert(dissector->wakes != NULL);
+    uint32_t *flags = &flow_table_hot(engine->flows, index)->flags;
+    *flags &= (1u << FLOW_READER_SHIFT) - 1;
+    *flags |= (number << FLOW_READER_SHIFT) | ((uint32_t)FLOW_QUIET_0 << side);
+}
+
+/* Whether a side is quiet, and the datagram leaves it so. */
+static inline bool sleeps_on(const struct engine *engine, const struct flow_hot *hot, unsigned side,
+                             const struct packet *packet)
+{
+    if (!(hot->flags & (uint32_t)FLOW_QUIET_0 << side))
+        return false;
+    return !engine->udp[hot->flags >> FLOW_READER_SHIFT]->wakes(packet->payload);
+}
+
 static void read_udp(struct engine *engine, uint32_t index, unsigned side,
                      const struct packet *packet)
 {
+    struct flow_hot *hot = flow_table_hot(engine->flows, index);
+    if (!flow_read(hot, side) || sleeps_on(engine, hot, side, packet))
+        return;
     struct flow *flow = &flow_table_cold(engine->flows, index)->flow;
     struct reader payload = packet->payload;
+    hot->flags &= ~((uint32_t)FLOW_QUIET_0 << side);
     if (flow->dissector == NULL) {
         bool maybe;
         const struct dissector *dissector = recognise(engine, flow, payload, &maybe);
         if (dissector == NULL || !claim(engine, index, dissector)) {
-            if (probe_counted(flow, side))
+            if (!maybe && probe_counted(flow, side))
                 stop_side(engine, index, side);
             return;
         }
     }
     switch (dissect(engine, index, side, &payload, false)) {
     case DISSECT_MORE:
+        break;
+    case DISSECT_QUIET:
+        hush(engine, index, side, flow->dissector);
         break;
     case DISSECT_SIDE_DONE:
         stop_side(engine, index, side);
@@ -335,8 +419,11 @@ static void read_udp(struct engine *engine, uint32_t index, unsigned side,
         break;
     case DISSECT_NOT_MINE:
         forget_dissector(flow);
+        hot->flags &= ~(uint32_t)(FLOW_QUIET_0 | FLOW_QUIET_1);
         if (probe_counted(flow, side))
             stop_side(engine, index, side);
+        break;
+    case DISSECT_HANDOVER: /* done in dissect() */
         break;
     }
 }
@@ -371,6 +458,7 @@ static void flush_streams(struct engine *engine, uint32_t index)
         struct stream_consumer consumer = {&reading, consume};
         if (flow_read(flow_table_hot(engine->flows, index), side))
             tcp_stream_flush(engine->streams, flow->streams[side], &consumer);
+        offer_again(engine, index);
         stop_side(engine, index, side);
     }
 }

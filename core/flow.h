@@ -39,6 +39,9 @@ struct flow {
     void *state;                       /* the dissector's, dissector->state_size bytes, zeroed */
     struct tcp_stream *streams[2];     /* TCP, while somebody reads: by sender */
     uint16_t probed[2];                /* payloads offered to dissectors so far */
+    uint8_t num_handovers;             /* from one dissector to the next */
+    bool
+        handed_over; /* since the last packet: what is unread of both sides is to be offered again */
 };
 
 #endif

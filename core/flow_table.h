@@ -25,7 +25,10 @@ enum flow_flag {
     FLOW_FIN_1 = 0x08,
     FLOW_RST = 0x10,
     FLOW_ANSWERED = 0x20, /* both ends have sent */
-    FLOW_LIVE = 0x40      /* the table's: this place is taken */
+    FLOW_LIVE = 0x40,     /* the table's: this place is taken */
+    FLOW_QUIET_0 = 0x80,  /* only what wakes the reader of end 0 is handed to it; << 1 for end 1 */
+    FLOW_QUIET_1 = 0x100,
+    FLOW_READER_SHIFT = 16 /* from this bit on: the engine's number of a UDP flow's dissector */
 };
 
 /* What every packet of a flow touches: one cache line. */

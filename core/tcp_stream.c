@@ -522,6 +522,21 @@ bool tcp_stream_acked(struct stream_pool *pool, struct tcp_stream *stream, uint3
     return !stream->over;
 }
 
+bool tcp_stream_offer_again(struct stream_pool *pool, struct tcp_stream *stream,
+                            const struct stream_consumer *consumer)
+{
+    if (stream->unread == NULL)
+        return !stream->over;
+    uint32_t left = tcp_stream_offer(pool, stream, piece_span(stream->unread), 0, consumer);
+    if (left != 0) {
+        piece_keep_last(stream->unread, left);
+        return true;
+    }
+    stream_pool_put(pool, stream->unread);
+    stream->unread = NULL;
+    return !stream->over;
+}
+
 void tcp_stream_flush(struct stream_pool *pool, struct tcp_stream *stream,
                       const struct stream_consumer *consumer)
 {

@@ -62,6 +62,11 @@ bool tcp_stream_add(struct stream_pool *pool, struct tcp_stream *stream, uint32_
 bool tcp_stream_acked(struct stream_pool *pool, struct tcp_stream *stream, uint32_t ack,
                       const struct stream_consumer *consumer);
 
+/* tcp_stream_offer_again offers what was left unread, as it was: to another consumer. Returns as
+ * tcp_stream_add does. */
+bool tcp_stream_offer_again(struct stream_pool *pool, struct tcp_stream *stream,
+                            const struct stream_consumer *consumer);
+
 /* tcp_stream_flush ends the stream: gives up all holes and offers everything that is held. It is
  * over then, and holds nothing. */
 void tcp_stream_flush(struct stream_pool *pool, struct tcp_stream *stream,

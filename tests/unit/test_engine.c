@@ -77,7 +77,58 @@ static enum dissect word_dissect(struct reader *bytes, void *state, struct disse
     }
 static const struct dissector over_tcp = WORD_DISSECTOR(PROTO_TCP);
 static const struct dissector over_udp = WORD_DISSECTOR(PROTO_UDP);
-static const struct dissector *const word_dissectors[] = {&over_tcp, &over_udp, NULL};
+
+/* --- a preamble to it: the client's '>', then some letters, ';'. ">go;" hands over to words; ">loop;" to itself,
+ *     without end. The server's bytes are left unread --- */
+
+static enum recognise gate_recognises(struct reader bytes)
+{
+    return reader_u8(&bytes) == '>' ? RECOGNISE_YES : RECOGNISE_NO;
+}
+
+static const struct dissector gate;
+
+static enum dissect gate_dissect(struct reader *bytes, void *state, struct dissect_context *context)
+{
+    if (context->side != context->flow->client)
+        return DISSECT_MORE;
+    struct reader r = *bytes;
+    size_t len = 0;
+    for (struct reader peek = r; reader_left(&peek) > 0 && reader_u8(&peek) != ';';)
+        len++;
+    struct span text = reader_bytes(&r, len);
+    (void)reader_u8(&r);
+    if (!reader_ok(&r))
+        return DISSECT_MORE;
+    (*(unsigned *)state)++;
+    if (span_equal(text, span_text(">loop"))) {
+        context->next = &gate;
+        return DISSECT_HANDOVER;
+    }
+    *bytes = r;
+    if (!span_equal(text, span_text(">go")))
+        return DISSECT_MORE;
+    context->next = &over_tcp;
+    return DISSECT_HANDOVER;
+}
+
+/* Says how many messages its own state has counted. */
+static void gate_end(void *state, struct dissect_context *context)
+{
+    char text[16];
+    int len = snprintf(text, sizeof text, "gate%u", *(unsigned *)state);
+    const struct word word = {.text = span_of(text, (size_t)len)};
+    dissect_emit(context, &observation_word, &word);
+}
+
+static const struct dissector gate = {.name = "gate",
+                                      .protocol = PROTO_TCP,
+                                      .state_size = sizeof(unsigned),
+                                      .recognises = gate_recognises,
+                                      .dissect = gate_dissect,
+                                      .end = gate_end,
+                                      .observations = word_observations};
+static const struct dissector *const word_dissectors[] = {&over_tcp, &over_udp, &gate, NULL};
 
 /* --- what comes out --- */
 
@@ -387,6 +438,45 @@ static void padding_that_looks_like_data_is_no_data(void **state)
     wire_end(wire, "0:hello", "input");
 }
 
+static void preamble_hands_over(void **state)
+{
+    static const struct {
+        const char *client, *server, *client_after, *words;
+    } rows[] = {
+        {">a;>go;", "", "=hello;", "0:gate2 0:hello"},
+        {">go;=hello;", "", "=more;",
+         "0:gate1 0:hello 0:more"}, /* in the segment of the preamble */
+        {">go;=hel", "", "lo;", "0:gate1 0:hello"},
+        {">a;", "=world;=again;", ">go;", "0:gate2 1:world 1:again"}, /* what the other side sent */
+        {">a;", "=world;=aga", ">go;=hello;", "0:gate2 0:hello 1:world"},
+        {">a;", "=end;=again;", ">go;=all;=hello;",
+         "0:gate2 0:all"},                    /* the next one's answer counts */
+        {">a;", "=world;", ">b;", "0:gate2"}, /* never: the end is told */
+        {">loop;", "", "", "0:gate1 0:gate1 0:gate1 0:gate1 0:gate1"}, /* bounded */
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct wire *wire = wire_new(false);
+        handshake(wire);
+        tcp(wire, false, TCP_ACK, 1001, rows[i].client);
+        tcp(wire, true, TCP_ACK, 5001, rows[i].server);
+        tcp(wire, false, TCP_ACK, 1001 + (uint32_t)strlen(rows[i].client), rows[i].client_after);
+        assert_int_equal(wire_end(wire, rows[i].words, "input").flows_dissected, 1);
+    }
+}
+
+/* The preamble's last message is known only when a hole is given up at the end of the flow. */
+static void preamble_hands_over_at_the_end(void **state)
+{
+    (void)state;
+    struct wire *wire = wire_new(false);
+    handshake(wire);
+    tcp(wire, false, TCP_ACK, 1001, ">a;");
+    tcp(wire, true, TCP_ACK, 5001, "=world;");
+    tcp(wire, false, TCP_ACK, 1006, ">go;=hello;"); /* two bytes before it never came */
+    assert_int_equal(wire_end(wire, "0:gate2 0:hello 1:world", "input").flows_dissected, 1);
+}
+
 static void data_in_the_syn_is_read(void **state)
 {
     (void)state;
@@ -516,6 +606,8 @@ int main(void)
         cmocka_unit_test(last_syn_ack_counts),
         cmocka_unit_test(first_syn_ack_counts_when_data_follows_it),
         cmocka_unit_test(padding_that_looks_like_data_is_no_data),
+        cmocka_unit_test(preamble_hands_over),
+        cmocka_unit_test(preamble_hands_over_at_the_end),
         cmocka_unit_test(data_in_the_syn_is_read),
         cmocka_unit_test(datagrams_are_read_one_by_one),
         cmocka_unit_test(snapped_segment_is_a_known_hole),
