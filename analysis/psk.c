@@ -29,6 +29,14 @@ static void set_confidence(struct finding *finding, enum confidence confidence, 
     finding->reason = reason;
 }
 
+/* Bytes that are no text are said as text with escapes too: in one form alone nobody takes the text "80ff"
+ * for the bytes 80 ff. */
+static void says_text_of_wire(struct finding *finding, const char *name, const char *kind,
+                              struct span bytes)
+{
+    finding_says_bytes(finding, name, PRIVACY_IDENTIFIER, kind, VALUE_STRING, bytes);
+}
+
 static void report_cleartext(struct analyze_context *context, const struct sighting *sighting)
 {
     const struct psk_identity_class *class = &sighting->class;
@@ -49,9 +57,7 @@ static void report_cleartext(struct analyze_context *context, const struct sight
     finding_says_truth(&finding, "realm", class->realm);
     if (sighting->key_exchange == NULL)
         finding_says_truth(&finding, "imported", sighting->origin.imported);
-    finding_says_bytes(&finding, "identity", PRIVACY_IDENTIFIER, "psk",
-                       class->utf8 && !sighting->origin.imported ? VALUE_STRING : VALUE_BYTES,
-                       sighting->identity);
+    says_text_of_wire(&finding, "identity", "psk", sighting->identity);
     finding_add(context, &finding);
 }
 
@@ -71,8 +77,7 @@ static void report_structure(struct analyze_context *context, const struct sight
     finding_says_text(&finding, "kind", psk_kind_name(class->kind));
     finding_says_number(&finding, "length", class->len);
     finding_says_text(&finding, "where", sighting->where);
-    finding_says_bytes(&finding, "identity", PRIVACY_IDENTIFIER, "psk",
-                       sighting->origin.imported ? VALUE_BYTES : VALUE_STRING, sighting->identity);
+    says_text_of_wire(&finding, "identity", "psk", sighting->identity);
     finding_add(context, &finding);
 }
 
@@ -162,9 +167,7 @@ static void observe_server_key_exchange(struct analyze_context *context,
     finding_about_server(&finding, observation->flow);
     finding_says_number(&finding, "length", exchange->psk_hint.len);
     finding_says_text(&finding, "key_exchange", exchange->kx);
-    finding_says_bytes(&finding, "hint", PRIVACY_IDENTIFIER, "hint",
-                       psk_identity_classify(exchange->psk_hint).utf8 ? VALUE_STRING : VALUE_BYTES,
-                       exchange->psk_hint);
+    says_text_of_wire(&finding, "hint", "hint", exchange->psk_hint);
     finding_add(context, &finding);
 }
 

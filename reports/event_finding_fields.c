@@ -158,11 +158,12 @@ static const struct event_common fields[] = {
     SOMETIMES("perpass.finding.subject.port", SHAPE_NUMBER, PRIVACY_PUBLIC, write_subject_port,
               "server: the port"),
     SOMETIMES("perpass.finding.subject.identity", SHAPE_TEXT, PRIVACY_IDENTIFIER,
-              write_subject_identity, "identity: the PSK identity"),
+              write_subject_identity,
+              "identity: the PSK identity as text; bytes that are none as \\xNN"),
     SOMETIMES("perpass.finding.subject.hint", SHAPE_TEXT, PRIVACY_IDENTIFIER, write_subject_hint,
-              "hint: the PSK identity hint"),
+              "hint: the PSK identity hint, written alike"),
     ALWAYS("perpass.finding.evidence", SHAPE_EVIDENCE, write_evidence,
-           "the facts it rests on, by name"),
+           "the facts it rests on, by name; an identity or hint as in the subject"),
 };
 
 const struct event_common *event_finding_fields(size_t *num)
