@@ -188,12 +188,91 @@ def alert(event):
     }
 
 
+def hello_verify(event):
+    """The oracle states no proto: there is only one."""
+    yield {
+        "kind": "dtls.hello_verify",
+        **ends(event, "server"),
+        "version": hex4(tls(event, "version_code")),
+        "cookie": tls(event, "cookie"),
+    }
+
+
+def cid_record(event):
+    """The oracle knows the connection ids of tls12_cid records only."""
+    dtls = get(event, "perpass.dtls")
+    if not dtls["unified_header"]:
+        yield {"kind": "dtls.cid_record", **ends(event, dtls["from"]), "cid": dtls["cid"]}
+
+
+def certificate(event):
+    sender = tls(event, "certificate.from")
+    if tls(event, "certificate.type") == "x509":
+        yield {
+            **base(event, "tls.certificate", sender),
+            "side": sender,
+            "index": tls(event, "certificate.index"),
+            "der_len": tls(event, "certificate.der_len"),
+            "der_sha256": tls(event, "certificate.sha256", "").lower(),
+            "serial": tls(event, "certificate.serial"),
+            "subject_cn": tls(event, "certificate.subject_cn"),
+            "issuer_cn": tls(event, "certificate.issuer_cn"),
+            "san_dns": tls(event, "certificate.san_dns", []),
+        }
+
+
+def certificate_message(event):
+    sender = tls(event, "certificates.from")
+    if tls(event, "certificates.count") == 0:
+        yield {**base(event, "tls.certificate_empty", sender), "side": sender}
+
+
+def certificate_request(event):
+    yield {
+        **base(event, "tls.certificate_request", "server"),
+        "cert_types": numbers(tls(event, "certificate_request.types")),
+        "dnames_n": tls(event, "certificate_request.authorities_count"),
+    }
+
+
+def new_session_ticket(event):
+    ticket = bytes.fromhex(tls(event, "new_session_ticket.ticket", ""))
+    yield {
+        **base(event, "tls.new_session_ticket", "server"),
+        "lifetime": tls(event, "new_session_ticket.lifetime"),
+        "ticket_len": tls(event, "new_session_ticket.len"),
+        "ticket_sha256": hashlib.sha256(ticket).hexdigest(),
+    }
+
+
+def long_header(event):
+    """Google's own protocol is no fact of the oracle's."""
+    quic = get(event, "perpass.quic")
+    if quic["type"] != "google":
+        yield {
+            "kind": "quic.long",
+            **ends(event, quic["from"]),
+            "ptype": quic["type"],
+            "version": f"0x{quic['version_code']:08x}",
+            "dcid": quic["dcid"],
+            "scid": quic["scid"],
+            "token_len": quic.get("token_len", 0) if quic["type"] == "initial" else 0,
+        }
+
+
 MAPPERS = {
+    "perpass.quic.initial": long_header,
     "perpass.tls.client_hello": client_hello,
     "perpass.tls.server_hello": server_hello,
     "perpass.tls.server_key_exchange": server_key_exchange,
     "perpass.tls.client_key_exchange": client_key_exchange,
     "perpass.tls.alert": alert,
+    "perpass.tls.certificate": certificate,
+    "perpass.tls.certificate_message": certificate_message,
+    "perpass.tls.certificate_request": certificate_request,
+    "perpass.tls.new_session_ticket": new_session_ticket,
+    "perpass.tls.hello_verify_request": hello_verify,
+    "perpass.dtls.cid": cid_record,
 }
 KINDS = (
     "tls.client_hello",
@@ -203,6 +282,13 @@ KINDS = (
     "tls.psk_hint",
     "tls.server_key_exchange",
     "tls.alert",
+    "tls.certificate",
+    "tls.certificate_empty",
+    "tls.certificate_request",
+    "tls.new_session_ticket",
+    "dtls.hello_verify",
+    "dtls.cid_record",
+    "quic.long",
 )
 
 

@@ -15,6 +15,13 @@ IDENTITY = {
     "tls.psk_hint": ("proto", "src", "dst"),
     "tls.psk_identity": ("proto", "src", "dst", "where", "index", "identity_hex"),
     "tls.alert": ("proto", "src", "dst", "desc"),
+    "tls.certificate": ("proto", "src", "dst", "der_sha256"),
+    "tls.certificate_empty": ("proto", "src", "dst"),
+    "tls.certificate_request": ("proto", "src", "dst"),
+    "tls.new_session_ticket": ("proto", "src", "dst"),
+    "dtls.hello_verify": ("src", "dst", "cookie"),
+    "dtls.cid_record": ("src", "dst", "cid"),
+    "quic.long": ("src", "dst", "ptype", "version", "dcid", "scid", "token_len"),
 }
 
 DRAFT_KEY_SHARE, KEY_SHARE = 40, 51

@@ -23,6 +23,10 @@ def facts_of(*events):
     return [facts.without_hints(fact) for fact in events_to_facts.facts_of(events)]
 
 
+def cid_event(unified):
+    return {**event("dtls.cid", {}), "perpass": {"dtls": {"cid": "aa", "unified_header": unified, "from": "client"}}}
+
+
 class Mapping(unittest.TestCase):
     def test_client_hello(self):
         hello = event(
@@ -51,6 +55,25 @@ class Mapping(unittest.TestCase):
         self.assertEqual((fact["esni"], fact["ech"], fact["early_data"]), (True, False, False))
         self.assertEqual(fact["ticket_len"], 2)
         self.assertEqual((got[2]["index"], got[2]["identity_hex"], got[2]["obfuscated_ticket_age"]), (1, "63", 0))
+
+    def test_quic(self):
+        retry = {"type": "retry", "from": "server", "version_code": 1, "dcid": "", "scid": "aa", "token_len": 9}
+        initial = {**retry, "type": "initial", "from": "client"}
+        google = {**initial, "type": "google"}
+        events = [{**event("quic.initial", {}), "perpass": {"quic": quic}} for quic in (retry, initial, google)]
+        got = facts_of(*events)
+        self.assertEqual([(fact["ptype"], fact["token_len"]) for fact in got], [("retry", 0), ("initial", 9)])
+        self.assertEqual((got[0]["src"], got[0]["version"]), ("[2001:db8::1]:443", "0x00000001"))
+
+    def test_dtls(self):
+        got = facts_of(
+            event("tls.hello_verify_request", {"version_code": 0xFEFF, "cookie": "0102"}),
+            cid_event(False),
+            cid_event(True),
+        )
+        self.assertEqual([fact["kind"] for fact in got], ["dtls.hello_verify", "dtls.cid_record"])
+        self.assertEqual((got[0]["src"], got[0]["version"]), ("[2001:db8::1]:443", "0xfeff"))
+        self.assertEqual((got[1]["src"], got[1]["cid"]), ("192.0.2.1:40000", "aa"))
 
     def test_empty_ticket_is_not_absent(self):
         fact = facts_of(event("tls.client_hello", {"ticket": ""}))[0]
