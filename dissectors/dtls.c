@@ -11,8 +11,10 @@
 enum {
     RECORD_HEADER_LEN = 13,
     HANDSHAKE_HEADER_LEN = 12,
-    MAX_HANDSHAKE_TYPE = 25,      /* compressed_certificate; higher ones are for TLS over streams */
+    MAX_HANDSHAKE_TYPE = 25, /* compressed_certificate; higher ones are for TLS over streams */
+    STUN_MAGIC_COOKIE = 0x2112a442,
     CAPWAP_PREAMBLE = 0x01000000, /* version 0, type 1 (DTLS), 24 bits reserved */
+    CALM_DATAGRAMS = 8,           /* without a record in clear, until a side is quiet */
     MAX_INFERENCES = 32 /* datagrams in which a side's length of connection ids is looked for */
 };
 
@@ -24,6 +26,14 @@ static void skip_capwap(struct reader *datagram)
     struct reader r = *datagram;
     if (reader_u32(&r) == CAPWAP_PREAMBLE && reader_ok(&r))
         *datagram = r;
+}
+
+/* STUN message with its magic cookie, RFC 8489 section 5: in WebRTC, which may take its time to find a path,
+ * DTLS follows on the same ports. */
+static bool is_stun(struct reader datagram)
+{
+    reader_skip(&datagram, 4);
+    return reader_u32(&datagram) == STUN_MAGIC_COOKIE;
 }
 
 static bool handshake_plausible(struct reader fragment)
@@ -67,7 +77,9 @@ static enum recognise dtls_recognises(struct reader datagram)
         return RECOGNISE_NO;
     struct reader peek = datagram;
     uint8_t first = reader_u8(&peek);
-    if (first == CAPWAP_PREAMBLE >> 24) {
+    if (first < 4) { /* STUN, or CAPWAP's preamble */
+        if (is_stun(datagram))
+            return RECOGNISE_MAYBE;
         skip_capwap(&datagram);
         peek = datagram;
         first = reader_u8(&peek);
@@ -120,6 +132,7 @@ static void read_clear(struct dtls *dtls, const struct dtls_record *record,
                        struct dissect_context *context)
 {
     dtls->sides[context->side].plain++;
+    dtls->sides[context->side].calm = 0;
     switch (record->type) {
     case DTLS_HANDSHAKE:
         dtls_read_fragments(dtls, record->fragment, context);
@@ -135,13 +148,10 @@ static void read_clear(struct dtls *dtls, const struct dtls_record *record,
     }
 }
 
-static void count_protected(struct dtls *dtls, const struct dtls_record *record,
-                            struct dissect_context *context)
+static void note_protected(struct dtls *dtls, struct dissect_context *context)
 {
     struct dtls_side *side = &dtls->sides[context->side];
-    side->protected ++;
-    if (record->epoch > side->highest_epoch)
-        side->highest_epoch = record->epoch;
+    side->protected = true;
     if (side->inbox.first != NULL)
         dtls_hurry(dtls, context->side, context);
 }
@@ -175,7 +185,7 @@ static bool read_record(struct dtls *dtls, struct reader *datagram, struct disse
     if (record.epoch == 0 && !record.unified)
         read_clear(dtls, &record, context);
     else
-        count_protected(dtls, &record, context);
+        note_protected(dtls, context);
     return true;
 }
 
@@ -202,6 +212,31 @@ static void count_opening(struct dtls *dtls, enum dtls_opening before, size_t le
         dtls->opening = DTLS_OPENING_OVER;
 }
 
+/* Whether what a side sends may go by until it speaks in clear again. Connection ids are looked at. */
+static bool is_quiet(struct dtls *dtls, const struct dissect_context *context)
+{
+    struct dtls_side *side = &dtls->sides[context->side];
+    if (++side->calm < CALM_DATAGRAMS || side->has_cid)
+        return false;
+    bool inferred;
+    struct number len = dtls_cid_len(dtls, context->side, context->flow->client, &inferred);
+    return !len.seen || len.value == 0;
+}
+
+/* Quiet sides are woken by records in clear: type, version, and epoch 0. And by tls12_cid. */
+static bool dtls_wakes(struct reader datagram)
+{
+    uint8_t first = reader_u8(&datagram);
+    if (first == CAPWAP_PREAMBLE >> 24) {
+        reader_skip(&datagram, 3);
+        first = reader_u8(&datagram);
+    }
+    if (first < DTLS_CHANGE_CIPHER_SPEC || first > DTLS_ACK)
+        return false;
+    (void)reader_u16(&datagram);
+    return reader_u16(&datagram) == 0 || first == DTLS_TLS12_CID;
+}
+
 static enum dissect dtls_dissect(struct reader *payload, void *state,
                                  struct dissect_context *context)
 {
@@ -214,7 +249,7 @@ static enum dissect dtls_dissect(struct reader *payload, void *state,
     }
     skip_capwap(&datagram);
     if (reader_left(&datagram) == 0 || !may_be_record(datagram))
-        return DISSECT_MORE;
+        return is_quiet(dtls, context) ? DISSECT_QUIET : DISSECT_MORE;
     enum dtls_opening before = dtls->opening;
     size_t len = reader_wire_left(&datagram);
     while (reader_left(&datagram) > 0) {
@@ -227,7 +262,7 @@ static enum dissect dtls_dissect(struct reader *payload, void *state,
         break;
     }
     count_opening(dtls, before, len, context);
-    return DISSECT_MORE;
+    return is_quiet(dtls, context) ? DISSECT_QUIET : DISSECT_MORE;
 }
 
 static void dtls_end(void *state, struct dissect_context *context)
@@ -237,11 +272,11 @@ static void dtls_end(void *state, struct dissect_context *context)
 
 static const struct observation_type *const dtls_observations[] = {
     &observation_tls_client_hello,
-    &observation_tls_hello_verify_request,
     &observation_tls_server_hello,
     &observation_tls_server_key_exchange,
     &observation_tls_client_key_exchange,
     &observation_tls_alert,
+    &observation_tls_hello_verify_request,
     &observation_dtls_cid,
     &observation_dtls_session,
     NULL};
@@ -253,6 +288,7 @@ const struct dissector dissector_dtls = {
     .state_size = sizeof(struct dtls),
     .recognises = dtls_recognises,
     .dissect = dtls_dissect,
+    .wakes = dtls_wakes,
     .end = dtls_end,
     .observations = dtls_observations,
 };

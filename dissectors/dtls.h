@@ -33,9 +33,8 @@ struct dtls_session {
     struct number client_repeated, server_repeated; /* handshake messages that came again */
     struct number client_flights, server_flights;   /* the times that they did */
     struct number client_plain, server_plain;       /* records in clear: epoch 0 */
-    struct number client_protected, server_protected;
-    struct number highest_epoch;
-    struct number client_cid_len, server_cid_len; /* in what each of them sends */
+    enum truth client_protected, server_protected;  /* it sent protected records */
+    struct number client_cid_len, server_cid_len;   /* in what each of them sends */
     enum truth cid_inferred;
     struct number cid_records;
 };

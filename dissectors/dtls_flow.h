@@ -15,8 +15,10 @@ struct dtls_side {
     bool repeating;                 /* the last message came again … */
     uint16_t last_repeated;         /* … and had this number */
     uint32_t repeated, flights;     /* messages that came again; runs of such */
-    uint64_t plain, protected, cid_records;
-    uint16_t highest_epoch;
+    uint32_t plain;                 /* records in clear */
+    uint32_t calm;                  /* datagrams since the last of these */
+    bool protected;                 /* sent a protected record */
+    uint64_t cid_records;
     struct number inferred_cid_len;
     uint8_t inferences; /* tries to infer it */
     uint8_t cids;       /* told */

@@ -254,8 +254,8 @@ static void emit_session(const struct dtls *dtls, struct dissect_context *contex
         .server_flights = number(server->flights),
         .client_plain = number(client->plain),
         .server_plain = number(server->plain),
-        .client_protected = number(client->protected),
-        .server_protected = number(server->protected),
+        .client_protected = truth(client->protected),
+        .server_protected = truth(server->protected),
         .client_cid_len = dtls_cid_len(dtls, client_end, client_end, &client_inferred),
         .server_cid_len = dtls_cid_len(dtls, !client_end, client_end, &server_inferred),
         .cid_records = number(client->cid_records + server->cid_records),
@@ -266,9 +266,6 @@ static void emit_session(const struct dtls *dtls, struct dissect_context *contex
         session.client_hello_bytes = number(dtls->client_hello_bytes);
         session.server_first_bytes = number(dtls->server_first_bytes);
     }
-    session.highest_epoch =
-        number(client->highest_epoch > server->highest_epoch ? client->highest_epoch
-                                                             : server->highest_epoch);
     if (session.client_cid_len.seen || session.server_cid_len.seen)
         session.cid_inferred = truth(client_inferred || server_inferred);
     dissect_emit(context, &observation_dtls_session, &session);

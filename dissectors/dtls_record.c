@@ -77,27 +77,33 @@ bool dtls_record_has_cid(struct reader datagram)
     return first == DTLS_TLS12_CID || (is_unified(first) && first & UNIFIED_CID);
 }
 
-/* Whether the records, with connection ids of |cid_len| bytes, end where the datagram does. One that has no
- * length would always do so, and proves nothing. */
-static bool ends_exactly(struct reader datagram, size_t cid_len)
+/* How many records, with connection ids of |cid_len| bytes, end where the datagram does; 0: they do not. One
+ * that has no length would always do so, and proves nothing. */
+static unsigned records_that_fit(struct reader datagram, size_t cid_len)
 {
+    unsigned num = 0;
     while (reader_more(&datagram)) {
         struct dtls_record record;
         if (!dtls_record_read(&datagram, cid_len, &record) || !record.has_len)
-            return false;
+            return 0;
+        num++;
     }
-    return reader_wire_left(&datagram) == 0;
+    return reader_wire_left(&datagram) == 0 ? num : 0;
 }
 
+/* Of several records all but the last might as well be part of one long connection id: more records are
+ * the better reading. */
 struct number dtls_record_infer_cid_len(struct reader datagram)
 {
-    struct number found = {0};
+    struct number best = {0};
+    unsigned most = 0;
     for (size_t cid_len = 1; cid_len <= DTLS_MAX_CID; cid_len++) {
-        if (!ends_exactly(datagram, cid_len))
-            continue;
-        if (found.seen)
-            return (struct number){0};
-        found = number(cid_len);
+        unsigned num = records_that_fit(datagram, cid_len);
+        if (num > most)
+            best = number(cid_len);
+        else if (num == most)
+            best = (struct number){0};
+        most = num > most ? num : most;
     }
-    return found;
+    return best;
 }

@@ -43,8 +43,8 @@ bool dtls_record_read(struct reader *datagram, size_t cid_len, struct dtls_recor
 /* dtls_record_has_cid says whether the record at the start of |datagram| holds a connection id. */
 bool dtls_record_has_cid(struct reader datagram);
 
-/* dtls_record_infer_cid_len gives the only length of a connection id with which the records end exactly
- * where the datagram does; not seen when there is none, or more than one. */
+/* dtls_record_infer_cid_len gives the length of a connection id with which the records, as many as can be, end
+ * exactly where the datagram does; not seen when there is none, or more than one. */
 struct number dtls_record_infer_cid_len(struct reader datagram);
 
 #endif
