@@ -56,8 +56,13 @@ struct value field_value(const struct field *field, const void *data)
 struct value field_derived(const struct field *field, const void *data, struct derived *room)
 {
     assert(field->type == FIELD_DERIVED);
+    room->len = 0;
+    room->number = 0;
+    room->truth = false;
     if (!field->derive(data, room))
         return (struct value){.type = VALUE_ABSENT};
+    if (field->item != 0)
+        return (struct value){.type = field->item, .number = room->number, .truth = room->truth};
     return (struct value){.type = VALUE_STRING, .bytes = span_of(room->text, room->len)};
 }
 

@@ -23,26 +23,29 @@ enum field_type {
     FIELD_ADDRESS,   /* struct span of 4 or 16 bytes */
     FIELD_MAC,       /* struct span of 6 or 8 bytes */
     FIELD_LIST,      /* struct span of wire bytes; |next| walks its items */
-    FIELD_DERIVED    /* text that |derive| works out when somebody asks for it: fingerprints */
+    FIELD_DERIVED    /* what |derive| works out when somebody asks for it: fingerprints, names */
 };
 
-/* Room for the text of a FIELD_DERIVED. */
+/* Room for a FIELD_DERIVED: text, or the one that the row's |item| tells. */
 struct derived {
-    char text[64];
-    size_t len;
+    char text[2048];
+    size_t len; /* of the text */
+    uint64_t number;
+    bool truth;
 };
 
 struct field {
     const char *name; /* whole path as in events: "tls.client.server_name", "perpass.tls.random" */
     enum field_type type;
-    enum value_type item; /* FIELD_LIST: the type of each item; otherwise 0 */
+    enum value_type
+        item; /* FIELD_LIST: the type of each item; FIELD_DERIVED: VALUE_NUMBER or VALUE_BOOL,
+                             0 for VALUE_STRING; otherwise 0 */
     enum privacy privacy;
     size_t offset;    /* of the member in the observation's struct */
     const char *kind; /* PRIVACY_NAME and _IDENTIFIER: the kind of token ("host", "psk"), whose key
                                is derived for it; else NULL */
-    /* FIELD_DERIVED: writes the text for the whole struct |data|; false when there is none. The text is
-       of characters that need no care: letters, digits, '_', '-', ','. */
-    bool (*derive)(const void *data, struct derived *text);
+    /* FIELD_DERIVED: works it out from the whole struct |data|; false when there is none. */
+    bool (*derive)(const void *data, struct derived *room);
     /* FIELD_LIST: takes the next item of the list. The reader is over the member's bytes. */
     void (*next)(struct reader *list, struct value *item);
     /* FIELD_NUMBER and lists of numbers: the registered name of a code point, or NULL if nobody knows
@@ -72,7 +75,7 @@ struct observation {
  * list (or VALUE_ABSENT): walk it with field->next. A FIELD_DERIVED has no member: field_derived. */
 struct value field_value(const struct field *field, const void *data);
 
-/* field_derived works the text of a FIELD_DERIVED out, into |room|: VALUE_STRING or VALUE_ABSENT. */
+/* field_derived works a FIELD_DERIVED out, into |room|: of the type that |item| tells, or VALUE_ABSENT. */
 struct value field_derived(const struct field *field, const void *data, struct derived *room);
 
 /* field_list_begin gives the reader to walk a FIELD_LIST with; field_list_next takes an item, and gives

@@ -268,7 +268,7 @@ static inline struct reader reader_vec24(struct reader *r)
     return reader_child(r, n);
 }
 
-/* reader_span_vec8, _vec16 read a length and take that many captured bytes as a span. */
+/* reader_span_vec8, _vec16, _vec24 read a length and take that many captured bytes as a span. */
 static inline struct span reader_span_vec8(struct reader *r)
 {
     size_t n = reader_u8(r);
@@ -278,6 +278,12 @@ static inline struct span reader_span_vec8(struct reader *r)
 static inline struct span reader_span_vec16(struct reader *r)
 {
     size_t n = reader_u16(r);
+    return reader_bytes(r, n);
+}
+
+static inline struct span reader_span_vec24(struct reader *r)
+{
+    size_t n = reader_u24(r);
     return reader_bytes(r, n);
 }
 

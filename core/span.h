@@ -39,4 +39,18 @@ static inline bool span_equal(struct span a, struct span b)
     return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
 }
 
+/* span_bits is how many bits the number has whose bytes these are, the highest first; 0 has none. */
+static inline uint64_t span_bits(struct span s)
+{
+    size_t zeros = 0;
+    while (zeros < s.len && s.at[zeros] == 0)
+        zeros++;
+    if (zeros == s.len)
+        return 0;
+    uint64_t bits = (uint64_t)(s.len - zeros) * 8;
+    for (uint8_t top = s.at[zeros]; !(top & 0x80); top = (uint8_t)(top << 1))
+        bits--;
+    return bits;
+}
+
 #endif

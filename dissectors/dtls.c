@@ -271,15 +271,8 @@ static void dtls_end(void *state, struct dissect_context *context)
 }
 
 static const struct observation_type *const dtls_observations[] = {
-    &observation_tls_client_hello,
-    &observation_tls_server_hello,
-    &observation_tls_server_key_exchange,
-    &observation_tls_client_key_exchange,
-    &observation_tls_alert,
-    &observation_tls_hello_verify_request,
-    &observation_dtls_cid,
-    &observation_dtls_session,
-    NULL};
+    TLS_SESSION_OBSERVATIONS, &observation_tls_hello_verify_request, &observation_dtls_cid,
+    &observation_dtls_session, NULL};
 
 const struct dissector dissector_dtls = {
     .name = "dtls",

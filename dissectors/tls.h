@@ -30,7 +30,17 @@ struct tls_client_hello {
     struct span psk_binders;       /* vec8 each */
     struct span ticket;            /* session_ticket, empty where support is only offered */
     struct span connection_id;
-    enum truth ech, early_data, retry_cookie; /* is the extension there */
+    /* Is the extension there? */
+    enum truth ech, early_data, retry_cookie, extended_master_secret, encrypt_then_mac;
+    enum truth truncated_hmac, certificate_url, timestamps, secure_renegotiation;
+    enum truth renegotiation; /* renegotiation_info is not empty: the first handshake is over */
+    struct number max_fragment_length, record_size_limit, heartbeat, status_request;
+    struct number trusted_ca_count;
+    struct span client_certificate_types, server_certificate_types; /* u8 each, RFC 7250 */
+    struct span certificate_compression;                            /* u16 each */
+    struct span cached_info;                                        /* {u8 type, vec8 hash} each */
+    /* encrypted_client_hello: 0 outer or GREASE, which nobody can tell apart; 1 inner */
+    struct number ech_type, ech_kdf, ech_aead, ech_config, ech_enc_len, ech_payload_len;
 };
 
 /* "tls.server_hello": RFC 8446 sections 4.1.3 and 4.1.4, RFC 5246 section 7.4.1.3. */
@@ -49,6 +59,14 @@ struct tls_server_hello {
     struct number key_share_group;
     struct number selected_psk;
     struct span connection_id;
+    /* Is the extension there? What the server does not answer is not negotiated. */
+    enum truth extended_master_secret, encrypt_then_mac, truncated_hmac, certificate_url;
+    enum truth timestamps, status_request, session_ticket, secure_renegotiation;
+    enum truth renegotiation;
+    enum truth ech_confirmation; /* a hello retry request: the server has a key for the ECH */
+    struct number max_fragment_length, record_size_limit, heartbeat;
+    struct number client_certificate_type, server_certificate_type; /* RFC 7250 */
+    struct span cached_info;                                        /* u8 each */
     /* What the client hello of the same session said, for rules that need both; not seen without it. */
     struct number client_version; /* highest that the client offered */
 };

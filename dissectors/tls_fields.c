@@ -1,4 +1,5 @@
 /* tls_fields.c: the rows of the TLS observations: name, type, privacy class and place of each field. */
+#include "dissectors/field_rows.h"
 #include "dissectors/tables/tls_registry.h"
 #include "dissectors/tls.h"
 #include "dissectors/tls_fingerprint.h"
@@ -30,24 +31,17 @@ static void next_u24(struct reader *list, struct value *item)
     item->number = reader_u24(list);
 }
 
-/* One row; STRUCT is the observation's struct. */
-#define ROW(path, field_type, member, text, ...)                                                   \
-    {                                                                                              \
-        .name = path, .type = field_type, .offset = offsetof(STRUCT, member), .about = text,       \
-        __VA_ARGS__                                                                                \
-    }
-#define CODES(path, member, names, text)                                                           \
-    ROW(path, FIELD_LIST, member, text, .item = VALUE_NUMBER, .privacy = PRIVACY_PUBLIC,           \
-        .next = field_next_u16, .name_of = names)
-#define IS_PUBLIC            .privacy = PRIVACY_PUBLIC
-#define IS_IDENTIFIER(token) .privacy = PRIVACY_IDENTIFIER, .kind = token
-#define IS_NAME(token)       .privacy = PRIVACY_NAME, .kind = token
-#define DERIVED(path, function, text)                                                              \
-    {                                                                                              \
-        .name = path, .type = FIELD_DERIVED, .privacy = PRIVACY_PUBLIC, .derive = function,        \
-        .about = text                                                                              \
-    }
-#define NUM_ROWS(rows) (sizeof(rows) / sizeof *(rows))
+static void next_cached_type(struct reader *list, struct value *item)
+{
+    item->number = reader_u8(list);
+    (void)reader_span_vec8(list);
+}
+
+static void next_cached_hash(struct reader *list, struct value *item)
+{
+    (void)reader_u8(list);
+    item->bytes = reader_span_vec8(list);
+}
 
 #define TRANSPORT_ROW                                                                              \
     ROW("perpass.tls.transport", FIELD_TEXT, transport, "what carried it: tls, dtls or quic",      \
@@ -103,6 +97,49 @@ static const struct field client_hello_fields[] = {
         IS_PUBLIC),
     ROW("perpass.tls.retry_cookie", FIELD_TRUTH, retry_cookie,
         "there is the cookie of a hello retry request", IS_PUBLIC),
+    ROW("perpass.tls.extended_master_secret", FIELD_TRUTH, extended_master_secret,
+        "there is an extended_master_secret extension", IS_PUBLIC),
+    ROW("perpass.tls.encrypt_then_mac", FIELD_TRUTH, encrypt_then_mac,
+        "there is an encrypt_then_mac extension", IS_PUBLIC),
+    ROW("perpass.tls.truncated_hmac", FIELD_TRUTH, truncated_hmac,
+        "there is a truncated_hmac extension", IS_PUBLIC),
+    ROW("perpass.tls.client_certificate_url", FIELD_TRUTH, certificate_url,
+        "there is a client_certificate_url extension", IS_PUBLIC),
+    ROW("perpass.tls.signed_certificate_timestamp", FIELD_TRUTH, timestamps,
+        "there is a signed_certificate_timestamp extension", IS_PUBLIC),
+    ROW("perpass.tls.secure_renegotiation", FIELD_TRUTH, secure_renegotiation,
+        "there is a renegotiation_info extension", IS_PUBLIC),
+    ROW("perpass.tls.renegotiation", FIELD_TRUTH, renegotiation,
+        "renegotiation_info is not empty: an earlier handshake goes before", IS_PUBLIC),
+    ROW("perpass.tls.max_fragment_length", FIELD_NUMBER, max_fragment_length,
+        "1: 512 bytes, 2: 1024, 3: 2048, 4: 4096", IS_PUBLIC),
+    ROW("perpass.tls.record_size_limit", FIELD_NUMBER, record_size_limit, "bytes", IS_PUBLIC),
+    ROW("perpass.tls.heartbeat", FIELD_NUMBER, heartbeat,
+        "1: the peer may send requests, 2: it may not", IS_PUBLIC),
+    ROW("perpass.tls.status_request", FIELD_NUMBER, status_request, "1: OCSP", IS_PUBLIC),
+    ROW("perpass.tls.trusted_ca_count", FIELD_NUMBER, trusted_ca_count,
+        "authorities in trusted_ca_keys", IS_PUBLIC),
+    ROW("perpass.tls.client_certificate_types", FIELD_LIST, client_certificate_types,
+        "what the client can show: 0 X.509, 1 OpenPGP, 2 raw public key", .item = VALUE_NUMBER,
+        IS_PUBLIC, .next = field_next_u8),
+    ROW("perpass.tls.server_certificate_types", FIELD_LIST, server_certificate_types,
+        "what the client can check", .item = VALUE_NUMBER, IS_PUBLIC, .next = field_next_u8),
+    CODES("perpass.tls.certificate_compression", certificate_compression, NULL,
+          "1 zlib, 2 brotli, 3 zstd"),
+    ROW("perpass.tls.cached_info", FIELD_LIST, cached_info,
+        "what the client has cached: 1 certificate, 2 certificate request", .item = VALUE_NUMBER,
+        IS_PUBLIC, .next = next_cached_type),
+    ROW("perpass.tls.cached_info_hashes", FIELD_LIST, cached_info, "their hashes",
+        .item = VALUE_BYTES, IS_IDENTIFIER("cached-info"), .next = next_cached_hash),
+    ROW("perpass.tls.ech_type", FIELD_NUMBER, ech_type, "0 outer, or GREASE; 1 inner", IS_PUBLIC),
+    ROW("perpass.tls.ech_kdf", FIELD_NUMBER, ech_kdf, "HPKE KDF", IS_PUBLIC),
+    ROW("perpass.tls.ech_aead", FIELD_NUMBER, ech_aead, "HPKE AEAD", IS_PUBLIC),
+    ROW("perpass.tls.ech_config", FIELD_NUMBER, ech_config, "config id; random in GREASE",
+        IS_PUBLIC),
+    ROW("perpass.tls.ech_enc_len", FIELD_NUMBER, ech_enc_len,
+        "bytes of the encapsulated key; 0 after a hello retry request", IS_PUBLIC),
+    ROW("perpass.tls.ech_payload_len", FIELD_NUMBER, ech_payload_len,
+        "bytes of the encrypted hello", IS_PUBLIC),
 };
 #undef STRUCT
 
@@ -141,6 +178,37 @@ static const struct field server_hello_fields[] = {
         "index of the PSK that the server chose", IS_PUBLIC),
     ROW("perpass.tls.connection_id", FIELD_BYTES, connection_id,
         "connection id that the client shall send", IS_IDENTIFIER("cid")),
+    ROW("perpass.tls.extended_master_secret", FIELD_TRUTH, extended_master_secret,
+        "extended_master_secret is on", IS_PUBLIC),
+    ROW("perpass.tls.encrypt_then_mac", FIELD_TRUTH, encrypt_then_mac, "encrypt_then_mac is on",
+        IS_PUBLIC),
+    ROW("perpass.tls.truncated_hmac", FIELD_TRUTH, truncated_hmac, "truncated_hmac is on",
+        IS_PUBLIC),
+    ROW("perpass.tls.client_certificate_url", FIELD_TRUTH, certificate_url,
+        "the client may send the URL of its certificate", IS_PUBLIC),
+    ROW("perpass.tls.signed_certificate_timestamp", FIELD_TRUTH, timestamps,
+        "there are signed certificate timestamps", IS_PUBLIC),
+    ROW("perpass.tls.status_request_on", FIELD_TRUTH, status_request,
+        "an OCSP response follows the certificate", IS_PUBLIC),
+    ROW("perpass.tls.session_ticket", FIELD_TRUTH, session_ticket, "a new ticket follows",
+        IS_PUBLIC),
+    ROW("perpass.tls.secure_renegotiation", FIELD_TRUTH, secure_renegotiation,
+        "there is a renegotiation_info extension", IS_PUBLIC),
+    ROW("perpass.tls.renegotiation", FIELD_TRUTH, renegotiation,
+        "renegotiation_info is not empty: an earlier handshake goes before", IS_PUBLIC),
+    ROW("perpass.tls.ech_confirmation", FIELD_TRUTH, ech_confirmation,
+        "the hello retry request answers the ECH: the server has a key for it", IS_PUBLIC),
+    ROW("perpass.tls.max_fragment_length", FIELD_NUMBER, max_fragment_length,
+        "1: 512 bytes, 2: 1024, 3: 2048, 4: 4096", IS_PUBLIC),
+    ROW("perpass.tls.record_size_limit", FIELD_NUMBER, record_size_limit, "bytes", IS_PUBLIC),
+    ROW("perpass.tls.heartbeat", FIELD_NUMBER, heartbeat,
+        "1: the peer may send requests, 2: it may not", IS_PUBLIC),
+    ROW("perpass.tls.client_certificate_type", FIELD_NUMBER, client_certificate_type,
+        "what the client shows: 0 X.509, 1 OpenPGP, 2 raw public key", IS_PUBLIC),
+    ROW("perpass.tls.server_certificate_type", FIELD_NUMBER, server_certificate_type,
+        "what the server shows", IS_PUBLIC),
+    ROW("perpass.tls.cached_info", FIELD_LIST, cached_info, "what the server leaves out",
+        .item = VALUE_NUMBER, IS_PUBLIC, .next = field_next_u8),
 };
 #undef STRUCT
 
@@ -184,13 +252,6 @@ static const struct field alert_fields[] = {
     ROW("perpass.tls.alert.from", FIELD_TEXT, from, "client or server", IS_PUBLIC),
 };
 #undef STRUCT
-
-#define TYPE(symbol, event, rows, data, text)                                                      \
-    const struct observation_type symbol = {.name = event,                                         \
-                                            .about = text,                                         \
-                                            .fields = rows,                                        \
-                                            .num_fields = NUM_ROWS(rows),                          \
-                                            .size = sizeof(struct data)}
 
 TYPE(observation_tls_client_hello, "tls.client_hello", client_hello_fields, tls_client_hello,
      "A client offers what it can do.");

@@ -1,7 +1,8 @@
 /* tls_hello.c: ClientHello, ServerHello and HelloRetryRequest. RFC 8446 sections 4.1 and 4.2, RFC 5246
  * section 7.4.1, RFC 6347 section 4.2.1 (cookie), drafts of TLS 1.3. Every extension is listed; those
- * that tell an observer something are read. */
+ * that steer the handshake are read here, the small ones by tls_extensions.c. */
 #include "dissectors/tables/tls_registry.h"
+#include "dissectors/tls_extensions.h"
 #include "dissectors/tls_session.h"
 
 /* ExtensionType, IANA "TLS ExtensionType Values". */
@@ -20,8 +21,7 @@ enum {
     EXT_PSK_KEY_EXCHANGE_MODES = 45,
     EXT_KEY_SHARE = 51,
     EXT_DRAFT_CONNECTION_ID = 53, /* drafts of RFC 9146 before the 10th */
-    EXT_CONNECTION_ID = 54,
-    EXT_ENCRYPTED_CLIENT_HELLO = 0xfe0d
+    EXT_CONNECTION_ID = 54
 };
 
 /* SHA-256 of "HelloRetryRequest", RFC 8446 section 4.1.3. */
@@ -178,12 +178,8 @@ static void read_client_extension(uint16_t type, struct reader *ext, struct tls_
     case EXT_CONNECTION_ID:
         set_if_ok(ext, &hello->connection_id, reader_span_vec8(ext));
         break;
-    case EXT_ENCRYPTED_CLIENT_HELLO:
-        hello->ech = TRUTH_YES;
-        (void)reader_rest(ext);
-        break;
     default:
-        (void)reader_rest(ext);
+        tls_read_client_extension(type, ext, hello);
         break;
     }
     reader_finish(ext, "client_hello.extension");
@@ -289,7 +285,7 @@ void tls_read_client_hello(struct tls_session *session, struct reader body,
         tls_session_fault(session, &body, "client_hello", context);
         return;
     }
-    hello.ech = hello.early_data = hello.retry_cookie = TRUTH_NO;
+    tls_client_extensions_begin(&hello);
     if (span_seen(hello.extensions))
         read_client_extensions(session, &hello, context);
     session->client_hello = true;
@@ -341,7 +337,7 @@ static void read_server_extension(uint16_t type, struct reader *ext, struct tls_
         set_if_ok(ext, &hello->connection_id, reader_span_vec8(ext));
         break;
     default:
-        (void)reader_rest(ext);
+        tls_read_server_extension(type, ext, hello);
         break;
     }
     reader_finish(ext, "server_hello.extension");
@@ -364,6 +360,7 @@ static void read_server_extensions(struct tls_session *session, struct tls_serve
 static void accept_server_hello(struct tls_session *session, struct tls_server_hello *hello,
                                 struct dissect_context *context)
 {
+    tls_server_extensions_begin(hello);
     if (span_seen(hello->extensions))
         read_server_extensions(session, hello, context);
     hello->client_version = session->client_version;
@@ -372,6 +369,8 @@ static void accept_server_hello(struct tls_session *session, struct tls_server_h
         session->server_hello = true;
         session->server_cid_len = len_of(hello->connection_id);
         session->cipher = hello->cipher;
+        session->client_certificate_type = hello->client_certificate_type;
+        session->server_certificate_type = hello->server_certificate_type;
     }
     context->flow->client = (uint8_t)!context->side;
     context->flow->client_certain = true;

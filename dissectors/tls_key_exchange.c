@@ -21,26 +21,13 @@ static bool has_psk(enum tls_kx kx)
            kx == TLS_KX_ECDHE_PSK;
 }
 
-static uint64_t bits_of(struct span number_bytes)
-{
-    size_t zeros = 0;
-    while (zeros < number_bytes.len && number_bytes.at[zeros] == 0)
-        zeros++;
-    if (zeros == number_bytes.len)
-        return 0;
-    uint64_t bits = (uint64_t)(number_bytes.len - zeros) * 8;
-    for (uint8_t top = number_bytes.at[zeros]; !(top & 0x80); top = (uint8_t)(top << 1))
-        bits--;
-    return bits;
-}
-
 /* struct { opaque dh_p<1..2^16-1>; opaque dh_g<1..2^16-1>; opaque dh_Ys<1..2^16-1>; } ServerDHParams; */
 static void read_dh_params(struct reader *body, struct tls_server_key_exchange *exchange)
 {
     exchange->dh_p = reader_span_vec16(body);
     exchange->dh_g = reader_span_vec16(body);
     exchange->public_value = reader_span_vec16(body);
-    exchange->dh_bits = number(bits_of(exchange->dh_p));
+    exchange->dh_bits = number(span_bits(exchange->dh_p));
 }
 
 /* struct { ECCurveType curve_type; [named_curve(3): NamedCurve; explicit_prime(1), explicit_char2(2): the

@@ -419,10 +419,4 @@ void tls_records_end(struct tls_records *tls, struct dissect_context *context)
     }
 }
 
-const struct observation_type *const tls_records_observations[] = {
-    &observation_tls_client_hello,
-    &observation_tls_server_hello,
-    &observation_tls_server_key_exchange,
-    &observation_tls_client_key_exchange,
-    &observation_tls_alert,
-    NULL};
+const struct observation_type *const tls_records_observations[] = {TLS_SESSION_OBSERVATIONS, NULL};

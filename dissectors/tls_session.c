@@ -1,5 +1,5 @@
 /* tls_session.c: handshake messages and alerts, whatever carried them. RFC 8446 section 4, RFC 5246
- * section 7. Reads hellos, key exchanges and alerts; leaves certificates, tickets and Finished unread. */
+ * section 7. Leaves ServerHelloDone, SupplementalData and Finished unread. */
 #include "dissectors/tls_session.h"
 
 #include "core/common_observations.h"
@@ -45,6 +45,24 @@ void tls_session_message(struct tls_session *session, uint8_t type, struct reade
     case TLS_CLIENT_KEY_EXCHANGE:
         session->client_key_exchange = true;
         tls_read_client_key_exchange(session, body, context);
+        break;
+    case TLS_CERTIFICATE:
+        tls_read_certificate(session, body, context);
+        break;
+    case TLS_CERTIFICATE_REQUEST:
+        tls_read_certificate_request(session, body, context);
+        break;
+    case TLS_CERTIFICATE_VERIFY:
+        tls_read_certificate_verify(session, body, context);
+        break;
+    case TLS_CERTIFICATE_STATUS:
+        tls_read_certificate_status(session, body, context);
+        break;
+    case TLS_CERTIFICATE_URL:
+        tls_read_certificate_url(session, body, context);
+        break;
+    case TLS_NEW_SESSION_TICKET:
+        tls_read_new_session_ticket(session, body, context);
         break;
     default:
         break;

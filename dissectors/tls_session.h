@@ -6,6 +6,7 @@
 #define PERPASS_DISSECTORS_TLS_SESSION_H
 
 #include "dissectors/tls.h"
+#include "dissectors/tls_flight.h"
 
 /* HandshakeType, RFC 8446 section 4 and RFC 5246 section 7.4. */
 enum tls_handshake_type {
@@ -45,6 +46,7 @@ struct tls_session {
     struct number cipher;         /* negotiated */
     /* DTLS: length of the connection id that each asks the other to send; not seen without extension */
     struct number client_cid_len, server_cid_len;
+    struct number client_certificate_type, server_certificate_type; /* negotiated, RFC 7250 */
     bool client_hello, server_hello; /* seen; a hello retry is no server hello */
     bool early_data;                 /* the last client hello offers it */
     bool client_key_exchange;        /* seen */
@@ -81,6 +83,27 @@ void tls_read_server_key_exchange(struct tls_session *session, struct reader bod
                                   struct dissect_context *context);
 void tls_read_client_key_exchange(struct tls_session *session, struct reader body,
                                   struct dissect_context *context);
+void tls_read_certificate(struct tls_session *session, struct reader body,
+                          struct dissect_context *context);
+void tls_read_certificate_request(struct tls_session *session, struct reader body,
+                                  struct dissect_context *context);
+void tls_read_certificate_verify(struct tls_session *session, struct reader body,
+                                 struct dissect_context *context);
+void tls_read_certificate_status(struct tls_session *session, struct reader body,
+                                 struct dissect_context *context);
+void tls_read_certificate_url(struct tls_session *session, struct reader body,
+                              struct dissect_context *context);
+void tls_read_new_session_ticket(struct tls_session *session, struct reader body,
+                                 struct dissect_context *context);
+
+/* What all of these emit: for the carriers' lists. */
+#define TLS_SESSION_OBSERVATIONS                                                                   \
+    &observation_tls_client_hello, &observation_tls_server_hello, &observation_tls_certificate,    \
+        &observation_tls_certificate_message, &observation_tls_certificate_request,                \
+        &observation_tls_certificate_verify, &observation_tls_certificate_status,                  \
+        &observation_tls_certificate_url, &observation_tls_server_key_exchange,                    \
+        &observation_tls_client_key_exchange, &observation_tls_new_session_ticket,                 \
+        &observation_tls_alert
 
 /* SSL 2 (Hickman 1995; RFC 6101 appendix E): tls_ssl2_recognises looks for a whole, consistent hello at the
  * start of |bytes|; tls_ssl2_read reads it, and gives false when it is the server's: then all that follows

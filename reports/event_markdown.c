@@ -83,9 +83,9 @@ static const char *field_words(enum field_type type, bool named)
 
 static void put_field(FILE *out, const struct field *field)
 {
-    bool list = field->type == FIELD_LIST, named = field->name_of != NULL;
+    bool list = field->type == FIELD_LIST, item = field->item != 0, named = field->name_of != NULL;
     fprintf(out, "| `%s` | %s%s | %s | %s |\n", field->name, list ? "list of " : "",
-            list ? item_words(field->item, named) : field_words(field->type, named),
+            item ? item_words(field->item, named) : field_words(field->type, named),
             privacy_names[field->privacy], field->about);
 }
 

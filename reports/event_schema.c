@@ -98,7 +98,7 @@ static const char *value_json(enum value_type type, const struct field *field)
     return "{\"type\": \"string\"}";
 }
 
-static enum value_type value_type_of(enum field_type type)
+static enum value_type value_type_of(const struct field *field)
 {
     static const enum value_type types[] = {
         [FIELD_TRUTH] = VALUE_BOOL,      [FIELD_NUMBER] = VALUE_NUMBER,
@@ -106,13 +106,13 @@ static enum value_type value_type_of(enum field_type type)
         [FIELD_BYTES] = VALUE_BYTES,     [FIELD_STRING] = VALUE_STRING,
         [FIELD_ADDRESS] = VALUE_ADDRESS, [FIELD_MAC] = VALUE_MAC,
         [FIELD_DERIVED] = VALUE_STRING};
-    return types[type];
+    return field->item != 0 ? field->item : types[field->type];
 }
 
 static void put_field(struct schema *schema, const char *name, const struct field *field)
 {
     if (field->type != FIELD_LIST) {
-        put_json(schema, name, value_json(value_type_of(field->type), field));
+        put_json(schema, name, value_json(value_type_of(field), field));
         return;
     }
     begin(schema, name, strlen(name));

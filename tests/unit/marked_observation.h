@@ -62,15 +62,20 @@ static inline size_t marked_make(const struct field *field, size_t type, size_t 
     }
 }
 
-/* Forms of lists: bytes before the mark, how many of these are the mark's length, bytes after it. */
+/* Forms of lists: bytes before the mark, how many of these are the mark's length, bytes after it, and what the
+ * first byte is. */
 static const struct {
     size_t type_bytes, length_bytes, after;
-} list_forms[] = {{0, 1, 0}, {0, 2, 0}, {0, 2, 4}, {2, 2, 0}, {1, 2, 0}, {1, 1, 0}, {0, 0, 0}};
+    uint8_t first;
+} list_forms[] = {{0, 1, 0, 0},    {0, 2, 0, 0},    {0, 2, 4, 0},    {2, 2, 0, 0},
+                  {1, 2, 0, 0},    {1, 1, 0, 0},    {0, 2, 21, 0},   {1, 1, 0, 0x81},
+                  {1, 1, 0, 0x82}, {1, 1, 0, 0x86}, {1, 1, 0, 0x87}, {0, 0, 0, 0}};
 
 static inline size_t marked_form(size_t form, const uint8_t *mark, size_t len, uint8_t *out)
 {
     size_t at = list_forms[form].type_bytes;
     memset(out, 0, MARKED_MAX_BYTES);
+    out[0] = list_forms[form].first;
     if (list_forms[form].length_bytes == 2)
         out[at++] = 0;
     if (list_forms[form].length_bytes != 0)
@@ -94,6 +99,26 @@ static inline bool marked_comes_out(const struct field *field, const void *data,
     return false;
 }
 
+/* Rows that show different items of one list: those of the row before go first. */
+static inline void marked_add_to_list(struct marked_observation *marked, size_t index)
+{
+    const struct field *fields = marked->type->fields;
+    size_t before = index;
+    while (before-- > 0)
+        if (fields[before].type == FIELD_LIST && fields[before].offset == fields[index].offset &&
+            marked->mark_len[before] != 0)
+            break;
+    if (before >= index)
+        return;
+    size_t len = marked->wire_len[before];
+    assert(len + marked->wire_len[index] <= MARKED_MAX_BYTES);
+    memmove(marked->wire[index] + len, marked->wire[index], marked->wire_len[index]);
+    memcpy(marked->wire[index], marked->wire[before], len);
+    marked->wire_len[index] += len;
+    marked_set_span(&fields[index], marked->data,
+                    span_of(marked->wire[index], marked->wire_len[index]));
+}
+
 static inline void marked_fill_list(struct marked_observation *marked, size_t index)
 {
     const struct field *field = &marked->type->fields[index];
@@ -102,8 +127,10 @@ static inline void marked_fill_list(struct marked_observation *marked, size_t in
         marked->wire_len[index] =
             marked_form(form, marked->marks[index], marked->mark_len[index], marked->wire[index]);
         marked_set_span(field, marked->data, span_of(marked->wire[index], marked->wire_len[index]));
-        if (marked_comes_out(field, marked->data, mark))
+        if (marked_comes_out(field, marked->data, mark)) {
+            marked_add_to_list(marked, index);
             return;
+        }
     }
     fprintf(stderr, "no known form fits the list %s: add it to list_forms\n", field->name);
     abort();
