@@ -14,7 +14,8 @@
 
 static const uint64_t start_ns = 1700000000000000000;
 
-/* --- a protocol for the tests: '=', some letters, ';'. "=end;" is the last of its side --- */
+/* --- a protocol for the tests: '=', some letters, ';'. "=end;" is the last of its side; after
+ *     "=hush;" only a datagram with a word that begins with '!' is of interest --- */
 
 struct word {
     struct span text;
@@ -66,14 +67,23 @@ static enum dissect word_dissect(struct reader *bytes, void *state, struct disse
             return DISSECT_SIDE_DONE;
         if (span_equal(word.text, span_text("all")))
             return DISSECT_DONE;
+        if (span_equal(word.text, span_text("hush")))
+            return DISSECT_QUIET;
         context->gap = false;
     }
+}
+
+static bool word_wakes(struct reader datagram)
+{
+    (void)reader_u8(&datagram);
+    return reader_u8(&datagram) == '!';
 }
 
 #define WORD_DISSECTOR(transport)                                                                  \
     {                                                                                              \
         .name = "word", .protocol = transport, .state_size = sizeof(unsigned),                     \
-        .recognises = word_recognises, .dissect = word_dissect, .observations = word_observations  \
+        .recognises = word_recognises, .dissect = word_dissect, .wakes = word_wakes,               \
+        .observations = word_observations                                                          \
     }
 static const struct dissector over_tcp = WORD_DISSECTOR(PROTO_TCP);
 static const struct dissector over_udp = WORD_DISSECTOR(PROTO_UDP);
@@ -502,6 +512,46 @@ static void datagrams_are_read_one_by_one(void **state)
     wire_end(wire, "0:a 0:b 1:c", "input");
 }
 
+static void send_datagram(struct wire *wire, bool back, const char *text)
+{
+    send_segment(
+        wire, (struct segment){.port = 50009, .protocol = PROTO_UDP, .back = back, .text = text});
+}
+
+/* Each side is quiet for itself, until something of interest wakes it. */
+static void quiet_sides_sleep_until_woken(void **state)
+{
+    (void)state;
+    struct wire *wire = wire_new(false);
+    send_datagram(wire, false, "=a;");
+    send_datagram(wire, false, "=hush;");
+    for (unsigned i = 0; i < 40; i++)
+        send_datagram(wire, false, "=lost;");
+    send_datagram(wire, true, "=b;");
+    send_datagram(wire, false, "=!woken;");
+    send_datagram(wire, false, "=c;");
+    send_datagram(wire, true, "=hush;");
+    send_datagram(wire, true, "=lost;");
+    send_datagram(wire, false, "=d;");
+    wire_end(wire, "0:a 0:hush 1:b 0:!woken 0:c 1:hush 0:d", "input");
+}
+
+/* What often precedes a protocol does not use up the tries to recognise it; other datagrams do. */
+static void what_may_precede_is_no_vain_try(void **state)
+{
+    (void)state;
+    struct wire *wire = wire_new(false);
+    for (unsigned i = 0; i < 100; i++)
+        send_datagram(wire, false, "=");
+    send_datagram(wire, false, "=found;");
+    wire_end(wire, "0:found", "input");
+    wire = wire_new(false);
+    for (unsigned i = 0; i < 100; i++)
+        send_datagram(wire, false, "x");
+    send_datagram(wire, false, "=late;");
+    wire_end(wire, "", "");
+}
+
 static void snapped_segment_is_a_known_hole(void **state)
 {
     (void)state;
@@ -610,6 +660,8 @@ int main(void)
         cmocka_unit_test(preamble_hands_over_at_the_end),
         cmocka_unit_test(data_in_the_syn_is_read),
         cmocka_unit_test(datagrams_are_read_one_by_one),
+        cmocka_unit_test(quiet_sides_sleep_until_woken),
+        cmocka_unit_test(what_may_precede_is_no_vain_try),
         cmocka_unit_test(snapped_segment_is_a_known_hole),
         cmocka_unit_test(end_of_input_reads_what_waits),
         cmocka_unit_test(time_may_step_back),
