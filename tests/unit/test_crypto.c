@@ -173,6 +173,81 @@ static void test_aes(void **state)
     }
 }
 
+/* Test cases 1, 2 and 4 of "The Galois/Counter Mode of Operation (GCM)", McGrew and Viega 2005. */
+static const struct sealed {
+    const char *key, *nonce, *associated, *clear, *sealed; /* the tag is the last of |sealed| */
+} sealed[] = {
+    {"00000000000000000000000000000000", "000000000000000000000000", "", "",
+     "58e2fccefa7e3061367f1d57a4e7455a"},
+    {"00000000000000000000000000000000", "000000000000000000000000", "",
+     "00000000000000000000000000000000",
+     "0388dace60b6a392f328c2b971b2fe78ab6e47d42cec13bdf53a67b21257bddf"},
+    {"feffe9928665731c6d6a8f9467308308", "cafebabefacedbaddecaf888",
+     "feedfacedeadbeeffeedfacedeadbeefabaddad2",
+     "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6"
+     "b525b16aedf5aa0de657ba637b39",
+     "42831ec2217774244b7221b784d0d49ce3aa212f2c02a4e035c17e2329aca12e21d514b25466931c7d8f6a5aac84"
+     "aa051ba30b396a0aac973d58e0915bc94fbc3221a5db94fae95ae7121a47"},
+};
+
+/* One opener for all keys, one after the other; a byte changed anywhere is a wrong tag. */
+static void test_opener_open(void **state)
+{
+    (void)state;
+    struct error error = {""};
+    struct crypto_opener *opener = crypto_opener_new(&error);
+    assert_non_null(opener);
+    for (size_t i = 0; i < sizeof sealed / sizeof sealed[0]; i++) {
+        struct hex_bytes key = from_hex(sealed[i].key), nonce = from_hex(sealed[i].nonce);
+        struct hex_bytes associated = from_hex(sealed[i].associated);
+        struct hex_bytes clear = from_hex(sealed[i].clear), in = from_hex(sealed[i].sealed);
+        uint8_t out[256] = {0};
+        assert_true(crypto_opener_open(opener, key.at, nonce.at, hex_span(&associated),
+                                       hex_span(&in), out));
+        assert_memory_equal(out, clear.at, clear.len);
+        for (size_t at = 0; at < in.len; at++) {
+            in.at[at] ^= 0x10;
+            assert_false(crypto_opener_open(opener, key.at, nonce.at, hex_span(&associated),
+                                            hex_span(&in), out));
+            in.at[at] ^= 0x10;
+        }
+        for (size_t len = 0; len < in.len; len++)
+            assert_false(crypto_opener_open(opener, key.at, nonce.at, hex_span(&associated),
+                                            span_of(in.at, len), out));
+        assert_true(crypto_opener_open(opener, key.at, nonce.at, hex_span(&associated),
+                                       hex_span(&in), in.at));
+        assert_memory_equal(in.at, clear.at, clear.len);
+    }
+    crypto_opener_free(opener);
+    crypto_opener_free(NULL);
+}
+
+/* The same keys as the objects that have one. */
+static void test_opener_primitives(void **state)
+{
+    (void)state;
+    struct error error = {""};
+    struct crypto_opener *opener = crypto_opener_new(&error);
+    assert_non_null(opener);
+    for (size_t i = 0; i < sizeof blocks / sizeof blocks[0]; i++) {
+        struct hex_bytes key = from_hex(blocks[i].key), in = from_hex(blocks[i].in);
+        struct hex_bytes want = from_hex(blocks[i].out);
+        uint8_t out[CRYPTO_AES_BLOCK_LEN];
+        assert_true(crypto_opener_block(opener, key.at, in.at, out));
+        assert_memory_equal(out, want.at, sizeof out);
+    }
+    for (size_t len = 0; len < 100; len += 9) {
+        uint8_t key[100] = {1}, want[CRYPTO_SHA256_LEN], out[CRYPTO_SHA256_LEN];
+        struct crypto_hmac *hmac = crypto_hmac_new(span_of(key, len), &error);
+        assert_non_null(hmac);
+        assert_true(crypto_hmac(hmac, span_of("bytes", len / 20), want));
+        assert_true(crypto_opener_hmac(opener, span_of(key, len), span_of("bytes", len / 20), out));
+        assert_memory_equal(out, want, sizeof out);
+        crypto_hmac_free(hmac);
+    }
+    crypto_opener_free(opener);
+}
+
 static void test_random_and_compare(void **state)
 {
     (void)state;
@@ -192,9 +267,10 @@ static void test_random_and_compare(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_hashes), cmocka_unit_test(test_hmac),
-        cmocka_unit_test(test_hkdf),   cmocka_unit_test(test_hkdf_too_long),
-        cmocka_unit_test(test_aes),    cmocka_unit_test(test_random_and_compare),
+        cmocka_unit_test(test_hashes),      cmocka_unit_test(test_hmac),
+        cmocka_unit_test(test_hkdf),        cmocka_unit_test(test_hkdf_too_long),
+        cmocka_unit_test(test_aes),         cmocka_unit_test(test_random_and_compare),
+        cmocka_unit_test(test_opener_open), cmocka_unit_test(test_opener_primitives),
     };
     return cmocka_run_group_tests_name("crypto", tests, NULL, NULL);
 }
