@@ -43,6 +43,7 @@ enum layer {
     LAYER_FRAME_RELAY_DIRECTION,
     /* wifi.c */
     LAYER_WIFI,
+    LAYER_WIFI_SWAPPED,
     LAYER_RADIOTAP,
     LAYER_PRISM,
     LAYER_AVS,
@@ -69,6 +70,7 @@ enum layer {
     LAYER_GTPU,
     LAYER_TZSP,
     LAYER_TEREDO,
+    LAYER_CAPWAP,
     LAYER_COUNT
 };
 
@@ -103,6 +105,7 @@ enum layer ppp_frame_relay_read(struct packet *packet);
 enum layer ppp_frame_relay_direction_read(struct packet *packet);
 
 enum layer wifi_read(struct packet *packet);
+enum layer wifi_swapped_read(struct packet *packet);
 enum layer wifi_radiotap_read(struct packet *packet);
 enum layer wifi_prism_read(struct packet *packet);
 enum layer wifi_avs_read(struct packet *packet);
@@ -136,5 +139,6 @@ enum layer tunnel_geneve_read(struct packet *packet);
 enum layer tunnel_gtpu_read(struct packet *packet);
 enum layer tunnel_tzsp_read(struct packet *packet);
 enum layer tunnel_teredo_read(struct packet *packet);
+enum layer tunnel_capwap_read(struct packet *packet);
 
 #endif

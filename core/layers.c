@@ -30,6 +30,7 @@ static const struct layer_row rows[LAYER_COUNT] = {
     [LAYER_FRAME_RELAY] = {"frame-relay", ppp_frame_relay_read},
     [LAYER_FRAME_RELAY_DIRECTION] = {"frame-relay", ppp_frame_relay_direction_read},
     [LAYER_WIFI] = {"802.11", wifi_read},
+    [LAYER_WIFI_SWAPPED] = {"802.11", wifi_swapped_read},
     [LAYER_RADIOTAP] = {"radiotap", wifi_radiotap_read},
     [LAYER_PRISM] = {"prism", wifi_prism_read},
     [LAYER_AVS] = {"avs", wifi_avs_read},
@@ -53,6 +54,7 @@ static const struct layer_row rows[LAYER_COUNT] = {
     [LAYER_GTPU] = {"gtp-u", tunnel_gtpu_read, TUNNEL_GTPU, true},
     [LAYER_TZSP] = {"tzsp", tunnel_tzsp_read, TUNNEL_TZSP, true},
     [LAYER_TEREDO] = {"teredo", tunnel_teredo_read, TUNNEL_TEREDO, true},
+    [LAYER_CAPWAP] = {"capwap", tunnel_capwap_read, TUNNEL_CAPWAP, true},
 };
 
 enum layer layer_of_link(uint16_t link_type)

@@ -57,7 +57,8 @@ enum tunnel {
     TUNNEL_6IN4,
     TUNNEL_GTPU,
     TUNNEL_TZSP,
-    TUNNEL_TEREDO
+    TUNNEL_TEREDO,
+    TUNNEL_CAPWAP
 };
 
 struct packet {

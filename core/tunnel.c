@@ -2,10 +2,13 @@
  *
  * GRE (RFC 2784, RFC 2890, routing of RFC 1701, PPTP's of RFC 2637), ERSPAN I to III
  * (draft-foschiano-erspan), IP in IP (RFC 2003, RFC 4213), VXLAN (RFC 7348) and VXLAN-GPE,
- * GENEVE (RFC 8926), GTP-U (3GPP TS 29.281), TZSP, Teredo (RFC 4380). Reads what leads to the
- * inner packet, and the network identifier. Leaves unread GRE keys, GTP tunnel endpoints and
- * ERSPAN session numbers: they differ between the directions of one conversation. */
+ * GENEVE (RFC 8926), GTP-U (3GPP TS 29.281), TZSP, Teredo (RFC 4380), CAPWAP data (RFC 5415).
+ * Reads what leads to the inner packet, and the network identifier. Leaves unread GRE keys, GTP
+ * tunnel endpoints and ERSPAN session numbers, as they differ between the directions of one
+ * conversation; and fragments of CAPWAP. */
 #include "core/layer.h"
+
+enum { CAPWAP_PORT = 5247 /* of data; control has 5246 */ };
 
 enum layer tunnel_of_ports(uint16_t source, uint16_t destination)
 {
@@ -19,12 +22,16 @@ enum layer tunnel_of_ports(uint16_t source, uint16_t destination)
         return LAYER_VXLAN;
     case 4790:
         return LAYER_VXLAN_GPE;
+    case CAPWAP_PORT:
+        return LAYER_CAPWAP;
     case 6081:
         return LAYER_GENEVE;
     case 37008:
         return LAYER_TZSP;
     default:
-        return source == 3544 ? LAYER_TEREDO : LAYER_TRANSPORT;
+        if (source == 3544)
+            return LAYER_TEREDO;
+        return source == CAPWAP_PORT ? LAYER_CAPWAP : LAYER_TRANSPORT;
     }
 }
 
@@ -316,4 +323,36 @@ enum layer tunnel_teredo_read(struct packet *packet)
     if (view_u8(ip, 0) >> 4 != 6 || view_u16(ip, 4) + 40u > left || !teredo)
         reader_fail(r, READER_MALFORMED, NULL);
     return LAYER_IP6;
+}
+
+/* Native frames of 802.11. Controllers of one make send them with the bytes of frame control exchanged.
+ * Between a controller and an access point exactly one of the two DS flags is set in data frames, so that
+ * each order has a nibble that the other one cannot have. */
+static enum layer wifi_of_either_order(const struct reader *r)
+{
+    struct reader peek = *r;
+    const uint8_t first = reader_u8(&peek), second = reader_u8(&peek);
+    const bool swapped = (second & 0x0f) == 0x08 && (first & 0x03) != 0;
+    return swapped ? LAYER_WIFI_SWAPPED : LAYER_WIFI;
+}
+
+/* RFC 5415 section 4.3: version 0(4), type 0(4); type 1 is DTLS. Header length in words(5), radio(5),
+ * binding(5), T(1): native frames, F(1) fragment, L(1) last one, W(1), M(1) optional headers, K(1)
+ * keep-alive, reserved(3); fragment id(16), offset(13), reserved(3); optional headers */
+enum layer tunnel_capwap_read(struct packet *packet)
+{
+    enum { NATIVE = 0x0100, FRAGMENT = 0x0080, KEEP_ALIVE = 0x0008, IEEE_802_11 = 1 };
+    struct reader *r = &packet->payload;
+    const struct span header = reader_view(r, 8);
+    const uint32_t bits = view_u32(header, 0);
+    const size_t len = (bits >> 19 & 0x1f) * 4u;
+    const unsigned binding = bits >> 9 & 0x1f;
+    if (bits >> 24 != 0 || len < 8)
+        reader_fail(r, READER_MALFORMED, NULL);
+    reader_skip(r, len - 8);
+    if ((bits & (FRAGMENT | KEEP_ALIVE)) != 0)
+        return LAYER_OPAQUE;
+    if ((bits & NATIVE) == 0)
+        return LAYER_ETHERNET;
+    return binding == IEEE_802_11 ? wifi_of_either_order(r) : LAYER_OPAQUE;
 }

@@ -34,18 +34,27 @@ static void read_subframe(struct packet *packet)
     reader_limit(r, view_u16(header, 12));
 }
 
+/* Ways of writing a frame that are not those of the air. */
+enum form {
+    FORM_PADDED = 1, /* the header is filled up to a multiple of four bytes */
+    FORM_SWAPPED = 2 /* the two bytes of frame control and of sequence control are exchanged */
+};
+
 /* frame control(2), duration(2), three addresses(6), sequence control(2), address 4(6), QoS
- * control(2). With |padded| the header is filled up to a multiple of four bytes. */
-static enum layer read_frame(struct packet *packet, bool padded)
+ * control(2) */
+static enum layer read_frame(struct packet *packet, unsigned form)
 {
     struct reader *r = &packet->payload;
-    const uint8_t kind = reader_u8(r), flags = reader_u8(r);
+    const uint8_t first = reader_u8(r), second = reader_u8(r);
+    const bool swapped = (form & FORM_SWAPPED) != 0;
+    const uint8_t kind = swapped ? second : first, flags = swapped ? first : second;
     const bool qos = (kind & 0x80) != 0, null = (kind & 0x40) != 0;
     const bool wireless = (flags & (FLAGS_TO_DS | FLAGS_FROM_DS)) == (FLAGS_TO_DS | FLAGS_FROM_DS);
     if ((kind & 0x0f) != 0x08 || null) /* version 0, type data */
         return LAYER_OTHER;
     const struct span rest = reader_view(r, 22);
-    const bool fragment = (view_u8(rest, 20) & 0x0f) != 0 || (flags & FLAGS_MORE_FRAGMENTS);
+    const uint8_t number = view_u8(rest, swapped ? 21 : 20) & 0x0f;
+    const bool fragment = number != 0 || (flags & FLAGS_MORE_FRAGMENTS);
     if (fragment || (flags & FLAGS_PROTECTED))
         return LAYER_OTHER;
     if ((flags & (FLAGS_TO_DS | FLAGS_FROM_DS)) == 0 && reader_ok(r))
@@ -53,7 +62,8 @@ static enum layer read_frame(struct packet *packet, bool padded)
     if (wireless)
         reader_skip(r, 6);
     const bool aggregate = qos && read_qos(r, flags);
-    if (padded && qos != wireless) /* 26 or 30 bytes; with both it is 32, with neither 24 */
+    if ((form & FORM_PADDED) &&
+        qos != wireless) /* 26 or 30 bytes; with both it is 32, with neither 24 */
         reader_skip(r, 2);
     if (aggregate)
         read_subframe(packet);
@@ -62,7 +72,12 @@ static enum layer read_frame(struct packet *packet, bool padded)
 
 enum layer wifi_read(struct packet *packet)
 {
-    return read_frame(packet, false);
+    return read_frame(packet, 0);
+}
+
+enum layer wifi_swapped_read(struct packet *packet)
+{
+    return read_frame(packet, FORM_SWAPPED);
 }
 
 /* The flags of radiotap, field 1; before it there may be the time stamp, field 0, 8 bytes
@@ -95,7 +110,7 @@ enum layer wifi_radiotap_read(struct packet *packet)
         reader_fail(r, header.fault, NULL);
     if ((flags & FLAG_FCS) != 0 && reader_wire_left(r) >= 4)
         reader_limit(r, reader_wire_left(r) - 4);
-    return (flags & FLAG_PADDED) != 0 ? read_frame(packet, true) : LAYER_WIFI;
+    return (flags & FLAG_PADDED) != 0 ? read_frame(packet, FORM_PADDED) : LAYER_WIFI;
 }
 
 /* Message code(4), length with this header(4), in the order of the machine that captured. Some

@@ -306,7 +306,8 @@ static void write_tunnel_type(struct event *event)
     static const char *const names[] = {
         [TUNNEL_GRE] = "gre",       [TUNNEL_ERSPAN] = "erspan", [TUNNEL_VXLAN] = "vxlan",
         [TUNNEL_GENEVE] = "geneve", [TUNNEL_IPIP] = "ipip",     [TUNNEL_6IN4] = "6in4",
-        [TUNNEL_GTPU] = "gtp-u",    [TUNNEL_TZSP] = "tzsp",     [TUNNEL_TEREDO] = "teredo"};
+        [TUNNEL_GTPU] = "gtp-u",    [TUNNEL_TZSP] = "tzsp",     [TUNNEL_TEREDO] = "teredo",
+        [TUNNEL_CAPWAP] = "capwap"};
     uint8_t tunnel = event->flow->tunnel;
     if (tunnel != TUNNEL_NONE && tunnel < sizeof names / sizeof names[0])
         event_put_text(event, names[tunnel]);

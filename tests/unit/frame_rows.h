@@ -370,6 +370,39 @@ static const struct frame_row frame_rows[] = {
      {0},
      1,
      TUNNEL_TZSP},
+    {"capwap, 802.3",
+     1,
+     FRAMES_OUTER_MAC "0800 " FRAMES_OUTER_UDP("147f") "00 100200 0000 0000 " FRAMES_MAC
+                                                       "0800 " FRAMES_IP4_UDP,
+     4,
+     true,
+     0,
+     {0},
+     1,
+     TUNNEL_CAPWAP},
+    {"capwap, 802.11",
+     1,
+     FRAMES_OUTER_MAC "0800 " FRAMES_OUTER_UDP("147f") "00 100300 0001 0000 0801 0000 " FRAMES_MAC
+                                                       "020000000099 1000 " FRAMES_SNAP
+                                                       "0800 " FRAMES_IP4_UDP,
+     4,
+     false,
+     0,
+     {0},
+     1,
+     TUNNEL_CAPWAP},
+    {"capwap from the controller, 802.11 with exchanged bytes, optional headers",
+     1,
+     FRAMES_OUTER_MAC
+     "0800 " FRAMES_OUTER_IP4("11") "147f c000 {4} 0000 00 300330 0000 0000 06 0a0b0c0d0e0f 00 "
+                                    "04 c2250000 000000 0208 2c00 " FRAMES_MAC
+                                    "020000000099 1230 " FRAMES_SNAP "86dd " FRAMES_IP6_UDP,
+     6,
+     false,
+     0,
+     {0},
+     1,
+     TUNNEL_CAPWAP},
     {"vxlan in gre in ip",
      1,
      FRAMES_OUTER("04") FRAMES_OUTER_IP4("2f") "0000 0800 " FRAMES_OUTER_UDP("12b5")

@@ -294,6 +294,23 @@ static void test_not_a_tunnel(void **state)
          17, 37008, 6, 0},
         {"teredo, bubble of another network",
          FRAMES_OUTER_MAC "0800 " FRAMES_OUTER_UDP("0dd8") FRAMES_IP6_UDP, 17, 3544, 49, 0},
+        {"capwap, dtls", FRAMES_OUTER_MAC "0800 " FRAMES_OUTER_UDP("147f") "01 000000 16fefd00", 17,
+         5247, 8, 0},
+        {"capwap, header too short",
+         FRAMES_OUTER_MAC "0800 " FRAMES_OUTER_UDP("147f") "00 080200 0000 0000 " FRAMES_MAC
+                                                           "0800 " FRAMES_IP4_UDP,
+         17, 5247, 51, 0},
+        {"capwap, fragment",
+         FRAMES_OUTER_MAC "0800 " FRAMES_OUTER_UDP("147f") "00 100280 0001 0000 " FRAMES_MAC
+                                                           "0800 " FRAMES_IP4_UDP,
+         17, 5247, 51, 0},
+        {"capwap, keep-alive",
+         FRAMES_OUTER_MAC "0800 " FRAMES_OUTER_UDP("147f") "00 100208 0000 0000 0016", 17, 5247, 10,
+         0},
+        {"capwap, native frames of another binding",
+         FRAMES_OUTER_MAC "0800 " FRAMES_OUTER_UDP("147f") "00 100700 0000 0000 " FRAMES_MAC
+                                                           "0800 " FRAMES_IP4_UDP,
+         17, 5247, 51, 0},
         {"gre, unknown type", FRAMES_OUTER("2f") "0000 1234 00", 47, 0, 5, 0},
         {"gre, version 2", FRAMES_OUTER("2f") "0002 0800 " FRAMES_IP4_UDP, 47, 0, 33, 0},
         {"pptp, acknowledgment", FRAMES_OUTER("2f") "2081 880b 0000 0001 00000001", 47, 0, 12, 0},
