@@ -71,6 +71,14 @@ static bool begins_handshake(const struct openvpn_packet *packet, uint8_t wrap)
            tls_records_recognise(packet->payload) == RECOGNISE_YES;
 }
 
+/* A reset has the length of its header, with an acknowledgement or without. */
+static bool length_possible(uint8_t opcode, uint8_t wrap, size_t len)
+{
+    enum { RESET_LEN = 1 + 8 + 1 + 4, ACK_LEN = 4 + 8 };
+    return opcode == OPENVPN_CONTROL || len == wrap + (size_t)RESET_LEN ||
+           len == wrap + (size_t)(RESET_LEN + ACK_LEN);
+}
+
 static bool opens_as(struct reader bytes, uint8_t wrap)
 {
     struct openvpn_packet packet;
@@ -126,11 +134,12 @@ bool openvpn_packet_opens(struct reader bytes, struct openvpn_opening *opening)
                                     48 + REPLAY_LEN};
     struct reader peek = bytes;
     uint8_t first = reader_u8(&peek);
+    size_t len = reader_wire_left(&bytes);
     if (!reader_ok(&peek) || !openvpn_may_open(first))
         return false;
     for (size_t i = 0; i < sizeof wraps; i++) {
         opening->wrap = wraps[i];
-        if (opens_as(bytes, wraps[i]))
+        if (length_possible(openvpn_opcode(first), wraps[i], len) && opens_as(bytes, wraps[i]))
             return true;
     }
     opening->wrap = OPENVPN_ENCRYPTED;
