@@ -19,17 +19,68 @@ enum der_tag {
     DER_EXPLICIT = 0xa0 /* EXPLICIT [0]; add the number */
 };
 
+/* der_length reads a length. Long forms of up to four bytes are taken even where a short one would do, as
+ * some encoders write them. */
+static inline size_t der_length(struct reader *r)
+{
+    enum { LONG_FORM = 0x80, MAX_LENGTH_BYTES = 4 };
+    uint8_t first = reader_u8(r);
+    if (first < LONG_FORM)
+        return first;
+    if (first == LONG_FORM + 1)
+        return reader_u8(r);
+    if (first == LONG_FORM + 2)
+        return reader_u16(r);
+    if (first == LONG_FORM + 3)
+        return reader_u24(r);
+    if (first != LONG_FORM + MAX_LENGTH_BYTES)
+        reader_fail(r, READER_MALFORMED, "der.length");
+    return reader_u32(r);
+}
+
 /* der_next takes the next block, whatever its |tag|. */
-struct reader der_next(struct reader *r, uint8_t *tag);
+static inline struct reader der_next(struct reader *r, uint8_t *tag)
+{
+    enum { TAG_GOES_ON = 0x1f };
+    *tag = reader_u8(r);
+    if ((*tag & TAG_GOES_ON) == TAG_GOES_ON)
+        reader_fail(r, READER_MALFORMED, "der.tag");
+    size_t len = der_length(r);
+    return reader_child(r, len);
+}
 
 /* der_block takes the next block, which must have |tag|. */
-struct reader der_block(struct reader *r, uint8_t tag);
+static inline struct reader der_block(struct reader *r, uint8_t tag)
+{
+    uint8_t found;
+    struct reader block = der_next(r, &found);
+    if (found != tag) {
+        reader_fail(r, READER_MALFORMED, "der.tag");
+        reader_fail(&block, READER_MALFORMED, "der.tag");
+    }
+    return block;
+}
 
 /* der_content takes the content of the next block, der_whole the block with its header. */
-struct span der_content(struct reader *r, uint8_t tag);
-struct span der_whole(struct reader *r, uint8_t tag);
+static inline struct span der_content(struct reader *r, uint8_t tag)
+{
+    struct reader block = der_block(r, tag);
+    return reader_rest(&block);
+}
+
+static inline struct span der_whole(struct reader *r, uint8_t tag)
+{
+    const struct reader before = *r;
+    struct reader block = der_block(r, tag);
+    (void)block;
+    return span_of(before.at, reader_ok(r) ? reader_left(&before) - reader_left(r) : 0);
+}
 
 /* der_is says whether the next block has |tag|; nothing is taken. */
-bool der_is(const struct reader *r, uint8_t tag);
+static inline bool der_is(const struct reader *r, uint8_t tag)
+{
+    struct reader peek = *r;
+    return reader_more(r) && reader_u8(&peek) == tag && reader_ok(&peek);
+}
 
 #endif

@@ -11,9 +11,9 @@
  *                          extnValue OCTET STRING } */
 static void read_extension(struct reader *list, struct x509 *certificate)
 {
-    static const uint8_t subject_alt_name[] = {0x55, 0x1d, 0x11}; /* 2.5.29.17 */
+    static const uint8_t subject_alt_name[] = {DER_OID, 3, 0x55, 0x1d, 0x11}; /* 2.5.29.17 */
     struct reader extension = der_block(list, DER_SEQUENCE);
-    struct span id = der_content(&extension, DER_OID);
+    struct span id = reader_bytes(&extension, sizeof subject_alt_name);
     if (!span_equal(id, span_of(subject_alt_name, sizeof subject_alt_name)))
         return;
     if (der_is(&extension, DER_BOOLEAN))
