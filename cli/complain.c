@@ -2,18 +2,21 @@
 #include "cli/complain.h"
 
 #include "core/error.h"
+#include "reports/text_safe.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
+enum { MAX_SENTENCE = sizeof(struct error) };
+
 void complain(const char *format, ...)
 {
-    struct error sentence;
-    char text[sizeof sentence.text];
+    char text[MAX_SENTENCE], safe[MAX_SENTENCE * TEXT_SAFE_GROWTH + TEXT_SAFE_MARK];
     va_list args;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    error_set(&sentence, "%s", text);
-    fprintf(stderr, "perpass: %s\n", sentence.text);
+    /* A file can have any name. */
+    text_safe(span_text(text), sizeof text, safe, sizeof safe);
+    fprintf(stderr, "perpass: %s\n", safe);
 }

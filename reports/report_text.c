@@ -250,15 +250,15 @@ static void describe_inputs(const struct page *page, struct line *line)
     for (size_t i = 0; i < result->num_inputs; i++) {
         const char *path = result->inputs[i].path;
         path = strcmp(path, "-") == 0 ? "standard input" : path;
-        if (i > 0 && text_columns(line->text) + text_columns(path) + 24 > page->width) {
+        /* A name is the user's own, but what it can do to a terminal is not. */
+        const struct value name = {.type = VALUE_STRING, .bytes = span_text(path)};
+        const struct shown shown = redact(page->redactor, &name, PRIVACY_PUBLIC, NULL);
+        if (i > 0 && text_columns(line->text) + text_columns(shown.text) + 24 > page->width) {
             line_add(line, " and ");
             line_count(line, result->num_inputs - i, "more input", "more inputs");
             return;
         }
-        /* A name is the user's own, but a control character in it is not for the terminal. */
-        struct error clean;
-        error_set(&clean, "%s", path);
-        line_add(line, "%s%s", i > 0 ? ", " : "", clean.text);
+        line_add(line, "%s%s", i > 0 ? ", " : "", shown.text);
     }
 }
 

@@ -246,6 +246,15 @@ class Inputs(Cli):
         self.assertNotIn(b"\033", done.stderr + done.stdout)
         self.assertEqual(done.stderr.count(b"\n"), 1)
 
+    def test_name_of_any_bytes(self):
+        """neither C1 controls nor bytes that are no text get through"""
+        path = os.fsencode(self.path("a")) + b"\xc2\x9b31m\xff.pcap"
+        for content in (b"no capture", capture(1)):
+            pathlib.Path(os.fsdecode(path)).write_bytes(content)
+            done = self.run_it("analyze", "--verbose", os.fsdecode(path))
+            for text in (done.stderr, done.stdout):
+                self.assertIn("a\\u009b31m\\xff.pcap", text.decode())
+
 
 class Outputs(Cli):
     def test_full_disk(self):

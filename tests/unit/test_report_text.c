@@ -197,7 +197,7 @@ static void test_many_inputs(void **state)
     free(text);
     sample->inputs[1].path = "b.pcap";
     text = sample_written(sample, &report_text, &screen);
-    assert_has(text, "standard input, b.pcap, b?.pcap\n");
+    assert_has(text, "standard input, b.pcap, b\\x1b.pcap\n");
     free(text);
     sample_free(sample);
 }
