@@ -175,7 +175,7 @@ const struct command command_analyze = {
              "  0  done; no finding at or above --fail-on\n"
              "  1  there is a finding at or above --fail-on\n"
              "  2  the command line asks for what cannot be; nothing was read\n"
-             "  3  an input could not be read to its end; what was read is reported\n"
+             "  3  an input could not be read whole; what was read is reported\n"
              "  4  an output could not be written\n"
              "Of several the highest. After SIGINT or SIGTERM (what was read is reported)\n"
              "128 and the signal's number.\n"

@@ -6,6 +6,7 @@
 #include "cli/complain.h"
 #include "cli/signals.h"
 #include "core/crypto.h"
+#include "core/layers.h"
 #include "reports/text.h"
 
 #include <errno.h>
@@ -76,6 +77,19 @@ static void note_times(struct input_info *input, const struct frame *frames, siz
     }
 }
 
+/* Frames that no reader is for. */
+struct strangers {
+    uint64_t frames;
+    uint16_t link_type; /* of the first */
+};
+
+static void note_strangers(struct strangers *strangers, const struct frame *frames, size_t num)
+{
+    for (size_t i = 0; i < num; i++)
+        if (!layers_knows_link(frames[i].link_type) && strangers->frames++ == 0)
+            strangers->link_type = frames[i].link_type;
+}
+
 static void set_damage(struct input_info *input, const char *sentence)
 {
     snprintf(input->damage, sizeof input->damage, "%s", sentence);
@@ -98,7 +112,8 @@ static bool output_broken(const struct replay *replay)
 }
 
 /* Reads |source| to its end, its damage, or a signal. */
-static void read_frames(struct replay *replay, struct source *source, struct input_info *input)
+static void read_frames(struct replay *replay, struct source *source, struct input_info *input,
+                        struct strangers *strangers)
 {
     struct frame frames[BATCH];
     struct error error = {.text = ""};
@@ -109,6 +124,7 @@ static void read_frames(struct replay *replay, struct source *source, struct inp
         if (status != SOURCE_FRAMES)
             break;
         note_times(input, frames, num);
+        note_strangers(strangers, frames, num);
         engine_feed(replay->engine, frames, num);
         if (replay->progress.on) {
             const struct source_stats stats = source_stats(source);
@@ -122,10 +138,11 @@ static void read_frames(struct replay *replay, struct source *source, struct inp
         set_damage(input, error.text);
 }
 
-static void read_source(struct replay *replay, struct source *source, struct input_info *input)
+static void read_source(struct replay *replay, struct source *source, struct input_info *input,
+                        struct strangers *strangers)
 {
     input->format = source_format(source);
-    read_frames(replay, source, input);
+    read_frames(replay, source, input, strangers);
     const struct source_stats stats = source_stats(source);
     input->frames = stats.frames;
     input->filtered = stats.filtered;
@@ -144,12 +161,22 @@ static void tell(const struct input_info *input)
              text_number(input->filtered, left_out));
 }
 
+static void tell_strangers(const struct input_info *input, const struct strangers *strangers)
+{
+    char frames[TEXT_SMALL * 2], all[TEXT_SMALL];
+    complain("%s: %s of %s cannot be read: perpass does not know their link type (%" PRIu16
+             " in the first)",
+             input->path, text_count(strangers->frames, "packet", "packets", frames),
+             text_number(input->frames, all), strangers->link_type);
+}
+
 bool replay_file(struct replay *replay, const char *path, struct input_info *input)
 {
     /* A buffer that stays in the cache costs less than the pages of a mapping, and a file that is cut
      * short while it is read is damage, not SIGBUS: docs/performance.md has the figures. */
     const struct source_options options = {.filter = replay->filter, .unmapped = true};
     struct error error = {.text = ""};
+    struct strangers strangers = {0};
     *input = (struct input_info){.path = path};
     if (signals_stopped() != 0 || output_broken(replay)) {
         set_stopped(input);
@@ -157,7 +184,7 @@ bool replay_file(struct replay *replay, const char *path, struct input_info *inp
     }
     struct source *source = source_open_file(path, &options, &error);
     if (source != NULL) {
-        read_source(replay, source, input);
+        read_source(replay, source, input, &strangers);
         source_close(source);
     } else if (signals_stopped() != 0) {
         set_stopped(input);
@@ -171,5 +198,7 @@ bool replay_file(struct replay *replay, const char *path, struct input_info *inp
         tell(input);
     if (input->damage[0] != '\0')
         complain("%s", input->damage);
-    return input->damage[0] == '\0';
+    if (strangers.frames > 0)
+        tell_strangers(input, &strangers);
+    return input->damage[0] == '\0' && strangers.frames == 0;
 }

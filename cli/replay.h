@@ -22,8 +22,8 @@ bool replay_filter_valid(const char *filter, struct error *error);
 /* replay_total adds up the sizes of |paths|: 0 if one is not known. */
 uint64_t replay_total(const char *const *paths, size_t num);
 
-/* replay_file reads the whole of |path| and fills |input|. False when it could not be read to its end: then
- * input->damage says why. */
+/* replay_file reads the whole of |path| and fills |input|. False, and it is told on standard error, when it
+ * could not be read to its end (then input->damage says why) or has frames that no reader is for. */
 bool replay_file(struct replay *replay, const char *path, struct input_info *input);
 
 #endif

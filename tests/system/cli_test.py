@@ -202,6 +202,14 @@ class Inputs(Cli):
         self.assertRegex(done.stderr, rb"\Aperpass: [^\n]*Permission denied[^\n]*\n\Z")
         self.assertEqual(done.returncode, 3)
 
+    def test_unknown_link_type(self):
+        strange = self.file("strange.pcap", capture(3, link=147))
+        done = self.run_it("analyze", self.good, strange)
+        self.assertEqual(done.returncode, 3)
+        self.assertRegex(done.stderr, rb"\Aperpass: [^\n]*strange.pcap: 3 packets of 3 [^\n]*147[^\n]*\n\Z")
+        self.assertIn(b"6 packets", done.stdout)
+        self.assertIn(b"3 frames of an unknown link type", done.stdout)
+
     def test_good_ones_are_reported(self):
         text = self.file("text", b"this is no capture\n")
         done = self.run_it("analyze", "--report", "json:-", self.good, text, PSK)
