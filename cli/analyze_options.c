@@ -57,6 +57,15 @@ static bool set_report(void *member, const char *value, struct error *error)
     return analyze_report(value, &path, error) != NULL && option_add_text(member, value, error);
 }
 
+static bool set_events(void *member, const char *value, struct error *error)
+{
+    const char *before = *(const char **)member;
+    if (before != NULL)
+        return error_set(error, "there is one stream of events, and it goes to %.100s already",
+                         before);
+    return option_set_text(member, value, error);
+}
+
 static bool set_observations(void *member, const char *value, struct error *error)
 {
     struct analyze_observations *observations = member;
@@ -109,7 +118,7 @@ static const struct option_row options[] = {
      "Write a report; the format is told by the ending of FILE (.json, .txt) or by FORMAT: before "
      "it; - is "
      "standard output. The file appears when it is complete. Can be given several times."},
-    {"events", "FILE", false, MEMBER(events), option_set_text,
+    {"events", "FILE", false, MEMBER(events), set_events,
      "Write findings and statistics as events, one JSON object a line, in the Elastic Common "
      "Schema. FILE "
      "can be - for standard output, or unix:PATH for a listening stream socket."},

@@ -145,6 +145,7 @@ class Usage(Cli):
             (["--pseudonym-key", self.path("none")], "none"),
             (["--pseudonym-key", key], "key"),
             (["--events", "-", "--report", "json:-"], "only one output"),
+            (["--events", "a.ndjson", "--events", "b.ndjson"], "goes to a.ndjson already"),
         ]
         for words, sentence in rows:
             with self.subTest(words):
