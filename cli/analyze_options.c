@@ -137,7 +137,8 @@ static const struct option_row options[] = {
      "are the "
      "same in every run. Without it each run has a random key."},
     {"filter", "BPF", false, MEMBER(filter), option_set_text,
-     "Read only the packets that match this expression; see pcap-filter(7)."},
+     "Read only the packets that match this expression; see pcap-filter(7). A host name in it is "
+     "looked up, perhaps by asking the network: addresses are not."},
     {"threads", "N", false, MEMBER(threads), set_threads,
      "Work with N threads. This version works with 1."},
     {"rules", "LIST", false, MEMBER(rules), option_set_text,
