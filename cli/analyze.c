@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct report_output {
@@ -82,7 +83,20 @@ static const char *output_path(const struct analyze_settings *settings, size_t i
 static bool same_file(const char *a, const char *b)
 {
     char real_a[PATH_MAX], real_b[PATH_MAX];
-    return output_resolve(a, real_a) && output_resolve(b, real_b) && strcmp(real_a, real_b) == 0;
+    struct stat status_a, status_b;
+    if (!output_resolve(a, real_a) || !output_resolve(b, real_b))
+        return false;
+    if (strcmp(real_a, real_b) == 0)
+        return true;
+    /* A file can have several names. */
+    return stat(real_a, &status_a) == 0 && stat(real_b, &status_b) == 0 &&
+           status_a.st_dev == status_b.st_dev && status_a.st_ino == status_b.st_ino;
+}
+
+/* Standard input may come from a file, too: then it has a name. */
+static const char *input_path(const char *path)
+{
+    return is_standard(path) ? "/dev/stdin" : path;
 }
 
 /* Nothing may be written over an input or over another output. */
@@ -92,7 +106,7 @@ static bool check_output(const struct run *run, size_t i, struct error *error)
     if (path == NULL)
         return true;
     for (size_t j = 0; j < run->files->num; j++)
-        if (same_file(path, run->files->items[j]))
+        if (same_file(path, input_path(run->files->items[j])))
             return error_set(error, "%s is an input: writing the results to it would destroy it",
                              path);
     for (size_t j = 0; j < i; j++) {

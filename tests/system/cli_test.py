@@ -164,11 +164,22 @@ class Usage(Cli):
         before = pathlib.Path(self.good).read_bytes()
         link = self.path("link.json")
         os.symlink(self.good, link)
+        second_name = self.path("same.ndjson")
+        os.link(self.good, second_name)
         for words in (["--events", self.good], ["--report", "json:" + self.good], ["--report", link],
-                      ["--events", self.path(".") + "/good.pcap"]):
+                      ["--events", self.path(".") + "/good.pcap"], ["--events", second_name]):
             with self.subTest(words):
                 self.refused(2, "is an input", "analyze", *words, self.good)
                 self.assertEqual(pathlib.Path(self.good).read_bytes(), before)
+
+    def test_never_over_standard_input(self):
+        before = pathlib.Path(self.good).read_bytes()
+        with open(self.good, "rb") as stdin:
+            done = subprocess.run([PERPASS, "analyze", "--events", self.good, "-"], stdin=stdin,
+                                  timeout=LIMIT_S, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.assertEqual(done.returncode, 2)
+        self.assertRegex(done.stderr, rb"is an input")
+        self.assertEqual(pathlib.Path(self.good).read_bytes(), before)
 
     def test_twice(self):
         out = self.path("r.json")
