@@ -302,9 +302,10 @@ static void tell_counts(const struct run *run, const struct result *result)
 #define ANALYSIS_STAT(name, about) tell_count(result->analysis.name, about);
 #include "analysis/analysis_stats.def"
 #undef ANALYSIS_STAT
-    complain("pseudonyms were made with %s key %s",
-             redactor_key_is_random(run->redactor) ? "this run's own" : "the",
-             redactor_key_id(run->redactor));
+    if (redactor_stability(run->redactor) != NULL)
+        complain("pseudonyms were made with %s key %s",
+                 redactor_key_is_random(run->redactor) ? "this run's own" : "the",
+                 redactor_key_id(run->redactor));
 }
 
 static bool must_fail(const struct result *result, enum severity fail_on)

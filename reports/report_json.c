@@ -138,6 +138,8 @@ static json_object *privacy_json(struct redactor *redactor)
 {
     json_object *privacy = json_object_new_object();
     add_text(privacy, "policy", privacy_policy_name(redactor_policy(redactor)));
+    if (redactor_stability(redactor) == NULL) /* no pseudonyms, so no key has made them */
+        return privacy;
     add_text(privacy, "key_id", redactor_key_id(redactor));
     add(privacy, "key_kept", json_object_new_boolean(!redactor_key_is_random(redactor)));
     return privacy;

@@ -405,6 +405,10 @@ class Summary(Cli):
     def test_policy(self):
         raw = self.works("analyze", "--privacy", "raw", PSK)
         self.assertNotIn("--privacy", raw)
+        for policy, told in (("raw", False), ("strict", True)):
+            done = self.run_it("analyze", "--privacy", policy, "--verbose", "--report", "json:-", PSK)
+            self.assertEqual(b"pseudonyms were made" in done.stderr, told)
+            self.assertEqual("key_id" in json.loads(done.stdout)["privacy"], told)
         server = re.search(r"server (\S+:\d+),", raw).group(1)
         self.assertIn(server, self.works("analyze", "--privacy", "internal", PSK))
         self.assertNotIn(server, self.works("analyze", PSK))
