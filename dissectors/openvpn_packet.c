@@ -100,7 +100,8 @@ static size_t wrapped_key_len(struct reader bytes)
 }
 
 /* What --tls-crypt does to a hard reset: session(64), replay id(32), time(32), tag(256), and what follows
- * the time in clear, encrypted: 5 bytes, 17 with an acknowledgement, 23 with an offer of early negotiation. */
+ * the time in clear, encrypted: 5 bytes, 17 with an acknowledgement, 23 with an offer of early
+ * negotiation. */
 static bool is_encrypted_reset(struct reader bytes, uint32_t *sender_time)
 {
     enum { BEFORE_LEN = 1 + 8 + REPLAY_LEN + CRYPT_TAG_LEN };

@@ -83,8 +83,8 @@ static size_t addresses_len(uint8_t family)
     }
 }
 
-/* signature(96), version 2(4), command(4): 0 local, 1 proxy; family(4), transport(4): 0 unspecified, 1 stream,
- * 2 datagram; length of what follows(16) */
+/* signature(96), version 2(4), command(4): 0 local, 1 proxy; family(4), transport(4): 0 unspecified,
+ * 1 stream, 2 datagram; length of what follows(16) */
 static enum recognise measure_binary(struct reader bytes, size_t *len)
 {
     enum recognise start = begins_with(bytes, "\r\n\r\n\0\r\nQUIT\n", SIGNATURE_LEN);
