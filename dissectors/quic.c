@@ -27,9 +27,11 @@ static enum recognise quic_recognises(struct reader payload)
     }
     if (!(first & 0x80) || !quic_packet_read(&payload, &packet))
         return RECOGNISE_NO;
-    /* The fixed bit may be changed only once both sides know that they can: RFC 9287 section 3. */
+    /* Without the fixed bit, which a server may clear from its first packet on when the client says that it
+     * can bear it (RFC 9287), the lengths have to account for the whole datagram. */
     bool fixed = first & 0x40 || packet.type == QUIC_VERSION_NEGOTIATION;
-    return fixed ? RECOGNISE_YES : RECOGNISE_NO;
+    bool whole = reader_left(&payload) == 0 || quic_is_long(payload);
+    return fixed || whole ? RECOGNISE_YES : RECOGNISE_NO;
 }
 
 /* --- keys --- */
@@ -203,12 +205,28 @@ static void tell(struct quic *quic, const struct quic_packet *packet, size_t dat
     dissect_emit(context, &observation_quic_initial, initial);
 }
 
+/* A flow that begins with an Initial packet whose own id does not give its keys, begins with the server's,
+ * or with a later one of the client's, which is rarer. Only clients return tokens. */
+static void guess_client(const struct quic *quic, const struct quic_packet *packet,
+                         const struct dissect_context *context)
+{
+    if (context->flow->client_certain || packet->version.scheme == NULL || packet->cut != 0)
+        return;
+    bool first = quic->sides[0].datagrams + quic->sides[1].datagrams == 0;
+    if (packet->token.len > 0)
+        context->flow->client = (uint8_t)context->side;
+    else if (first)
+        context->flow->client = (uint8_t)!context->side;
+}
+
 static void take_initial(struct quic *quic, const struct quic_packet *packet, size_t datagram,
                          struct dissect_context *context)
 {
     struct opened opened = {0};
     struct quic_initial initial = {.unread = open_initial(quic, packet, context, &opened)};
     initial.decrypted = truth(initial.unread == NULL);
+    if (initial.unread != NULL)
+        guess_client(quic, packet, context);
     tell(quic, packet, datagram, &initial, context);
     if (initial.unread != NULL)
         return;

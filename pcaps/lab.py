@@ -13,6 +13,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 
 SERVER = "192.0.2.1"
@@ -24,30 +25,46 @@ SERVER_NAME = "server.example"
 KEY = "c0ffee5eed0123456789abcdef0a1b2c"  # the pre-shared key of every case: a test key, in hex
 PATIENCE = 15.0  # seconds that anything may take
 
-NEEDED = {
+PACKAGES = {
     "ip": "iproute2",
     "tcpdump": "tcpdump",
     "openssl": "openssl",
     "gnutls-serv": "gnutls-bin",
     "gnutls-cli": "gnutls-bin",
+    "certtool": "gnutls-bin",
+    "coap-server-openssl": "libcoap3-bin",
+    "coap-client-openssl": "libcoap3-bin",
+    "coap-server-gnutls": "libcoap3-bin",
+    "coap-client-gnutls": "libcoap3-bin",
     "gcc": "gcc",
+    "gtlsserver": "ngtcp2-server",
+    "gtlsclient": "ngtcp2-client",
 }
 
 
 class LabError(Exception):
-    """Something that is missing, or a stack that did not do what the case says."""
+    """A stack that did not do what the case says."""
+
+
+class NotInstalled(LabError):
+    """A stack that is not there."""
+
+
+def need(program):
+    if shutil.which(program) is None:
+        raise NotInstalled(f"{program} is not installed: apt-get install {PACKAGES.get(program, program)}")
 
 
 def missing():
-    """Sentences about what this machine lacks; none when cases can be made."""
+    """Sentences about what every case needs and this machine lacks."""
     lacks = []
     if os.geteuid() != 0:
         lacks.append("network namespaces and tcpdump need root: run it as root or with sudo")
-    for program, package in NEEDED.items():
-        if shutil.which(program) is None:
-            lacks.append(f"{program} is not installed: apt-get install {package}")
-    if not os.path.exists("/usr/include/mbedtls/ssl.h"):
-        lacks.append("mbedtls/ssl.h is not there: apt-get install libmbedtls-dev")
+    for program in ("ip", "tcpdump"):
+        try:
+            need(program)
+        except NotInstalled as error:
+            lacks.append(str(error))
     return lacks
 
 
@@ -136,6 +153,7 @@ class Lab:
 
     def command(self, *argv):
         """Runs a program to its end; its output is an error text when it fails."""
+        need(argv[0])
         done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False)
         if done.returncode != 0:
             raise LabError(f"{' '.join(argv)}: {done.stderr.decode('utf-8', 'replace').strip()}")
@@ -165,6 +183,7 @@ class Lab:
             self.command(*end, "link", "set", link, "up")
 
     def start(self, namespace, *argv):
+        need(argv[0])
         self.num_logs += 1
         log_path = os.path.join(self.scratch, f"{self.num_logs:03}-{argv[0].split('/')[-1]}.log")
         process = Process(["ip", "netns", "exec", namespace, *argv], log_path)
@@ -201,8 +220,8 @@ class Lab:
     # Servers: each is a context manager, ready when entered
 
     @contextlib.contextmanager
-    def serving(self, port, *argv):
-        server = self.start(self.server_ns, *argv)
+    def serving(self, port, *argv, namespace=None):
+        server = self.start(namespace or self.server_ns, *argv)
         wait_for(lambda: server.ended() or listens(server.popen.pid, port), f"port {port}")
         if server.ended():
             raise LabError(f"{' '.join(argv)} ended: {server.log()}")
@@ -215,12 +234,39 @@ class Lab:
         """openssl s_server; it sends back every line reversed."""
         return self.serving(port, "openssl", "s_server", "-accept", str(port), "-rev", *options)
 
+    def openssl_dtls_server(self, port, *options, host=SERVER):
+        """openssl s_server with DTLS, one session after the other; openssl_dtls_client makes it answer."""
+        return self.serving(port, "openssl", "s_server", "-accept", f"[{host}]:{port}", "-timeout", *options)
+
     def gnutls_server(self, port, *options):
         """gnutls-serv; it sends back every line."""
         return self.serving(port, "gnutls-serv", "--port", str(port), "--echo", *options)
 
+    def gnutls_dtls_server(self, port, *options):
+        """gnutls-serv with DTLS; it sends back every line."""
+        return self.serving(port, "gnutls-serv", "--udp", "--port", str(port), *options)
+
+    def coap_server(self, build, port, *options):
+        """libcoap's server of the |build| "openssl" or "gnutls"; it listens for DTLS on |port|."""
+        return self.serving(port, f"coap-server-{build}", "-A", SERVER, "-p", str(port - 1), "-v", "7", *options)
+
     def mbedtls_server(self, port, *options):
         return self.serving(port, self.mbedtls_peer(), "server", SERVER, str(port), *options)
+
+    def quic_server(self, port, *options):
+        """ngtcp2's server with GnuTLS; any file it is asked for is not there."""
+        cert, key = self.certificate()
+        return self.serving(port, "gtlsserver", "--no-quic-dump", "--no-http-dump", "--max-gso-dgrams", "1",
+                            "-d", self.scratch, *options, SERVER, str(port), key, cert)
+
+    def wolfssl_server(self, port, *options):
+        return self.serving(port, self.wolfssl_peer(), "server", SERVER, str(port), *options)
+
+    def relay(self, port, target, *plan):
+        """relay.py on the client's end: what the server sends is on the wire before the |plan| loses it."""
+        script = os.path.join(os.path.dirname(__file__), "relay.py")
+        return self.serving(port, sys.executable, "-B", script, "127.0.0.1", str(port), SERVER, str(target), *plan,
+                            namespace=self.client_ns)
 
     # Clients: each makes one session, says a line, hears the answer, and ends
 
@@ -239,12 +285,46 @@ class Lab:
                             f"[{host}]:{port}", *options)
         return self._talk(client, "SSL handshake has read", answer, "Q\n", says, fails)
 
-    def gnutls_client(self, port, *options, says=(), fails=False):
-        client = self.start(self.client_ns, "gnutls-cli", "--insecure", "--port", str(port), *options, SERVER)
+    def openssl_dtls_client(self, server, port, *options, host=SERVER, says=()):
+        """openssl s_client with DTLS; |server| is the process that it talks to, and that answers."""
+        client = self.start(self.client_ns, "openssl", "s_client", "-connect", f"[{host}]:{port}", "-timeout", *options)
+        if client.wait_for("SSL handshake has read"):
+            heard = server.log().count("perpass\n")
+            client.write("perpass\n")
+            wait_for(lambda: server.log().count("perpass\n") > heard or client.ended(), "the server to hear the client")
+            server.write("answer\n")
+            client.wait_for("answer\n")
+            client.write("Q\n")
+        client.close_input()
+        client.finish()
+        client.must_say(says)
+        return client
+
+    def gnutls_client(self, port, *options, host=SERVER, says=(), fails=False):
+        client = self.start(self.client_ns, "gnutls-cli", "--insecure", "--port", str(port), *options, host)
         return self._talk(client, "Handshake was completed", "\nperpass", "", says, fails)
 
-    def mbedtls_client(self, port, *options, says=()):
-        client = self.start(self.client_ns, self.mbedtls_peer(), "client", SERVER, str(port), *options)
+    def coap_client(self, build, port, *options, path=".well-known/core", says=(), seconds=5):
+        """libcoap's client of the |build|: it asks for |path|, and gives up after |seconds|."""
+        client = self.start(self.client_ns, f"coap-client-{build}", "-v", "7", "-B", str(seconds), *options,
+                            f"coaps://{SERVER}:{port}/{path}")
+        return self._run(client, says)
+
+    def mbedtls_client(self, port, *options, host=SERVER, says=()):
+        return self._run(self.start(self.client_ns, self.mbedtls_peer(), "client", host, str(port), *options), says)
+
+    def quic_client(self, port, *options, says=()):
+        """ngtcp2's client with GnuTLS: asks for one page and closes. To an address it says "localhost"."""
+        client = self.start(self.client_ns, "gtlsclient", "--no-quic-dump", "--no-http-dump",
+                            "--exit-on-all-streams-close", *options, SERVER, str(port),
+                            f"https://{SERVER_NAME}/page")
+        return self._run(client, says)
+
+    def wolfssl_client(self, port, *options, host=SERVER, says=()):
+        return self._run(self.start(self.client_ns, self.wolfssl_peer(), "client", host, str(port), *options), says)
+
+    @staticmethod
+    def _run(client, says):
         client.close_input()
         client.finish()
         client.must_say(says)
@@ -254,21 +334,30 @@ class Lab:
 
     def mbedtls_peer(self):
         """Builds tests/peers/mbedtls_peer.c: a peer whose PSK identities are bytes, not C strings."""
-        program = os.path.join(self.scratch, "mbedtls_peer")
+        return self._peer("mbedtls_peer", "mbedtls/ssl.h", "libmbedtls-dev",
+                          "-lmbedtls", "-lmbedx509", "-lmbedcrypto")
+
+    def wolfssl_peer(self):
+        """Builds tests/peers/wolfssl_peer.c."""
+        return self._peer("wolfssl_peer", "wolfssl/ssl.h", "libwolfssl-dev", "-lwolfssl")
+
+    def _peer(self, name, header, package, *libraries):
+        if not os.path.exists(f"/usr/include/{header}"):
+            raise NotInstalled(f"{header} is not there: apt-get install {package}")
+        program = os.path.join(self.scratch, name)
         if not os.path.exists(program):
-            source = os.path.join(os.path.dirname(__file__), "..", "tests", "peers", "mbedtls_peer.c")
-            self.command("gcc", "-std=c11", "-D_GNU_SOURCE", "-O1", "-o", program, source,
-                         "-lmbedtls", "-lmbedx509", "-lmbedcrypto")
+            source = os.path.join(os.path.dirname(__file__), "..", "tests", "peers", f"{name}.c")
+            self.command("gcc", "-std=c11", "-D_GNU_SOURCE", "-O1", "-o", program, source, *libraries)
         return program
 
-    def certificate(self, kind="rsa"):
-        """A self-signed certificate for SERVER_NAME: its file and its key's file."""
-        cert = os.path.join(self.scratch, f"{kind}-cert.pem")
-        key = os.path.join(self.scratch, f"{kind}-key.pem")
+    def certificate(self, kind="rsa", name=SERVER_NAME):
+        """A self-signed certificate for |name|: its file and its key's file."""
+        cert = os.path.join(self.scratch, f"{name}-{kind}-cert.pem")
+        key = os.path.join(self.scratch, f"{name}-{kind}-key.pem")
         if not os.path.exists(cert):
             new = {"rsa": ["rsa:2048"], "ec": ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"]}[kind]
             self.command("openssl", "req", "-x509", "-newkey", *new, "-nodes", "-days", "3650",
-                         "-subj", f"/CN={SERVER_NAME}", "-addext", f"subjectAltName=DNS:{SERVER_NAME}",
+                         "-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}",
                          "-keyout", key, "-out", cert)
         return cert, key
 
@@ -285,13 +374,13 @@ class Lab:
 
 
 def listens(pid, port):
-    """Is there a listening TCP socket on |port| in the namespace of |pid|?"""
-    for table in ("tcp", "tcp6"):
+    """Is there a listening TCP socket or an unconnected UDP socket on |port| in the namespace of |pid|?"""
+    for table, state in (("tcp", "0A"), ("tcp6", "0A"), ("udp", "07"), ("udp6", "07")):
         try:
             with open(f"/proc/{pid}/net/{table}", encoding="ascii") as lines:
                 rows = [line.split() for line in lines][1:]
         except OSError:
             continue
-        if any(row[3] == "0A" and int(row[1].rpartition(":")[2], 16) == port for row in rows):
+        if any(row[3] == state and int(row[1].rpartition(":")[2], 16) == port for row in rows):
             return True
     return False

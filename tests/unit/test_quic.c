@@ -622,6 +622,21 @@ static void says_what_stays_closed(void **unused)
     expect(net, "server initial 1 to=cc from=ssss closed: the client's first packet, which has the "
                 "keys, was not seen\n");
     net = net_new();
+    net->flow.client = SERVER; /* who spoke first */
+    send_whole(net, &to_client, &answer);
+    assert_int_equal(net->flow.client, CLIENT);
+    net_end(net);
+    net_free(net);
+    net = net_new();
+    net->flow.client = SERVER;
+    struct quic_sending returning = to_server;
+    returning.token = "bread";
+    returning.key_cid = "unseen";
+    send_whole(net, &returning, &hello);
+    expect(net,
+           "client initial 1 to=DDDDDDDD from=cc token=bread closed: the client's first packet, "
+           "which has the keys, was not seen\n");
+    net = net_new();
     quic_put_initial(&datagram, net->opener, &to_server, span_of(hello.at, 0), 1100);
     hand_over(net, CLIENT, span_of(datagram.at, 300), datagram.len - 300);
     expect(net, "client initial 1 to=DDDDDDDD from=cc closed: the capture does not have all of "
@@ -653,7 +668,10 @@ static void knows_what_is_quic(void **unused)
          32, RECOGNISE_YES},
         {"\x83\0\0\0\x01\x01x\x01y\x00\x40\x14"
          "12345678901234567890",
-         32, RECOGNISE_NO},
+         32, RECOGNISE_YES},
+        {"\x83\0\0\0\x01\x01x\x01y\x00\x40\x14"
+         "123456789012345678901",
+         33, RECOGNISE_NO},
         {"\xc3\0\0\0\x01\x01x\x01y\x00\x40\x15"
          "12345678901234567890",
          32, RECOGNISE_NO},

@@ -1,0 +1,8 @@
+"""QUIC version 1: the server sends a Retry first, so that the keys change (ngtcp2 with GnuTLS)."""
+
+
+def make(lab, out):
+    with lab.quic_server(4433, "--validate-addr") as server, lab.capture(f"{out}/capture.pcap", "udp port 4433"):
+        lab.quic_client(4433, "--dcid", "a0a1a2a3a4a5a6a7", "--scid", "c0c1c2c3",
+                        says=["type=Retry", "Negotiated ALPN is h3"])
+    server.must_say(["Token was successfully validated"])

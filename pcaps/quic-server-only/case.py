@@ -1,0 +1,6 @@
+"""QUIC version 1, of which only the server's packets are captured (ngtcp2 with GnuTLS)."""
+
+
+def make(lab, out):
+    with lab.quic_server(4433), lab.capture(f"{out}/capture.pcap", "udp src port 4433"):
+        lab.quic_client(4433, "--dcid", "a0a1a2a3a4a5a6a7", "--scid", "c0c1c2c3", says=["Negotiated ALPN is h3"])
