@@ -84,9 +84,11 @@ static enum recognise dtls_recognises(struct reader datagram)
         peek = datagram;
         first = reader_u8(&peek);
     }
+    size_t cid_len = 0;
+    if (dtls_record_is_likely_13(datagram, &cid_len))
+        return RECOGNISE_YES;
     if (first < DTLS_CHANGE_CIPHER_SPEC || first > DTLS_TLS12_CID)
         return RECOGNISE_NO;
-    size_t cid_len = 0;
     if (first == DTLS_TLS12_CID) {
         if (reader_u8(&peek) != DTLS_VERSION_12 >> 8)
             return RECOGNISE_NO;
@@ -109,11 +111,17 @@ static const char *sender_name(const struct dissect_context *context)
     return context->side == context->flow->client ? "client" : "server";
 }
 
+/* It only has to tell one connection id from the next. */
+static uint64_t hash_of(struct span cid)
+{
+    static const uint64_t no_key[2];
+    return keyed_hash(no_key, cid.at, cid.len);
+}
+
 static void note_cid(struct dtls_side *side, const struct dtls_record *record, bool inferred,
                      struct dissect_context *context)
 {
-    static const uint64_t no_key[2]; /* it only has to tell the last one from the next */
-    uint64_t hash = keyed_hash(no_key, record->cid.at, record->cid.len);
+    uint64_t hash = hash_of(record->cid);
     side->cid_records++;
     if ((side->has_cid && side->cid_hash == hash) || side->cids == DTLS_MAX_CIDS)
         return;
@@ -148,12 +156,16 @@ static void read_clear(struct dtls *dtls, const struct dtls_record *record,
     }
 }
 
-static void note_protected(struct dtls *dtls, struct dissect_context *context)
+/* Epoch 1 of DTLS 1.3 is early data, which goes before the handshake is done. */
+static void note_protected(struct dtls *dtls, const struct dtls_record *record,
+                           struct dissect_context *context)
 {
     struct dtls_side *side = &dtls->sides[context->side];
     side->protected = true;
     if (side->inbox.first != NULL)
         dtls_hurry(dtls, context->side, context);
+    if (!record->unified || record->epoch != 1)
+        tls_session_protected(&dtls->session, 0, context);
 }
 
 /* How long the connection ids of the sender are; looks for it in the datagram if nothing says so. */
@@ -178,23 +190,31 @@ static bool read_record(struct dtls *dtls, struct reader *datagram, struct disse
     struct dtls_record record;
     if (!dtls_record_read(datagram, cid_len, &record))
         return false;
-    if (!record.unified)
+    if (record.unified)
+        dtls->unified = true;
+    else
         dtls->record_version = record.version;
     if (span_seen(record.cid) && record.cid.len > 0)
         note_cid(&dtls->sides[context->side], &record, inferred, context);
     if (record.epoch == 0 && !record.unified)
         read_clear(dtls, &record, context);
     else
-        note_protected(dtls, context);
+        note_protected(dtls, &record, context);
     return true;
 }
 
 /* --- datagrams --- */
 
+static bool starts_unified(struct reader datagram)
+{
+    return (reader_u8(&datagram) & 0xe0) == 0x20;
+}
+
 static bool may_be_record(struct reader datagram)
 {
-    uint8_t first = reader_u8(&datagram);
-    return (first >= DTLS_CHANGE_CIPHER_SPEC && first <= DTLS_ACK) || (first & 0xe0) == 0x20;
+    struct reader peek = datagram;
+    uint8_t first = reader_u8(&peek);
+    return (first >= DTLS_CHANGE_CIPHER_SPEC && first <= DTLS_ACK) || starts_unified(datagram);
 }
 
 /* The cost of the first exchange: the hello, and what the server answers before the client goes on. */
@@ -237,6 +257,36 @@ static bool dtls_wakes(struct reader datagram)
     return reader_u16(&datagram) == 0 || first == DTLS_TLS12_CID;
 }
 
+/* --- is it DTLS? --- */
+
+enum proof { PROOF_NONE, PROOF_WAIT, PROOF_GIVEN };
+
+/* What may be DTLS 1.3, of which the beginning is not in the capture, is believed when a second datagram looks
+ * so, too, with the same connection id if it is from the same side. All else proves itself. */
+static enum proof prove(struct dtls *dtls, struct reader datagram,
+                        const struct dissect_context *context)
+{
+    struct dtls_side *side = &dtls->sides[context->side];
+    struct reader first = datagram;
+    struct dtls_record record;
+    size_t cid_len = side->guess_len;
+    if (!starts_unified(datagram))
+        return may_be_record(datagram) ? PROOF_GIVEN : PROOF_NONE;
+    if (side->guessed ? dtls_record_fit(datagram, cid_len) == 0
+                      : !dtls_record_is_likely_13(datagram, &cid_len))
+        return PROOF_NONE;
+    (void)dtls_record_read(&first, cid_len, &record);
+    uint64_t guess = hash_of(record.cid);
+    if (side->guessed)
+        return guess == side->guess ? PROOF_GIVEN : PROOF_NONE;
+    side->guessed = true;
+    side->guess_len = cid_len;
+    side->guess = guess;
+    if (cid_len > 0)
+        side->inferred_cid_len = number(cid_len);
+    return dtls->sides[!context->side].guessed ? PROOF_GIVEN : PROOF_WAIT;
+}
+
 static enum dissect dtls_dissect(struct reader *payload, void *state,
                                  struct dissect_context *context)
 {
@@ -248,6 +298,12 @@ static enum dissect dtls_dissect(struct reader *payload, void *state,
         dtls->session.transport = dtls->session.version_protocol = "dtls";
     }
     skip_capwap(&datagram);
+    if (!dtls->proven) {
+        enum proof proof = prove(dtls, datagram, context);
+        if (proof != PROOF_GIVEN)
+            return proof == PROOF_WAIT ? DISSECT_MORE : DISSECT_NOT_MINE;
+        dtls->proven = true;
+    }
     if (reader_left(&datagram) == 0 || !may_be_record(datagram))
         return is_quiet(dtls, context) ? DISSECT_QUIET : DISSECT_MORE;
     enum dtls_opening before = dtls->opening;
@@ -267,7 +323,9 @@ static enum dissect dtls_dissect(struct reader *payload, void *state,
 
 static void dtls_end(void *state, struct dissect_context *context)
 {
-    dtls_handshake_end(state, context);
+    struct dtls *dtls = state;
+    if (dtls->proven)
+        dtls_handshake_end(dtls, context);
 }
 
 static const struct observation_type *const dtls_observations[] = {

@@ -34,6 +34,7 @@ struct dtls_session {
     struct number client_flights, server_flights;   /* the times that they did */
     struct number client_plain, server_plain;       /* records in clear: epoch 0 */
     enum truth client_protected, server_protected;  /* it sent protected records */
+    enum truth unified;                             /* there were records of DTLS 1.3 */
     struct number client_cid_len, server_cid_len;   /* in what each of them sends */
     enum truth cid_inferred;
     struct number cid_records;

@@ -65,6 +65,8 @@ static const struct field session_fields[] = {
         "the client sent protected records", IS_PUBLIC),
     ROW("perpass.dtls.server_protected", FIELD_TRUTH, server_protected,
         "the server sent protected records", IS_PUBLIC),
+    ROW("perpass.dtls.unified_header", FIELD_TRUTH, unified,
+        "there were records that only DTLS 1.3 has", IS_PUBLIC),
     COUNT("perpass.dtls.client_cid_len", client_cid_len,
           "length of the connection id in what the client sends, bytes"),
     COUNT("perpass.dtls.server_cid_len", server_cid_len,

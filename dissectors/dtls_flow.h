@@ -25,6 +25,9 @@ struct dtls_side {
     bool has_cid;
     bool told_bounds, told_record; /* a fault that would only be told again and again */
     uint64_t cid_hash;             /* of the last one */
+    bool guessed;                  /* sent what may be DTLS 1.3 … */
+    size_t guess_len;              /* … with a connection id of this length … */
+    uint64_t guess;                /* … and hash */
 };
 
 /* Where the first exchange is, for what it costs each side. */
@@ -35,6 +38,8 @@ struct dtls {
     struct dtls_store store;
     struct dtls_side sides[2];
     uint16_t record_version;
+    bool proven;  /* it is DTLS for certain: there was more than one datagram that may be */
+    bool unified; /* there were records of DTLS 1.3 */
     bool hello_verify, any_hello;
     struct number cookie_len;
     enum dtls_opening opening;

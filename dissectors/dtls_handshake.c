@@ -217,8 +217,10 @@ void dtls_read_fragments(struct dtls *dtls, struct reader record, struct dissect
 /* What was begun and not ended is told: the capture lacks a fragment, or the peer never sent it. */
 static void tell_unfinished(struct dtls *dtls, struct dissect_context *context)
 {
-    for (const struct dtls_message *m = dtls->sides[context->side].inbox.first; m; m = m->next)
+    for (const struct dtls_message *m = dtls->sides[context->side].inbox.first; m; m = m->next) {
         dtls_fault(&observation_cut, "handshake", "a fragment of the message is missing", context);
+        dtls->session.handshake.cut = true;
+    }
 }
 
 struct number dtls_cid_len(const struct dtls *dtls, unsigned side, unsigned client, bool *inferred)
@@ -252,6 +254,7 @@ static void emit_session(const struct dtls *dtls, struct dissect_context *contex
         .server_repeated = number(server->repeated),
         .client_flights = number(client->flights),
         .server_flights = number(server->flights),
+        .unified = truth(dtls->unified),
         .client_plain = number(client->plain),
         .server_plain = number(server->plain),
         .client_protected = truth(client->protected),
@@ -280,12 +283,13 @@ void dtls_handshake_end(struct dtls *dtls, struct dissect_context *context)
         tell_unfinished(dtls, context);
     }
     context->side = context->flow->client;
+    tls_session_end(&dtls->session, context);
     emit_session(dtls, context);
     context->side = sender;
     forget_side(dtls, 0);
     forget_side(dtls, 1);
     dtls->session = (struct tls_session){.transport = "dtls", .version_protocol = "dtls"};
-    dtls->hello_verify = dtls->any_hello = false;
+    dtls->hello_verify = dtls->any_hello = dtls->unified = false;
     dtls->cookie_len = (struct number){0};
     dtls->opening = DTLS_OPENING_HELLO;
     dtls->client_hello_bytes = dtls->server_first_bytes = 0;

@@ -3,9 +3,9 @@
 #include "dissectors/dtls_record.h"
 
 enum {
-    MIN_CID_RECORD = 9, /* the real type, and a tag of at least eight bytes */
-    MIN_UNIFIED_RECORD =
-        16 /* RFC 9147 section 4.2.3: as much is needed to mask the sequence number */
+    MAX_LIKELY_CID = 32,    /* longer ones are not looked for where nothing else speaks for DTLS */
+    MIN_CID_RECORD = 9,     /* the real type, and a tag of at least eight bytes */
+    MIN_UNIFIED_RECORD = 16 /* RFC 9147 section 4.2.3: so much is needed to mask the number */
 };
 
 /* The bits 001CSLEE of the unified header. */
@@ -77,9 +77,7 @@ bool dtls_record_has_cid(struct reader datagram)
     return first == DTLS_TLS12_CID || (is_unified(first) && first & UNIFIED_CID);
 }
 
-/* How many records, with connection ids of |cid_len| bytes, end where the datagram does; 0: they do not. One
- * that has no length would always do so, and proves nothing. */
-static unsigned records_that_fit(struct reader datagram, size_t cid_len)
+unsigned dtls_record_fit(struct reader datagram, size_t cid_len)
 {
     unsigned num = 0;
     while (reader_more(&datagram)) {
@@ -98,7 +96,7 @@ struct number dtls_record_infer_cid_len(struct reader datagram)
     struct number best = {0};
     unsigned most = 0;
     for (size_t cid_len = 1; cid_len <= DTLS_MAX_CID; cid_len++) {
-        unsigned num = records_that_fit(datagram, cid_len);
+        unsigned num = dtls_record_fit(datagram, cid_len);
         if (num > most)
             best = number(cid_len);
         else if (num == most)
@@ -106,4 +104,19 @@ struct number dtls_record_infer_cid_len(struct reader datagram)
         most = num > most ? num : most;
     }
     return best;
+}
+
+bool dtls_record_is_likely_13(struct reader datagram, size_t *cid_len)
+{
+    struct reader peek = datagram;
+    uint8_t first = reader_u8(&peek), both = UNIFIED_LONG_SEQ | UNIFIED_LEN;
+    if (!is_unified(first) || (first & both) != both || (first & UNIFIED_EPOCH) == 0)
+        return false;
+    if (!(first & UNIFIED_CID)) {
+        *cid_len = 0;
+        return dtls_record_fit(datagram, 0) > 0;
+    }
+    struct number inferred = dtls_record_infer_cid_len(datagram);
+    *cid_len = (size_t)inferred.value;
+    return inferred.seen && inferred.value <= MAX_LIKELY_CID;
 }

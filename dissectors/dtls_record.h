@@ -43,8 +43,18 @@ bool dtls_record_read(struct reader *datagram, size_t cid_len, struct dtls_recor
 /* dtls_record_has_cid says whether the record at the start of |datagram| holds a connection id. */
 bool dtls_record_has_cid(struct reader datagram);
 
+/* dtls_record_fit is how many records, with connection ids of |cid_len| bytes, end where the datagram does; 0:
+ * they do not, or one has no length, which would always fit. */
+unsigned dtls_record_fit(struct reader datagram, size_t cid_len);
+
 /* dtls_record_infer_cid_len gives the length of a connection id with which the records, as many as can be, end
  * exactly where the datagram does; not seen when there is none, or more than one. */
 struct number dtls_record_infer_cid_len(struct reader datagram);
+
+/* dtls_record_is_likely_13 says whether |datagram| looks like DTLS 1.3 of which nothing else was seen: records
+ * of a protected epoch with a length and a 16-bit number, as every known implementation writes them, that
+ * end exactly with it. |cid_len| gets the length of their connection ids, 0 for none. One datagram in some
+ * hundred thousand of random bytes looks so, too. */
+bool dtls_record_is_likely_13(struct reader datagram, size_t *cid_len);
 
 #endif

@@ -356,6 +356,72 @@ static void test_many_cids(void **state)
     assert_int_equal(seen.session.cid_records.value, 1000);
 }
 
+/* --- sessions of which the beginning is not in the capture --- */
+
+/* DTLS 1.3 from a new address: the second datagram proves it. The engine asks |recognises| first. */
+static void test_rebound_13(void **state)
+{
+    (void)state;
+    static const uint8_t bits[] = {0x1d, 0x1e, 0x1f, 0x0f}; /* with and without connection id */
+    for (size_t i = 0; i < sizeof bits; i++)
+        for (unsigned second = 0; second < 2; second++) {
+            struct conversation *c = begin();
+            struct writer w = {.len = 0};
+            put_unified(&w, bits[i], "eight888", 50);
+            assert_int_equal(dissector_dtls.recognises(reader_of(span_of(w.at, w.len))),
+                             RECOGNISE_YES);
+            assert_int_equal(send_datagram(c, CLIENT, &w), DISSECT_MORE);
+            assert_int_equal(c->seen.cids, 0);
+            w.len = 0;
+            put_unified(&w, bits[i], second == CLIENT ? "eight888" : "six666", 70);
+            put_unified(&w, bits[i], second == CLIENT ? "eight888" : "six666", 30);
+            assert_int_equal(send_datagram(c, second, &w), DISSECT_MORE);
+            assert_int_equal(c->seen.cids, bits[i] & 0x10 ? 1 : 0);
+            w.len = 0;
+            put_unified(&w, bits[i] & 0x1b, "eight888", 40); /* without a length */
+            assert_int_equal(send_datagram(c, CLIENT, &w), DISSECT_MORE);
+            struct seen seen = end(c);
+            assert_int_equal(seen.sessions, 1);
+            assert_int_equal(seen.session.unified, TRUTH_YES);
+            assert_false(seen.session.version.seen || seen.session.record_version.seen);
+            assert_int_equal(seen.malformed + seen.cut, 0);
+            if (!(bits[i] & 0x10))
+                continue;
+            assert_string_equal(seen.cid, "eight888");
+            assert_int_equal(seen.cids, second == CLIENT ? 1 : 2);
+            assert_int_equal(seen.session.client_cid_len.value, 8);
+            assert_int_equal(seen.session.cid_inferred, TRUTH_YES);
+            assert_int_equal(seen.last_cid.inferred, TRUTH_YES);
+            assert_int_equal(seen.last_cid.unified, TRUTH_YES);
+        }
+}
+
+/* What only looked like DTLS 1.3 is given back, and nothing is told of it. */
+static void test_not_13(void **state)
+{
+    (void)state;
+    static const char *const seconds[] = {"another!", "eight88", NULL};
+    for (size_t i = 0; i < sizeof seconds / sizeof *seconds; i++) {
+        struct conversation *c = begin();
+        struct writer w = {.len = 0};
+        put_unified(&w, 0x1f, "eight888", 50);
+        assert_int_equal(send_datagram(c, CLIENT, &w), DISSECT_MORE);
+        w.len = 0;
+        if (seconds[i] != NULL)
+            put_unified(&w, 0x1f, seconds[i], 50);
+        else
+            put(&w, "some other protocol", 19);
+        assert_int_equal(send_datagram(c, CLIENT, &w), DISSECT_NOT_MINE);
+        struct seen seen = end(c);
+        assert_int_equal(seen.sessions + seen.cids + seen.malformed + seen.cut, 0);
+    }
+    struct conversation *c = begin();
+    struct writer w = {.len = 0};
+    put_unified(&w, 0x1f, "eight888", 50);
+    send_datagram(c, CLIENT, &w);
+    assert_int_equal(end(c).sessions, 0);
+}
+
 /* --- which datagrams --- */
 
 struct sample {
@@ -391,6 +457,10 @@ static const struct sample samples[] = {
     SAMPLE("STUN", "\0\1\0\x10\x21\x12\xa4\x42" ZEROS24, RECOGNISE_MAYBE),
     SAMPLE("without magic cookie", "\0\1\0\x10\x21\x12\xa4\x43" ZEROS24, RECOGNISE_NO),
     SAMPLE("RTP", "\x80\x60\0\1\0\0\0\1\0\0\0\1" ZEROS24, RECOGNISE_NO),
+    SAMPLE("DTLS 1.3", "\x2f\1\2\0\x18" ZEROS24, RECOGNISE_YES),
+    SAMPLE("of epoch 0", "\x2c\1\2\0\x18" ZEROS24, RECOGNISE_NO),
+    SAMPLE("without a length", "\x2b\1\2" ZEROS24, RECOGNISE_NO),
+    SAMPLE("with another length", "\x2f\1\2\0\x17" ZEROS24, RECOGNISE_NO),
     SAMPLE("no connection id fits", "\x19\xfe\xfd\0\1\0\0\0\0\0\0" ZEROS24, RECOGNISE_NO),
 };
 
@@ -591,6 +661,8 @@ int main(void)
         cmocka_unit_test(test_inferred_cids),
         cmocka_unit_test(test_ambiguous_cid),
         cmocka_unit_test(test_many_cids),
+        cmocka_unit_test(test_rebound_13),
+        cmocka_unit_test(test_not_13),
         cmocka_unit_test(test_recognises),
         cmocka_unit_test(test_other_protocols_are_passed_over),
         cmocka_unit_test(test_quiet),
