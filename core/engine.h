@@ -11,10 +11,10 @@ struct engine;
 struct engine_options {
     size_t max_flows;        /* 0: ENGINE_DEFAULT_FLOWS */
     size_t max_stream_bytes; /* held by reassembly of all flows; 0: ENGINE_DEFAULT_STREAM_BYTES */
-    size_t
-        max_datagram_bytes; /* held by dissectors, over all flows, of messages that come in several
-                                  datagrams; 0: ENGINE_DEFAULT_DATAGRAM_BYTES */
-    bool every_flow;        /* emit flow.end for every flow, not only for flows of a dissector */
+    /* Held by dissectors, over all flows, of messages that come in several datagrams; 0:
+     * ENGINE_DEFAULT_DATAGRAM_BYTES. */
+    size_t max_datagram_bytes;
+    bool every_flow; /* emit flow.end for every flow, not only for flows of a dissector */
     const struct dissector *const *dissectors; /* NULL-terminated */
     void *emit_to;
     void (*emit)(void *emit_to, const struct observation *observation);
