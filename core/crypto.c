@@ -261,12 +261,17 @@ struct crypto_opener *crypto_opener_new(struct error *error)
     return NULL;
 }
 
-bool crypto_opener_hmac(struct crypto_opener *opener, struct span key, struct span bytes,
-                        uint8_t out[CRYPTO_SHA256_LEN])
+bool crypto_opener_mac_key(struct crypto_opener *opener, struct span key)
 {
     static const uint8_t nothing[1];
+    return EVP_MAC_init(opener->mac, key.len != 0 ? key.at : nothing, key.len, NULL) == 1;
+}
+
+bool crypto_opener_mac(struct crypto_opener *opener, struct span bytes,
+                       uint8_t out[CRYPTO_SHA256_LEN])
+{
     size_t len = 0;
-    if (EVP_MAC_init(opener->mac, key.len != 0 ? key.at : nothing, key.len, NULL) == 1 &&
+    if (EVP_MAC_init(opener->mac, NULL, 0, NULL) == 1 &&
         (bytes.len == 0 || EVP_MAC_update(opener->mac, bytes.at, bytes.len) == 1) &&
         EVP_MAC_final(opener->mac, out, &len, CRYPTO_SHA256_LEN) == 1 && len == CRYPTO_SHA256_LEN)
         return true;

@@ -50,13 +50,15 @@ bool crypto_aes_encrypt(struct crypto_aes *aes, const uint8_t *in, uint8_t *out,
 void crypto_aes_free(struct crypto_aes *aes); /* wipes the key */
 
 /* Keys that change from call to call: what opens the packets of any number of connections, one after the
- * other. Its contexts are fetched from libcrypto once; no call allocates. */
+ * other. Its contexts are fetched from libcrypto once, which takes longer than to open a packet. */
 struct crypto_opener;
 enum { CRYPTO_GCM_KEY_LEN = 16, CRYPTO_GCM_NONCE_LEN = 12, CRYPTO_GCM_TAG_LEN = 16 };
 struct crypto_opener *crypto_opener_new(struct error *error);
-/* crypto_opener_hmac is HMAC-SHA-256: HKDF-Extract, and with it HKDF-Expand (RFC 5869). */
-bool crypto_opener_hmac(struct crypto_opener *opener, struct span key, struct span bytes,
-                        uint8_t out[CRYPTO_SHA256_LEN]);
+/* crypto_opener_mac is HMAC-SHA-256 under the key that crypto_opener_mac_key set last: HKDF-Extract, and with
+ * it HKDF-Expand (RFC 5869). */
+bool crypto_opener_mac_key(struct crypto_opener *opener, struct span key);
+bool crypto_opener_mac(struct crypto_opener *opener, struct span bytes,
+                       uint8_t out[CRYPTO_SHA256_LEN]);
 /* crypto_opener_block encrypts one block by AES-128. */
 bool crypto_opener_block(struct crypto_opener *opener, const uint8_t key[CRYPTO_GCM_KEY_LEN],
                          const uint8_t in[CRYPTO_AES_BLOCK_LEN], uint8_t out[CRYPTO_AES_BLOCK_LEN]);

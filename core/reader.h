@@ -152,6 +152,18 @@ static inline void reader_skip(struct reader *r, size_t n)
     }
 }
 
+/* reader_skip_zeros passes over the captured zero bytes that come next, if any: padding. */
+static inline void reader_skip_zeros(struct reader *r)
+{
+    for (uint64_t eight; reader_left(r) >= sizeof eight; r->at += sizeof eight) {
+        memcpy(&eight, r->at, sizeof eight);
+        if (eight != 0)
+            break;
+    }
+    while (r->at != r->end && *r->at == 0)
+        r->at++;
+}
+
 /* reader_bytes takes |n| captured bytes; an empty (seen) span after a fault. */
 static inline struct span reader_bytes(struct reader *r, size_t n)
 {

@@ -55,13 +55,16 @@ struct opened {
     uint64_t number;
 };
 
-static bool open_with(struct quic *quic, const struct quic_keys *keys, bool client,
+static bool open_with(struct quic *quic, struct quic_keys *keys, bool client,
                       const struct quic_packet *packet, struct dissect_context *context,
                       struct opened *opened)
 {
-    return quic_open(*context->opener, client ? &keys->client : &keys->server, packet,
-                     quic->sides[context->side].next_number, context->scratch, &opened->payload,
-                     &opened->number);
+    struct crypto_opener *opener = *context->opener;
+    const struct quic_sender_keys *sender =
+        client ? quic_keys_client(opener, keys) : quic_keys_server(opener, keys);
+    return sender != NULL &&
+           quic_open(opener, sender, packet, quic->sides[context->side].next_number,
+                     context->scratch, &opened->payload, &opened->number);
 }
 
 static bool derive(struct quic *quic, const struct quic_scheme *scheme, struct span dcid,
@@ -70,7 +73,7 @@ static bool derive(struct quic *quic, const struct quic_scheme *scheme, struct s
     if (scheme == NULL || quic->derived == MAX_DERIVED)
         return false;
     quic->derived++;
-    return quic_keys_derive(*context->opener, scheme, dcid, keys);
+    return quic_keys_begin(*context->opener, scheme, dcid, keys);
 }
 
 static void use_version(struct quic *quic, const struct quic_packet *packet,

@@ -165,6 +165,8 @@ static void read_frame(struct quic *quic, struct reader *r, struct dissect_conte
     uint64_t type = quic_read_varint(r);
     switch (type) {
     case FRAME_PADDING:
+        reader_skip_zeros(r);
+        break;
     case FRAME_PING:
         break;
     case FRAME_ACK:
@@ -209,7 +211,9 @@ static void read_google_frame(struct quic *quic, struct reader *r, struct dissec
         read_crypto(quic, r, context);
     else if ((type & 0xc0) == GOOGLE_FRAME_ACK)
         skip_google_ack(r, type);
-    else if (type != FRAME_PADDING && type != GOOGLE_FRAME_PING)
+    else if (type == FRAME_PADDING)
+        reader_skip_zeros(r);
+    else if (type != GOOGLE_FRAME_PING)
         (void)reader_rest(r);
 }
 

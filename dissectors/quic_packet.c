@@ -89,11 +89,6 @@ static const struct {
       .old_parameters = true}},
     {0xfaceb002, {.name = "mvfst-27", .scheme = &scheme_draft_25}},
     {0xfaceb00e, {.name = "mvfst-experimental", .scheme = &scheme_draft_25}},
-    {0x51303335, {.name = "Q035", .own_header = true}},
-    {0x51303339, {.name = "Q039", .own_header = true}},
-    {0x51303433, {.name = "Q043", .own_header = true}},
-    {0x51303434, {.name = "Q044", .own_header = true}},
-    {0x51303436, {.name = "Q046", .own_header = true}},
     {0x51303530, {.name = "Q050"}},
     {0x54303530, {.name = "T050", .scheme = &scheme_t050, .google_frames = true}},
     {0x54303531, {.name = "T051", .scheme = &scheme_t051, .google_frames = true}},
@@ -117,6 +112,24 @@ static struct quic_version draft(unsigned number)
                                  .old_parameters = number < 27};
 }
 
+enum { FIRST_GOOGLE = 24, LAST_GOOGLE = 49 };
+
+/* "Q0" and two digits: versions with a header of their own. */
+static bool find_google(uint32_t code, struct quic_version *version)
+{
+    static const char *const names[] = {"Q024", "Q025", "Q026", "Q027", "Q028", "Q029", "Q030",
+                                        "Q031", "Q032", "Q033", "Q034", "Q035", "Q036", "Q037",
+                                        "Q038", "Q039", "Q040", "Q041", "Q042", "Q043", "Q044",
+                                        "Q045", "Q046", "Q047", "Q048", "Q049"};
+    uint32_t tens = (code >> 8 & 0xff) - '0', ones = (code & 0xff) - '0';
+    uint32_t number = tens * 10 + ones;
+    if (code >> 16 != 0x5130 || tens > 9 || ones > 9 || number < FIRST_GOOGLE ||
+        number > LAST_GOOGLE)
+        return false;
+    *version = (struct quic_version){.name = names[number - FIRST_GOOGLE], .own_header = true};
+    return true;
+}
+
 bool quic_version_find(uint32_t code, struct quic_version *version)
 {
     if (code >> 8 == 0xff0000 && (code & 0xff) >= FIRST_DRAFT && (code & 0xff) <= LAST_DRAFT) {
@@ -136,7 +149,7 @@ bool quic_version_find(uint32_t code, struct quic_version *version)
             return true;
         }
     }
-    return false;
+    return find_google(code, version);
 }
 
 const char *quic_version_name(uint64_t code)

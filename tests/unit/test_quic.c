@@ -319,7 +319,9 @@ static void derives_the_keys_of_the_rfcs(void **unused)
         struct quic_keys keys;
         assert_true(quic_version_find(rows[i].version, &version));
         assert_true(
-            quic_keys_derive(net->opener, version.scheme, span_of(dcid.at, dcid.len), &keys));
+            quic_keys_begin(net->opener, version.scheme, span_of(dcid.at, dcid.len), &keys));
+        assert_non_null(quic_keys_server(net->opener, &keys));
+        assert_non_null(quic_keys_client(net->opener, &keys));
         const struct {
             const char *want;
             struct span got;
