@@ -1,10 +1,11 @@
 """Captures made from captures: read a pcap file, rearrange its packets, write pcap or pcapng.
 
-Reads what tcpdump writes on this machine (little-endian pcap, microseconds, Ethernet) with TCP over IPv4.
-Checksums of rewritten packets are right.
+Reads what tcpdump writes on this machine (little-endian pcap, microseconds, Ethernet) with TCP over IPv4, and
+makes UDP over IPv4. Checksums of such packets are right.
 """
 
 import dataclasses
+import socket
 import struct
 
 PCAP_MAGIC = 0xA1B2C3D4
@@ -67,6 +68,21 @@ def with_checksums(data, tcp):
     pseudo = bytes(data[ETHERNET_LEN + 12 : ETHERNET_LEN + 20]) + struct.pack("!HH", 6, len(data) - tcp)
     struct.pack_into("!H", data, tcp + 16, checksum(pseudo + bytes(data[tcp:])))
     return bytes(data)
+
+
+def udp_packet(time, source, destination, payload):
+    """A frame between two (IPv4 address, port) pairs, with the addresses of Ethernet that the lab has."""
+    addresses = socket.inet_aton(source[0]) + socket.inet_aton(destination[0])
+    udp_len = 8 + len(payload)
+    ip = struct.pack("!BBHHHBBH", 0x45, 0, IPV4_LEN + udp_len, 0, 0x4000, 64, 17, 0) + addresses
+    ip = ip[:10] + struct.pack("!H", checksum(ip)) + ip[12:]
+    udp = struct.pack("!HHHH", source[1], destination[1], udp_len, 0) + payload
+    pseudo = addresses + struct.pack("!HH", 17, udp_len)
+    udp = udp[:6] + struct.pack("!H", checksum(pseudo + udp) or 0xFFFF) + udp[8:]
+    last = [int(end[0].rsplit(".", 1)[1]) for end in (destination, source)]
+    ethernet = b"".join(b"\x02\0\0\0\0" + bytes([int(str(n), 16)]) for n in last) + b"\x08\x00"
+    frame = ethernet + ip + udp
+    return Packet(time, frame, len(frame))
 
 
 def read(path):

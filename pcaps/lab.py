@@ -22,6 +22,7 @@ CLIENT = "192.0.2.10"
 CLIENTS = [f"192.0.2.{n}" for n in range(10, 15)]
 CLIENT6 = "2001:db8::10"
 SERVER_NAME = "server.example"
+CLIENT_NAME = "client.example"
 KEY = "c0ffee5eed0123456789abcdef0a1b2c"  # the pre-shared key of every case: a test key, in hex
 PATIENCE = 15.0  # seconds that anything may take
 
@@ -31,7 +32,6 @@ PACKAGES = {
     "openssl": "openssl",
     "gnutls-serv": "gnutls-bin",
     "gnutls-cli": "gnutls-bin",
-    "certtool": "gnutls-bin",
     "coap-server-openssl": "libcoap3-bin",
     "coap-client-openssl": "libcoap3-bin",
     "coap-server-gnutls": "libcoap3-bin",
@@ -178,9 +178,12 @@ class Lab:
         self.command(*client, "address", "add", f"{CLIENT6}/64", "dev", "wire0", "nodad")
         self.command(*server, "address", "add", f"{SERVER}/24", "dev", "wire1")
         self.command(*server, "address", "add", f"{SERVER6}/64", "dev", "wire1", "nodad")
-        for end, link in ((client, "wire0"), (server, "wire1")):
+        for end, link, other, mac in ((client, "wire0", SERVER6, "02:00:00:00:00:01"),
+                                      (server, "wire1", CLIENT6, "02:00:00:00:00:10")):
             self.command(*end, "link", "set", "lo", "up")
             self.command(*end, "link", "set", link, "up")
+            # Looking for the neighbour can take longer than it takes a datagram to be sent again.
+            self.command(*end, "neighbor", "replace", other, "lladdr", mac, "dev", link)
 
     def start(self, namespace, *argv):
         need(argv[0])
@@ -262,11 +265,18 @@ class Lab:
     def wolfssl_server(self, port, *options):
         return self.serving(port, self.wolfssl_peer(), "server", SERVER, str(port), *options)
 
-    def relay(self, port, target, *plan):
-        """relay.py on the client's end: what the server sends is on the wire before the |plan| loses it."""
+    def relay_at_client(self, port, *plan):
+        """relay.py before the client, on its loopback: what the server sends has been on the wire when it is lost."""
+        return self._relay(self.client_ns, "127.0.0.1", port, SERVER, port, *plan)
+
+    def relay_at_server(self, port, target, *plan):
+        """relay.py before a server that listens on loopback: on the wire is what it passes on."""
+        return self._relay(self.server_ns, SERVER, port, "127.0.0.1", target, *plan)
+
+    def _relay(self, namespace, address, port, server, target, *plan):
         script = os.path.join(os.path.dirname(__file__), "relay.py")
-        return self.serving(port, sys.executable, "-B", script, "127.0.0.1", str(port), SERVER, str(target), *plan,
-                            namespace=self.client_ns)
+        return self.serving(port, sys.executable, "-B", script, address, str(port), server, str(target), *plan,
+                            namespace=namespace)
 
     # Clients: each makes one session, says a line, hears the answer, and ends
 
@@ -300,9 +310,17 @@ class Lab:
         client.must_say(says)
         return client
 
-    def gnutls_client(self, port, *options, host=SERVER, says=(), fails=False):
+    def openssl_dtls_attempt(self, seconds, port, *options):
+        """openssl s_client with DTLS, stopped after |seconds| of a handshake that does not end."""
+        client = self.start(self.client_ns, "openssl", "s_client", "-connect", f"{SERVER}:{port}", "-timeout", *options)
+        time.sleep(seconds)
+        if client.ended() or "SSL handshake has read" in client.log():
+            raise LabError(f"the handshake has ended: {client.log()}")
+        client.stop()
+
+    def gnutls_client(self, port, *options, host=SERVER, says=(), fails=False, ready="Handshake was completed"):
         client = self.start(self.client_ns, "gnutls-cli", "--insecure", "--port", str(port), *options, host)
-        return self._talk(client, "Handshake was completed", "\nperpass", "", says, fails)
+        return self._talk(client, ready, "\nperpass", "", says, fails)
 
     def coap_client(self, build, port, *options, path=".well-known/core", says=(), seconds=5):
         """libcoap's client of the |build|: it asks for |path|, and gives up after |seconds|."""
@@ -360,6 +378,15 @@ class Lab:
                          "-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}",
                          "-keyout", key, "-out", cert)
         return cert, key
+
+    def raw_key_pair(self, name):
+        """Files of a private key and of its public key alone, on P-256."""
+        key, public = (os.path.join(self.scratch, f"{name}-{part}.pem") for part in ("key", "public"))
+        self.command("openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256",
+                     "-out", key + ".8")
+        self.command("openssl", "pkey", "-in", key + ".8", "-traditional", "-out", key)
+        self.command("openssl", "pkey", "-in", key, "-pubout", "-out", public)
+        return key, public
 
     def psk_passwd(self, **keys):
         """A GnuTLS password file; identities are the names, values are keys in hex."""

@@ -1,7 +1,8 @@
-/* mbedtls_peer.c: a TLS server or client on mbed TLS, as a peer for tests and for making captures.
+/* mbedtls_peer.c: a TLS or DTLS server or client on mbed TLS, as a peer for tests and for making captures.
  *
  * It can do what the command line tools of other stacks cannot: PSK identities of any bytes, a server that
- * tells an unknown identity from a wrong key, and the static ECDH exchanges. */
+ * tells an unknown identity from a wrong key, and the static ECDH exchanges; with DTLS, any MTU and quick
+ * retransmission. */
 #include <mbedtls/ctr_drbg.h>
 #include <mbedtls/debug.h>
 #include <mbedtls/entropy.h>
@@ -10,6 +11,8 @@
 #include <mbedtls/pk.h>
 #include <mbedtls/ssl.h>
 #include <mbedtls/ssl_ciphersuites.h>
+#include <mbedtls/ssl_cookie.h>
+#include <mbedtls/timing.h>
 #include <mbedtls/x509_crt.h>
 
 #include <getopt.h>
@@ -28,6 +31,9 @@ struct settings {
     size_t identity_len, psk_len;
     int suites[2]; /* zero-terminated, as the library wants it */
     int max_minor; /* MBEDTLS_SSL_MINOR_VERSION_ */
+    bool dtls, cookies;
+    uint16_t mtu;          /* 0: the library's */
+    uint32_t first_resend; /* ms until a flight is sent again for the first time */
 };
 
 struct peer {
@@ -36,6 +42,8 @@ struct peer {
     mbedtls_x509_crt cert;
     mbedtls_pk_context key;
     mbedtls_ssl_config config;
+    mbedtls_ssl_cookie_ctx cookies;
+    mbedtls_timing_delay_context timer;
 };
 
 static void die(const char *what, int error)
@@ -70,14 +78,20 @@ static const struct option options[] = {{"identity", required_argument, NULL, 'i
                                         {"cert", required_argument, NULL, 'c'},
                                         {"key", required_argument, NULL, 'k'},
                                         {"max-version", required_argument, NULL, 'm'},
+                                        {"dtls", no_argument, NULL, 'd'},
+                                        {"no-cookies", no_argument, NULL, 'n'},
+                                        {"mtu", required_argument, NULL, 'u'},
+                                        {"resend", required_argument, NULL, 'r'},
                                         {0}};
 
 static const char usage[] = "mbedtls_peer server|client ADDRESS PORT [--identity HEX] [--psk HEX] "
-                            "[--suite NAME] [--cert FILE] [--key FILE] [--max-version 1.0|1.1|1.2]";
+                            "[--suite NAME] [--cert FILE] [--key FILE] [--max-version 1.0|1.1|1.2] "
+                            "[--dtls] [--no-cookies] [--mtu BYTES] [--resend MS]";
 
 static struct settings parse(int argc, char **argv)
 {
-    struct settings settings = {.max_minor = MBEDTLS_SSL_MINOR_VERSION_3};
+    struct settings settings = {
+        .max_minor = MBEDTLS_SSL_MINOR_VERSION_3, .cookies = true, .first_resend = 1000};
     int option;
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         switch (option) {
@@ -101,6 +115,18 @@ static struct settings parse(int argc, char **argv)
             break;
         case 'm':
             settings.max_minor = 1 + optarg[strlen(optarg) - 1] - '0';
+            break;
+        case 'd':
+            settings.dtls = true;
+            break;
+        case 'n':
+            settings.cookies = false;
+            break;
+        case 'u':
+            settings.mtu = (uint16_t)atoi(optarg);
+            break;
+        case 'r':
+            settings.first_resend = (uint32_t)atoi(optarg);
             break;
         default:
             die(usage, 0);
@@ -139,6 +165,27 @@ static void configure_credentials(struct peer *peer, const struct settings *sett
     }
 }
 
+static void configure_dtls(struct peer *peer, const struct settings *settings)
+{
+    mbedtls_ssl_conf_handshake_timeout(&peer->config, settings->first_resend,
+                                       16 * settings->first_resend);
+    mbedtls_ssl_cookie_init(&peer->cookies);
+    if (!settings->server) {
+        return;
+    }
+    if (!settings->cookies) {
+        mbedtls_ssl_conf_dtls_cookies(&peer->config, NULL, NULL, NULL);
+        return;
+    }
+    const int error =
+        mbedtls_ssl_cookie_setup(&peer->cookies, mbedtls_ctr_drbg_random, &peer->random);
+    if (error != 0) {
+        die("cookies", error);
+    }
+    mbedtls_ssl_conf_dtls_cookies(&peer->config, mbedtls_ssl_cookie_write, mbedtls_ssl_cookie_check,
+                                  &peer->cookies);
+}
+
 static void configure(struct peer *peer, const struct settings *settings)
 {
     mbedtls_entropy_init(&peer->entropy);
@@ -150,7 +197,8 @@ static void configure(struct peer *peer, const struct settings *settings)
     if (error == 0) {
         error = mbedtls_ssl_config_defaults(
             &peer->config, settings->server ? MBEDTLS_SSL_IS_SERVER : MBEDTLS_SSL_IS_CLIENT,
-            MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT);
+            settings->dtls ? MBEDTLS_SSL_TRANSPORT_DATAGRAM : MBEDTLS_SSL_TRANSPORT_STREAM,
+            MBEDTLS_SSL_PRESET_DEFAULT);
     }
     if (error != 0) {
         die("configuration", error);
@@ -158,10 +206,14 @@ static void configure(struct peer *peer, const struct settings *settings)
     mbedtls_ssl_conf_rng(&peer->config, mbedtls_ctr_drbg_random, &peer->random);
     mbedtls_ssl_conf_authmode(&peer->config, MBEDTLS_SSL_VERIFY_NONE);
     mbedtls_ssl_conf_min_version(&peer->config, MBEDTLS_SSL_MAJOR_VERSION_3,
-                                 MBEDTLS_SSL_MINOR_VERSION_1);
+                                 settings->dtls ? MBEDTLS_SSL_MINOR_VERSION_2
+                                                : MBEDTLS_SSL_MINOR_VERSION_1);
     mbedtls_ssl_conf_max_version(&peer->config, MBEDTLS_SSL_MAJOR_VERSION_3, settings->max_minor);
     if (settings->suites[0] != 0) {
         mbedtls_ssl_conf_ciphersuites(&peer->config, settings->suites);
+    }
+    if (settings->dtls) {
+        configure_dtls(peer, settings);
     }
     configure_credentials(peer, settings);
 }
@@ -191,21 +243,56 @@ static void drain(mbedtls_net_context *socket)
     }
 }
 
-static void run_session(struct peer *peer, mbedtls_net_context *socket, bool server)
+static void prepare(struct peer *peer, const struct settings *settings, mbedtls_ssl_context *ssl,
+                    mbedtls_net_context *socket)
 {
-    mbedtls_ssl_context ssl;
-    mbedtls_ssl_init(&ssl);
-    int error = mbedtls_ssl_setup(&ssl, &peer->config);
+    mbedtls_ssl_init(ssl);
+    const int error = mbedtls_ssl_setup(ssl, &peer->config);
     if (error != 0) {
         die("session", error);
     }
-    mbedtls_ssl_set_bio(&ssl, socket, mbedtls_net_send, mbedtls_net_recv, NULL);
-    error = mbedtls_ssl_handshake(&ssl);
+    mbedtls_ssl_set_bio(ssl, socket, mbedtls_net_send, mbedtls_net_recv,
+                        settings->dtls ? mbedtls_net_recv_timeout : NULL);
+    if (settings->dtls) {
+        mbedtls_ssl_set_timer_cb(ssl, &peer->timer, mbedtls_timing_set_delay,
+                                 mbedtls_timing_get_delay);
+        if (settings->mtu > 0) {
+            mbedtls_ssl_set_mtu(ssl, settings->mtu);
+        }
+    }
+}
+
+/* With DTLS the library comes back each time that it has sent a flight again. */
+static int shake_hands(mbedtls_ssl_context *ssl)
+{
+    int error;
+    do {
+        error = mbedtls_ssl_handshake(ssl);
+    } while (error == MBEDTLS_ERR_SSL_WANT_READ);
+    return error;
+}
+
+/* |client_id| is what a DTLS server ties its cookies to. */
+static void run_session(struct peer *peer, const struct settings *settings,
+                        mbedtls_net_context *socket, const uint8_t *client_id, size_t client_id_len)
+{
+    mbedtls_ssl_context ssl;
+    const bool server = settings->server;
+    prepare(peer, settings, &ssl, socket);
+    if (client_id_len > 0) {
+        mbedtls_ssl_set_client_transport_id(&ssl, client_id, client_id_len);
+    }
+    int error = shake_hands(&ssl);
+    if (error == MBEDTLS_ERR_SSL_HELLO_VERIFY_REQUIRED) {
+        mbedtls_ssl_session_reset(&ssl);
+        mbedtls_ssl_set_client_transport_id(&ssl, client_id, client_id_len);
+        error = shake_hands(&ssl);
+    }
     if (error != 0) {
         char text[128];
         mbedtls_strerror(error, text, sizeof(text));
         printf("handshake failed: %s\n", text);
-        if (server) {
+        if (server && !settings->dtls) {
             drain(socket);
         }
     } else {
@@ -223,16 +310,20 @@ static void serve(struct peer *peer, const struct settings *settings)
     mbedtls_net_context listener, client;
     mbedtls_net_init(&listener);
     const int error =
-        mbedtls_net_bind(&listener, settings->host, settings->port, MBEDTLS_NET_PROTO_TCP);
+        mbedtls_net_bind(&listener, settings->host, settings->port,
+                         settings->dtls ? MBEDTLS_NET_PROTO_UDP : MBEDTLS_NET_PROTO_TCP);
     if (error != 0) {
         die("listening", error);
     }
     for (;;) {
         mbedtls_net_init(&client);
-        if (mbedtls_net_accept(&listener, &client, NULL, 0, NULL) != 0) {
+        uint8_t id[16];
+        size_t id_len = 0;
+        if (mbedtls_net_accept(&listener, &client, settings->dtls ? id : NULL, sizeof(id),
+                               &id_len) != 0) {
             die("accepting", 0);
         }
-        run_session(peer, &client, true);
+        run_session(peer, settings, &client, id, id_len);
     }
 }
 
@@ -247,10 +338,11 @@ int main(int argc, char **argv)
     mbedtls_net_context server;
     mbedtls_net_init(&server);
     const int error =
-        mbedtls_net_connect(&server, settings.host, settings.port, MBEDTLS_NET_PROTO_TCP);
+        mbedtls_net_connect(&server, settings.host, settings.port,
+                            settings.dtls ? MBEDTLS_NET_PROTO_UDP : MBEDTLS_NET_PROTO_TCP);
     if (error != 0) {
         die("connecting", error);
     }
-    run_session(&peer, &server, false);
+    run_session(&peer, &settings, &server, NULL, 0);
     return 0;
 }
