@@ -1,0 +1,12 @@
+"""TLS 1.3 external PSK with a wrong key: the binder does not fit, an alert in clear (OpenSSL)."""
+
+from lab import KEY
+
+IDENTITY = "stranger@example.org"
+
+
+def make(lab, out):
+    with lab.openssl_server(4433, "-nocert", "-tls1_3", "-psk", KEY, "-psk_identity", IDENTITY):
+        with lab.capture(f"{out}/capture.pcap", "tcp port 4433"):
+            lab.openssl_client(4433, "-tls1_3", "-psk", "00" * 16, "-psk_identity", IDENTITY, fails=True,
+                               says=["SSL alert number 47"])
