@@ -2,9 +2,9 @@
  * the key alone protects. Reads hellos and key exchanges; RFC 9257, RFC 4279, RFC 5489, RFC 8446.
  */
 #include "analysis/negotiated.h"
-#include "analysis/psk_identity.h"
 #include "analysis/psk_memory.h"
-#include "analysis/psk_origin.h"
+#include "dissectors/psk_identity.h"
+#include "dissectors/psk_origin.h"
 
 #include "core/common_observations.h"
 
@@ -127,11 +127,16 @@ static void observe_client_hello(struct analyze_context *context,
     struct reader identities = reader_of(hello->psk_identities);
     struct reader binders =
         reader_of(span_seen(hello->psk_binders) ? hello->psk_binders : span_text(""));
+    struct reader codes =
+        reader_of(span_seen(hello->psk_origins) ? hello->psk_origins : span_text(""));
     struct psk_offer offer;
     while (reader_more(&identities) && take_offer(&identities, &binders, &offer)) {
         struct sighting sighting = {
             .identity = offer.identity, .transport = hello->transport, .where = "client_hello"};
-        sighting.origin = psk_origin_of(&offer, &sighting.class);
+        /* Tickets, most of what is offered, need not be looked at twice. */
+        sighting.origin = psk_origin_by_code(reader_more(&codes) ? reader_u8(&codes) : 0);
+        if (sighting.origin.verdict != PSK_ORIGIN_TICKET)
+            sighting.origin = psk_origin_of(&offer, &sighting.class);
         if (memory != NULL)
             psk_memory_add(memory, sighting.origin.verdict);
         /* RFC 8446 forbids an identity of no bytes: it names nobody. */

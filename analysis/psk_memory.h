@@ -3,8 +3,8 @@
 #ifndef PERPASS_ANALYSIS_PSK_MEMORY_H
 #define PERPASS_ANALYSIS_PSK_MEMORY_H
 
-#include "analysis/psk_origin.h"
 #include "core/flow.h"
+#include "dissectors/psk_origin.h"
 
 enum {
     PSK_MEMORY_FLOWS = 65536,  /* flows remembered at once */

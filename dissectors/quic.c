@@ -87,6 +87,7 @@ static void use_version(struct quic *quic, const struct quic_packet *packet,
 /* Another connection between the same ends: whatever was read of the one before is forgotten. */
 static void begin_connection(struct quic *quic, struct dissect_context *context)
 {
+    tls_session_end(&quic->session, context);
     for (unsigned i = 0; i < 2; i++) {
         quic_stream_clear(&quic->sides[i].stream, context->budget);
         quic->sides[i] = (struct quic_side){.datagrams = quic->sides[i].datagrams};
@@ -268,7 +269,10 @@ static void take_packet(struct quic *quic, const struct quic_packet *packet, siz
     case QUIC_VERSION_NEGOTIATION:
         set_client(context, !context->side);
         break;
-    case QUIC_HANDSHAKE:
+    case QUIC_HANDSHAKE: /* the client may send alerts and acknowledgements only */
+        if (context->side != context->flow->client)
+            tls_session_protected(&quic->session, 0, context);
+        break;
     case QUIC_GOOGLE:
         break;
     }
@@ -316,10 +320,12 @@ static enum dissect quic_dissect(struct reader *datagram, void *state,
         take_packet(quic, &packet, reader_wire_left(datagram), context);
         return DISSECT_DONE;
     }
-    if (quic_is_long(*datagram))
+    if (quic_is_long(*datagram)) {
         read_datagram(quic, datagram, context);
-    else
+    } else {
         side->shorts++;
+        tls_session_protected(&quic->session, 0, context);
+    }
     side->datagrams++;
     if (complete(quic))
         free_streams(quic, context);
@@ -338,13 +344,21 @@ static void quic_end(void *state, struct dissect_context *context)
         if (quic->sides[i].stream.first != NULL)
             quic_emit_fault(&observation_cut, "crypto", "a part of the message was not seen",
                             context);
+        quic->session.handshake.cut |= quic->sides[i].stream.first != NULL;
     }
+    context->side = context->flow->client;
+    tls_session_end(&quic->session, context);
     free_streams(quic, context);
 }
 
 static const struct observation_type *const quic_observations[] = {
-    &observation_quic_initial,     &observation_quic_transport_parameters, &observation_quic_close,
-    &observation_tls_client_hello, &observation_tls_server_hello,          NULL};
+    &observation_quic_initial,
+    &observation_quic_transport_parameters,
+    &observation_quic_close,
+    &observation_tls_client_hello,
+    &observation_tls_server_hello,
+    &observation_tls_handshake_summary,
+    NULL};
 
 const struct dissector dissector_quic = {
     .name = "quic",

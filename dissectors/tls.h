@@ -28,6 +28,7 @@ struct tls_client_hello {
     struct span psk_modes;         /* u8 each: 0 psk_ke, 1 psk_dhe_ke */
     struct span psk_identities;    /* {vec16 identity, u32 obfuscated_ticket_age} each */
     struct span psk_binders;       /* vec8 each */
+    struct span psk_origins;       /* u8 each: codes of psk_origin.h, of the first identities */
     struct span ticket;            /* session_ticket, empty where support is only offered */
     struct span connection_id;
     /* Is the extension there? */
@@ -62,6 +63,7 @@ struct tls_server_hello {
     /* Is the extension there? What the server does not answer is not negotiated. */
     enum truth extended_master_secret, encrypt_then_mac, truncated_hmac, certificate_url;
     enum truth timestamps, status_request, session_ticket, secure_renegotiation;
+    enum truth certificate_and_psk; /* RFC 8773 */
     enum truth renegotiation;
     enum truth ech_confirmation; /* a hello retry request: the server has a key for the ECH */
     struct number max_fragment_length, record_size_limit, heartbeat;

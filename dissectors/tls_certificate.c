@@ -24,9 +24,8 @@ static struct tls_certificate certificate_of(const struct tls_certificate_messag
 }
 
 /* A certificate that cannot be parsed is a fact, too: its length and its hash stand. */
-static void read_x509(const struct tls_session *session,
-                      const struct tls_certificate_message *message, struct span der,
-                      struct dissect_context *context)
+static void read_x509(struct tls_session *session, const struct tls_certificate_message *message,
+                      struct span der, struct dissect_context *context)
 {
     struct tls_certificate certificate = certificate_of(message, der);
     struct reader r = reader_of(der);
@@ -46,7 +45,7 @@ static void count(struct tls_certificate_message *message, struct span der)
 }
 
 /* opaque ASN.1Cert<1..2^24-1>; struct { ASN.1Cert certificate_list<0..2^24-1>; } Certificate; */
-static void read_chain(const struct tls_session *session, struct reader *body,
+static void read_chain(struct tls_session *session, struct reader *body,
                        struct tls_certificate_message *message, struct dissect_context *context)
 {
     struct reader list = reader_vec24(body);
@@ -100,6 +99,8 @@ void tls_read_certificate(struct tls_session *session, struct reader body,
         break;
     }
     reader_finish(&body, "certificate");
+    if (message.der_bytes.value > 0 || !message.der_bytes.seen)
+        tls_summary_certificate(session, context);
     dissect_emit(context, &observation_tls_certificate_message, &message);
     if (!reader_ok(&body))
         tls_session_fault(session, &body, "certificate", context);

@@ -1,7 +1,7 @@
 /* tls_extensions.c: max_fragment_length, client_certificate_url, trusted_ca_keys, truncated_hmac and
  * status_request (RFC 6066), heartbeat (RFC 6520), signed_certificate_timestamp (RFC 6962), certificate types
  * (RFC 7250, RFC 6091), encrypt_then_mac (RFC 7366), extended_master_secret (RFC 7627),
- * compress_certificate (RFC 8879), cached_info (RFC 7924), record_size_limit (RFC 8449), renegotiation_info
+ * compress_certificate (RFC 8879), cached_info (RFC 7924), tls_cert_with_extern_psk (RFC 8773), record_size_limit (RFC 8449), renegotiation_info
  * (RFC 5746), encrypted_client_hello (RFC 9849). Others are passed over. */
 #include "dissectors/tls_extensions.h"
 
@@ -21,6 +21,7 @@ enum {
     EXT_CACHED_INFO = 25,
     EXT_COMPRESS_CERTIFICATE = 27,
     EXT_RECORD_SIZE_LIMIT = 28,
+    EXT_CERT_WITH_EXTERN_PSK = 33,
     EXT_SESSION_TICKET = 35,
     EXT_ENCRYPTED_CLIENT_HELLO = 0xfe0d,
     EXT_RENEGOTIATION_INFO = 0xff01
@@ -187,7 +188,7 @@ void tls_server_extensions_begin(struct tls_server_hello *hello)
 {
     hello->extended_master_secret = hello->encrypt_then_mac = hello->truncated_hmac = TRUTH_NO;
     hello->certificate_url = hello->timestamps = hello->secure_renegotiation = TRUTH_NO;
-    hello->status_request = hello->session_ticket = TRUTH_NO;
+    hello->status_request = hello->session_ticket = hello->certificate_and_psk = TRUTH_NO;
 }
 
 /* What one of the certificate types says that the client's list offered. RFC 6091 has one for both sides. */
@@ -237,6 +238,9 @@ void tls_read_server_extension(uint16_t type, struct reader *ext, struct tls_ser
         break;
     case EXT_RECORD_SIZE_LIMIT:
         hello->record_size_limit = number_u16(ext);
+        break;
+    case EXT_CERT_WITH_EXTERN_PSK:
+        hello->certificate_and_psk = flag(ext);
         break;
     case EXT_SESSION_TICKET:
         hello->session_ticket = flag(ext);

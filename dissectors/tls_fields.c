@@ -1,5 +1,6 @@
 /* tls_fields.c: the rows of the TLS observations: name, type, privacy class and place of each field. */
 #include "dissectors/field_rows.h"
+#include "dissectors/psk_origin.h"
 #include "dissectors/tables/tls_registry.h"
 #include "dissectors/tls.h"
 #include "dissectors/tls_fingerprint.h"
@@ -87,6 +88,9 @@ static const struct field client_hello_fields[] = {
         .item = VALUE_NUMBER, IS_PUBLIC, .next = tls_next_psk_age),
     ROW("perpass.tls.psk_binder_lens", FIELD_LIST, psk_binders, "lengths of the binders, bytes",
         .item = VALUE_NUMBER, IS_PUBLIC, .next = tls_next_binder_len),
+    ROW("perpass.tls.psk_kinds", FIELD_LIST, psk_origins,
+        "what the first of them look like: external, imported, resumption, unknown",
+        .item = VALUE_NUMBER, IS_PUBLIC, .next = field_next_u8, .name_of = psk_origin_code_kind),
     ROW("perpass.tls.ticket", FIELD_BYTES, ticket,
         "session ticket; empty where support is only offered", IS_IDENTIFIER("ticket")),
     ROW("perpass.tls.connection_id", FIELD_BYTES, connection_id,
@@ -190,6 +194,8 @@ static const struct field server_hello_fields[] = {
         "there are signed certificate timestamps", IS_PUBLIC),
     ROW("perpass.tls.status_request_on", FIELD_TRUTH, status_request,
         "an OCSP response follows the certificate", IS_PUBLIC),
+    ROW("perpass.tls.certificate_and_psk", FIELD_TRUTH, certificate_and_psk,
+        "a certificate vouches for the server, beside the PSK", IS_PUBLIC),
     ROW("perpass.tls.session_ticket", FIELD_TRUTH, session_ticket, "a new ticket follows",
         IS_PUBLIC),
     ROW("perpass.tls.secure_renegotiation", FIELD_TRUTH, secure_renegotiation,

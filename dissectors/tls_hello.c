@@ -288,6 +288,11 @@ void tls_read_client_hello(struct tls_session *session, struct reader body,
     tls_client_extensions_begin(&hello);
     if (span_seen(hello.extensions))
         read_client_extensions(session, &hello, context);
+    tls_summary_client_hello(session, &hello, context);
+    if (session->server_hello) { /* of a handshake that is over */
+        session->version = session->cipher = (struct number){0};
+        session->client_key_exchange = false;
+    }
     session->client_hello = true;
     session->server_hello = false;
     session->early_data = hello.early_data == TRUTH_YES;
@@ -374,6 +379,7 @@ static void accept_server_hello(struct tls_session *session, struct tls_server_h
     }
     context->flow->client = (uint8_t)!context->side;
     context->flow->client_certain = true;
+    tls_summary_server_hello(session, hello, context);
     dissect_emit(context, &observation_tls_server_hello, hello);
 }
 

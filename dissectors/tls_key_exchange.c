@@ -97,6 +97,7 @@ void tls_read_server_key_exchange(struct tls_session *session, struct reader bod
         tls_session_fault(session, &body, "server_key_exchange", context);
         return;
     }
+    tls_summary_group(session, exchange.group);
     dissect_emit(context, &observation_tls_server_key_exchange, &exchange);
 }
 

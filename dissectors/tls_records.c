@@ -271,13 +271,16 @@ static enum step read_handshake_record(struct tls_records *tls, struct tls_side 
     struct reader fragment = reader_child(&next, record->len);
     if (!reader_ok(&next) && bytes->cut == 0)
         return wait_for(side, bytes, RECORD_HEADER_LEN + record->len);
-    if (side->done == 0 && reader_ok(&fragment) && is_encrypted(side, fragment))
+    if (side->done == 0 && reader_ok(&fragment) && is_encrypted(side, fragment)) {
+        tls_session_protected(&tls->session, 0, context);
         return STEP_SIDE_DONE;
+    }
     if (!reader_ok(&next) || fragment.cut != 0) {
         if (reader_ok(&fragment))
             (void)read_whole_messages(tls, side, fragment, context);
         emit_fault(&observation_cut, "handshake", "the capture lacks a part of the record",
                    context);
+        tls->session.handshake.cut = true;
         return skip_record(side, bytes, record);
     }
     struct reader rest = read_whole_messages(tls, side, fragment, context);
@@ -292,13 +295,15 @@ static enum step read_handshake_record(struct tls_records *tls, struct tls_side 
  * before the version is known: then the next record tells. RFC 8446 appendix D.4. */
 static enum step read_change_cipher(struct tls_records *tls, struct tls_side *side,
                                     struct reader *bytes, const struct record *record,
-                                    const struct dissect_context *context)
+                                    struct dissect_context *context)
 {
-    const struct tls_session *session = &tls->session;
+    struct tls_session *session = &tls->session;
     bool client = context->side == context->flow->client;
     bool open = !session->server_hello && client && !session->client_key_exchange;
-    if (!open && !tls_session_is_13(session))
+    if (!open && !tls_session_is_13(session)) {
+        tls_session_protected(session, 0, context);
         return STEP_SIDE_DONE;
+    }
     side->change_cipher = true;
     return skip_record(side, bytes, record);
 }
@@ -319,10 +324,12 @@ static enum step read_alert_record(struct tls_records *tls, struct tls_side *sid
 
 /* Early data goes before a second client hello that may still come in clear. */
 static enum step read_application_data(struct tls_records *tls, struct tls_side *side,
-                                       struct reader *bytes, const struct record *record)
+                                       struct reader *bytes, const struct record *record,
+                                       struct dissect_context *context)
 {
     if (tls->session.early_data && !tls->session.server_hello)
         return skip_record(side, bytes, record);
+    tls_session_protected(&tls->session, record->len, context);
     return STEP_SIDE_DONE;
 }
 
@@ -372,7 +379,7 @@ static enum step read_record(struct tls_records *tls, struct tls_side *side, str
     case CONTENT_ALERT:
         return read_alert_record(tls, side, bytes, &record, context);
     case CONTENT_APPLICATION_DATA:
-        return read_application_data(tls, side, bytes, &record);
+        return read_application_data(tls, side, bytes, &record, context);
     default:
         return skip_record(side, bytes, &record);
     }
@@ -386,6 +393,7 @@ enum dissect tls_records_read(struct tls_records *tls, struct reader *bytes,
     if (context->gap) {
         if (side->waiting)
             emit_fault(&observation_cut, "handshake", "a segment was lost", context);
+        tls->session.handshake.cut = true;
         *side = (struct tls_side){.resyncs = side->resyncs, .change_cipher = side->change_cipher};
     }
     if (bytes->cut == 0 && reader_left(bytes) < side->want)
@@ -413,10 +421,14 @@ void tls_records_end(struct tls_records *tls, struct dissect_context *context)
 {
     for (unsigned i = 0; i < 2; i++) {
         context->side = i;
-        if (tls->sides[i].waiting)
+        if (tls->sides[i].waiting) {
             emit_fault(&observation_cut, "handshake", "it ends in the middle of a message",
                        context);
+            tls->session.handshake.cut = true;
+        }
     }
+    context->side = context->flow->client;
+    tls_session_end(&tls->session, context);
 }
 
 const struct observation_type *const tls_records_observations[] = {TLS_SESSION_OBSERVATIONS, NULL};

@@ -5,10 +5,11 @@
 #include "core/common_observations.h"
 #include "dissectors/tables/tls_registry.h"
 
-void tls_session_fault(const struct tls_session *session, const struct reader *reader,
+void tls_session_fault(struct tls_session *session, const struct reader *reader,
                        const char *message, struct dissect_context *context)
 {
     bool cut = reader->fault == READER_CUT;
+    session->handshake.cut = session->handshake.cut || cut;
     const struct fault_observation fault = {
         .protocol = session->transport,
         .field = reader->field != NULL ? reader->field : message,
@@ -29,6 +30,7 @@ bool tls_session_is_13(const struct tls_session *session)
 void tls_session_message(struct tls_session *session, uint8_t type, struct reader body,
                          struct dissect_context *context)
 {
+    tls_summary_message(session, type, context);
     switch (type) {
     case TLS_CLIENT_HELLO:
         tls_read_client_hello(session, body, context);
@@ -83,4 +85,6 @@ void tls_session_alert(struct tls_session *session, struct reader body,
     }
     alert.from = context->side == context->flow->client ? "client" : "server";
     dissect_emit(context, &observation_tls_alert, &alert);
+    tls_summary_alert(session, (uint8_t)alert.level.value, (uint8_t)alert.description.value,
+                      context);
 }

@@ -7,6 +7,7 @@
 
 #include "dissectors/tls.h"
 #include "dissectors/tls_flight.h"
+#include "dissectors/tls_summary.h"
 
 /* HandshakeType, RFC 8446 section 4 and RFC 5246 section 7.4. */
 enum tls_handshake_type {
@@ -50,6 +51,7 @@ struct tls_session {
     bool client_hello, server_hello; /* seen; a hello retry is no server hello */
     bool early_data;                 /* the last client hello offers it */
     bool client_key_exchange;        /* seen */
+    struct tls_handshake handshake;  /* for its verdict */
 };
 
 /* tls_session_message reads one handshake message: |type| and its |body|, without the header. Faults
@@ -69,7 +71,7 @@ bool tls_session_is_13(const struct tls_session *session);
 bool tls_is_hello_retry_random(const uint8_t random[TLS_RANDOM_LEN]);
 
 /* tls_session_fault emits the fault of |reader|, met in |message|, as malformed or cut. */
-void tls_session_fault(const struct tls_session *session, const struct reader *reader,
+void tls_session_fault(struct tls_session *session, const struct reader *reader,
                        const char *message, struct dissect_context *context);
 
 /* The parsers behind tls_session_message, one for a message. Each emits what it read. */
@@ -103,7 +105,7 @@ void tls_read_new_session_ticket(struct tls_session *session, struct reader body
         &observation_tls_certificate_verify, &observation_tls_certificate_status,                  \
         &observation_tls_certificate_url, &observation_tls_server_key_exchange,                    \
         &observation_tls_client_key_exchange, &observation_tls_new_session_ticket,                 \
-        &observation_tls_alert
+        &observation_tls_alert, &observation_tls_handshake_summary
 
 /* SSL 2 (Hickman 1995; RFC 6101 appendix E): tls_ssl2_recognises looks for a whole, consistent hello at the
  * start of |bytes|; tls_ssl2_read reads it, and gives false when it is the server's: then all that follows

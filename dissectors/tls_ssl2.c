@@ -98,6 +98,8 @@ bool tls_ssl2_read(struct tls_session *session, struct reader *bytes,
                                                 .session_id = hello.session_id,
                                                 .ssl2_ciphers = hello.ciphers};
         session->client_hello = true;
+        session->handshake = (struct tls_handshake){.any = true};
+        session->handshake.saw[context->side] = 1u << TLS_CLIENT_HELLO;
         session->client_version = number(hello.version);
         flow->client = (uint8_t)context->side;
         flow->client_certain = true;
@@ -113,6 +115,8 @@ bool tls_ssl2_read(struct tls_session *session, struct reader *bytes,
                                             .random = hello.random,
                                             .client_version = session->client_version};
     session->server_hello = true;
+    session->handshake.any = true;
+    session->handshake.saw[context->side] |= 1u << TLS_SERVER_HELLO;
     session->version = server.version;
     flow->client = (uint8_t)!context->side;
     flow->client_certain = true;

@@ -1,6 +1,6 @@
 /* test_psk_identity.c: kinds, structure, entropy and origin of PSK identities. */
-#include "analysis/psk_origin.h"
-#include "analysis/recognise.h"
+#include "dissectors/psk_origin.h"
+#include "dissectors/recognise.h"
 #include "from_hex.h"
 
 #include <setjmp.h>

@@ -3,8 +3,8 @@
  * Every function takes the whole text and says how sure it is that it is one of these;
  * RECOGNISED_NOT when it is not. Text is bytes: nothing here expects a NUL or looks at the locale.
  */
-#ifndef PERPASS_ANALYSIS_RECOGNISE_H
-#define PERPASS_ANALYSIS_RECOGNISE_H
+#ifndef PERPASS_DISSECTORS_RECOGNISE_H
+#define PERPASS_DISSECTORS_RECOGNISE_H
 
 #include "core/finding.h"
 #include "core/reader.h"

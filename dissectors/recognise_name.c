@@ -1,6 +1,6 @@
 /* recognise_name.c: names of persons, hosts and things by their form: RFC 7542, RFC 1123, RFC 4291,
  * RFC 8141, RFC 4514. Reads the form only; nothing is looked up. */
-#include "analysis/recognise.h"
+#include "dissectors/recognise.h"
 
 #include <arpa/inet.h>
 

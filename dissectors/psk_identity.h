@@ -1,6 +1,6 @@
 /* psk_identity.h: what a PSK identity looks like, and how much it tells whoever reads it. */
-#ifndef PERPASS_ANALYSIS_PSK_IDENTITY_H
-#define PERPASS_ANALYSIS_PSK_IDENTITY_H
+#ifndef PERPASS_DISSECTORS_PSK_IDENTITY_H
+#define PERPASS_DISSECTORS_PSK_IDENTITY_H
 
 #include "core/finding.h"
 

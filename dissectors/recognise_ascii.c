@@ -1,5 +1,5 @@
 /* recognise_ascii.c: characters, for the recognisers. Reads ASCII and UTF-8 (RFC 3629). */
-#include "analysis/recognise.h"
+#include "dissectors/recognise.h"
 
 int ascii_hex_value(uint8_t c)
 {

@@ -1,7 +1,7 @@
 /* psk_identity.c: tells kinds of PSK identities apart by their form. Reads bytes; RFC 4279
  * section 5.1 asks for UTF-8, RFC 8446 section 4.2.11 for nothing. */
-#include "analysis/psk_identity.h"
-#include "analysis/recognise.h"
+#include "dissectors/psk_identity.h"
+#include "dissectors/recognise.h"
 
 #include <assert.h>
 

@@ -1,6 +1,6 @@
 /* psk_structure.c: the structure of a PSK identity that is text, by its form. */
-#include "analysis/psk_identity.h"
-#include "analysis/recognise.h"
+#include "dissectors/psk_identity.h"
+#include "dissectors/recognise.h"
 
 #include <assert.h>
 

@@ -1,7 +1,7 @@
 /* recognise_device.c: numbers of hardware and of subscribers, by their form and their check digits:
  * EUI-48, EUI-64, IMEI, IMSI, ICCID, telephone number, UUID, serial number. Nothing is looked up.
  */
-#include "analysis/recognise.h"
+#include "dissectors/recognise.h"
 
 /* Bytes that text spells in hexadecimal. */
 struct octets {

@@ -1,5 +1,5 @@
 /* recognise_opaque.c: text that spells opaque bytes, hexadecimal or base64 (RFC 4648). */
-#include "analysis/recognise.h"
+#include "dissectors/recognise.h"
 
 enum confidence recognise_hex(struct span text)
 {
