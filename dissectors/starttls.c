@@ -67,7 +67,8 @@ static void tell(struct preamble *preamble, bool upgraded, struct dissect_contex
         session.asked = TRUTH_NO;
     if (session.credentials == TRUTH_UNKNOWN && complete)
         session.credentials = TRUTH_NO;
-    if (session.asked == TRUTH_YES && granted && !preamble->protocol->tunnel) {
+    bool text_ends = !preamble->protocol->tunnel && !preamble->in_lines;
+    if (session.asked == TRUTH_YES && granted && text_ends) {
         session.injected_commands = truth(preamble->after_ask > 0);
         session.injected_answers = truth(preamble->after_answer > 0);
     }

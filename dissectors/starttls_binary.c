@@ -338,12 +338,13 @@ static enum preamble_step socks5_client(struct preamble *preamble, struct reader
         return PREAMBLE_WAIT;
     if (preamble->step == SOCKS_METHODS) {
         preamble->step = SOCKS_METHOD;
-    } else if (preamble->step == SOCKS_LOGIN) {
-        preamble_credentials(preamble, "password");
-    } else {
-        preamble_command(preamble);
-        preamble_ask(preamble, "connect");
+        return PREAMBLE_NEXT;
     }
+    preamble_command(preamble);
+    if (preamble->step == SOCKS_LOGIN)
+        preamble_credentials(preamble, "password");
+    else
+        preamble_ask(preamble, "connect");
     return PREAMBLE_NEXT;
 }
 

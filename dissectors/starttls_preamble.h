@@ -50,6 +50,7 @@ struct preamble {
     bool greeted, list_open, in_list; /* text */
     bool aside;                       /* text: what was just read means nothing */
     uint8_t strange;                  /* text: lines of the client that nobody knows */
+    bool in_lines;                    /* text: not TLS was asked for */
     bool asking;                      /* HTTP: in the head of a request */
     uint32_t status;                  /* HTTP: of the answer whose head is read */
     bool broken_line[2];              /* text: in the middle of a line that is not read */

@@ -92,7 +92,9 @@ static unsigned imap_answer(struct preamble *preamble, struct span line)
     unsigned what = LINE_NOTHING;
     bool list = word_is(state, "CAPABILITY");
     for (struct span word = word_next(&r); word.len > 0; word = word_next(&r)) {
-        if (list && word_begins(word, "STARTTLS"))
+        if (word.at[word.len - 1] == ']')
+            word.len--;
+        if (list && word_is(word, "STARTTLS"))
             what |= LINE_OFFER;
         else if (list && word_masked(word))
             what |= LINE_MASKED;
@@ -254,7 +256,7 @@ static const struct text_command ftp_commands[] = {
     ASKS("AUTH TLS-C", "auth tls"),
     ASKS("AUTH TLS-P", "auth tls"),
     ASKS("AUTH SSL", "auth ssl"),
-    ASKS("AUTH GSSAPI", "auth gssapi"),
+    {.words = "AUTH GSSAPI", .what = LINE_ASK | LINE_IN_LINES, .kind = "auth gssapi"},
     LISTS("FEAT"),
     LOGIN("USER", "user"),
     LOGIN("PASS", "password"),
@@ -424,7 +426,7 @@ static const struct text_protocol http = {.commands = http_commands,
 
 const struct preamble_protocol preamble_text_protocols[TEXT_PROTOCOLS] = {
     [TEXT_SMTP] = {.name = "smtp", .ports = {25, 587}, .read = preamble_text_read, .text = &smtp},
-    [TEXT_FTP] = {.name = "ftp", .ports = {21}, .read = preamble_text_read, .text = &ftp},
+    [TEXT_FTP] = {.name = "ftp", .ports = {21, 2811}, .read = preamble_text_read, .text = &ftp},
     [TEXT_IMAP] = {.name = "imap", .ports = {143}, .read = preamble_text_read, .text = &imap},
     [TEXT_POP3] = {.name = "pop3", .ports = {110}, .read = preamble_text_read, .text = &pop3},
     [TEXT_NNTP] = {.name = "nntp", .ports = {119, 433}, .read = preamble_text_read, .text = &nntp},

@@ -5,11 +5,19 @@
 #include "dissectors/starttls_words.h"
 
 enum {
-    MAX_LINE = 4 << 10, /* bytes; of a longer line only this beginning is read */
-    MAX_STRANGE = 4     /* lines of a client before it says something that its protocol knows */
+    MAX_LINE = 4 << 10,    /* bytes; of a longer line only this beginning is read */
+    MAX_CONNECT = 1 << 10, /* bytes before the version of a CONNECT */
+    MAX_STRANGE = 4        /* lines of a client before it says something that its protocol knows */
 };
 
 /* --- beginnings --- */
+
+/* Whether |text| is the beginning of |whole|. */
+static bool begins_so(struct span text, const char *whole)
+{
+    struct span all = span_text(whole);
+    return text.len < all.len && memcmp(text.at, all.at, text.len) == 0;
+}
 
 /* XMPP: RFC 6120 section 4.2; the XML declaration alone may begin anything. */
 static enum recognise recognise_stream(struct reader bytes)
@@ -25,9 +33,21 @@ static enum recognise recognise_stream(struct reader bytes)
     }
     if (word_begins(start, stream))
         return RECOGNISE_YES;
-    struct span whole = span_text(stream);
-    bool possible = start.len < whole.len && memcmp(start.at, whole.at, start.len) == 0;
+    bool possible = begins_so(start, stream) || begins_so(start, declaration);
     return possible ? RECOGNISE_MAYBE : RECOGNISE_NO;
+}
+
+/* RFC 9112 section 3: others have a CONNECT of their own. */
+static enum recognise recognise_connect(struct reader bytes)
+{
+    bool open = reader_left(&bytes) < MAX_CONNECT;
+    (void)word_next(&bytes);
+    (void)word_next(&bytes);
+    struct span version = word_next(&bytes);
+    if (word_begins(version, "HTTP/1."))
+        return RECOGNISE_YES;
+    open = open && reader_left(&bytes) == 0 && version.len < 7;
+    return open ? RECOGNISE_MAYBE : RECOGNISE_NO;
 }
 
 static bool may_begin(uint8_t first)
@@ -71,7 +91,7 @@ enum recognise preamble_text_recognise(struct reader bytes, uint32_t *candidates
         if (start.len >= prefix.len) {
             *candidates = b->candidates;
             *from = b->from;
-            return RECOGNISE_YES;
+            return b->candidates == 1u << TEXT_HTTP ? recognise_connect(bytes) : RECOGNISE_YES;
         }
         if (bytes.cut == 0)
             answer = RECOGNISE_MAYBE;
@@ -122,15 +142,20 @@ static const struct text_command *find_command(const struct text_protocol *text,
     return NULL;
 }
 
-/* Of protocols with the same beginning, the client's first command tells. */
+/* Of protocols with the same beginning, the client's first command tells; best one that asks for TLS. */
 static void narrow(struct preamble *preamble, struct span line)
 {
-    uint32_t fit = 0;
+    uint32_t fit = 0, asks = 0;
     struct reader arguments;
-    for (unsigned i = 0; i < TEXT_PROTOCOLS; i++)
-        if ((preamble->candidates & 1u << i) &&
-            find_command(preamble_text_protocols[i].text, line, &arguments) != NULL)
-            fit |= 1u << i;
+    for (unsigned i = 0; i < TEXT_PROTOCOLS; i++) {
+        const struct text_command *command =
+            find_command(preamble_text_protocols[i].text, line, &arguments);
+        if (command == NULL || !(preamble->candidates & 1u << i))
+            continue;
+        fit |= 1u << i;
+        asks |= (command->what & LINE_ASK) ? 1u << i : 0;
+    }
+    fit = asks != 0 ? asks : fit;
     if (fit == 0)
         return;
     for (unsigned i = 0; i < TEXT_PROTOCOLS; i++)
@@ -174,6 +199,7 @@ static enum preamble_step read_client_line(struct preamble *preamble, struct spa
     if (what & LINE_ASK) {
         preamble_ask(preamble, kind != NULL ? kind : "connect");
         preamble->ask_after = preamble->outstanding;
+        preamble->in_lines = what & LINE_IN_LINES;
     }
     bool answered = !text->asynchronous && (command != NULL || !text->tagged);
     preamble->outstanding = (uint16_t)(preamble->outstanding + answered);

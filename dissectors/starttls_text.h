@@ -17,7 +17,8 @@ enum text_line {
     LINE_ACCEPT = 0x80,      /* server: TLS may begin, if this answers LINE_ASK */
     LINE_OFFER = 0x100,      /* server: lists TLS */
     LINE_MASKED = 0x200,     /* server: lists a word that is nothing but X */
-    LINE_LIST_END = 0x400    /* server: the list of what it can do was whole */
+    LINE_LIST_END = 0x400,   /* server: the list of what it can do was whole */
+    LINE_IN_LINES = 0x800    /* client: asks for what goes on as lines, and is not TLS */
 };
 
 struct text_command {

@@ -260,7 +260,42 @@ def long_header(event):
         }
 
 
+STARTTLS_NAMES = {
+    "smtp": "smtp",
+    "imap": "imap",
+    "pop3": "pop",
+    "ftp": "ftp",
+    "xmpp": "xmpp",
+    "ldap": "ldap",
+    "irc": "irc",
+    "nntp": "nntp",
+    "postgresql": "pgsql",
+    "mysql": "mysql",
+    "rdp": "rdp",
+}
+
+
+def starttls(event):
+    """The oracle states nothing of tunnels, nor where TLS was not asked for; that TLS follows is an answer."""
+    said = get(event, "perpass.starttls")
+    upgraded = said["upgraded"]
+    name = STARTTLS_NAMES.get(said["protocol"])
+    if name is None or said.get("request") == "auth gssapi" or not (said.get("asked") or upgraded):
+        return
+    client, server = end(event, "source"), end(event, "destination")
+    accepted = said.get("accepted", True if upgraded else None)
+    yield {
+        "kind": "starttls",
+        "app": name,
+        "client": client,
+        "server": server,
+        "accepted": accepted,
+        "upgraded": upgraded,
+    }
+
+
 MAPPERS = {
+    "perpass.starttls.session": starttls,
     "perpass.quic.initial": long_header,
     "perpass.tls.client_hello": client_hello,
     "perpass.tls.server_hello": server_hello,
@@ -286,15 +321,59 @@ KINDS = (
     "tls.certificate_empty",
     "tls.certificate_request",
     "tls.new_session_ticket",
+    "tls.resumption",
     "dtls.hello_verify",
     "dtls.cid_record",
     "quic.long",
+    "starttls",
 )
+
+
+class Resumptions:
+    """What the verdict on a handshake says, with the session id and ticket of the client hello before it.
+
+    The oracle calls every selected PSK a resumption, an external one, too; here that is told from the verdict's
+    kind of PSK, so that the comparison is about what both look at.
+    """
+
+    def __init__(self):
+        self.hellos = {}
+
+    def facts_of(self, event):
+        dataset = get(event, "event.dataset")
+        if dataset == "perpass.tls.client_hello":
+            self.hellos[self.key(event)] = tls(event, "session_id"), ticket_keys(event)["ticket_sha256"]
+        elif dataset == "perpass.tls.handshake_summary":
+            yield from self.resumption(event)
+
+    def key(self, event):
+        return end(event, "source"), end(event, "destination"), tls(event, "transport")
+
+    def resumption(self, event):
+        how = tls(event, "handshake.resumed_by")
+        if how is None and get(event, "tls.version") == "1.3" and tls(event, "handshake.psk", "none") != "none":
+            how = "psk"
+        if how is None:
+            return
+        session_id, ticket = self.hellos.get(self.key(event), (None, None))
+        client, server, transport = self.key(event)
+        yield {
+            "kind": "tls.resumption",
+            "proto": transport,
+            "client": client,
+            "server": server,
+            "how": how,
+            "session_id": session_id if how != "psk" else None,
+            "ticket_sha256": ticket if how == "ticket" else None,
+        }
 
 
 def facts_of(events):
     """All facts of an iterable of events (dicts), with the packet number as the hint _packet."""
+    resumptions = Resumptions()
     for event in events:
+        for fact in resumptions.facts_of(event):
+            yield {**fact, "_packet": get(event, "perpass.packet")}
         mapper = MAPPERS.get(get(event, "event.dataset"))
         for fact in mapper(event) if mapper else ():
             fact["_packet"] = get(event, "perpass.packet")

@@ -19,8 +19,10 @@ IDENTITY = {
     "tls.certificate_empty": ("proto", "src", "dst"),
     "tls.certificate_request": ("proto", "src", "dst"),
     "tls.new_session_ticket": ("proto", "src", "dst"),
+    "tls.resumption": ("proto", "client", "server"),
     "dtls.hello_verify": ("src", "dst", "cookie"),
     "dtls.cid_record": ("src", "dst", "cid"),
+    "starttls": ("client", "server", "app"),
     "quic.long": ("src", "dst", "ptype", "version", "dcid", "scid", "token_len"),
 }
 

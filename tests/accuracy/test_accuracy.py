@@ -122,6 +122,23 @@ class Mapping(unittest.TestCase):
         self.assertEqual([(fact["src"], fact["desc"]) for fact in got],
                          [("[2001:db8::1]:443", 40), ("192.0.2.1:40000", 48)])
 
+    def test_starttls(self):
+        """What was not asked for is no fact; TLS that follows is an answer; tunnels are none of the oracle's."""
+        said = {"protocol": "pop3", "asked": True, "accepted": False, "upgraded": False}
+        ends = {"kind": "starttls", "client": "192.0.2.1:40000", "server": "[2001:db8::1]:443"}
+        for change, expected in (
+            ({}, {"app": "pop", "accepted": False, "upgraded": False}),
+            ({"accepted": True}, {"app": "pop", "accepted": True, "upgraded": False}),
+            ({"protocol": "mysql", "accepted": None, "upgraded": True}, {"app": "mysql", "accepted": True, "upgraded": True}),
+            ({"asked": False}, None),
+            ({"protocol": "http-connect"}, None),
+            ({"request": "auth gssapi"}, None),
+        ):
+            with self.subTest(change):
+                seen = {key: value for key, value in {**said, **change}.items() if value is not None}
+                got = facts_of({**event("starttls.session", {}), "perpass": {"starttls": seen}})
+                self.assertEqual(got, [] if expected is None else [{**ends, **expected}])
+
     def test_other_events_are_no_facts(self):
         self.assertEqual(facts_of(event("finding", {}), {"event": {}}, {}), [])
 
