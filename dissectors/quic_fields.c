@@ -1,4 +1,5 @@
 /* quic_fields.c: the rows of the QUIC observations: name, type, privacy class and place of each field. */
+#include "dissectors/field_rows.h"
 #include "dissectors/quic.h"
 #include "dissectors/quic_packet.h"
 #include "dissectors/tables/tls_registry.h"
@@ -12,16 +13,6 @@ static void next_u64(struct reader *list, struct value *item)
 {
     item->number = reader_u64(list);
 }
-
-/* One row; STRUCT is the observation's struct. */
-#define ROW(path, field_type, member, text, ...)                                                   \
-    {                                                                                              \
-        .name = path, .type = field_type, .offset = offsetof(STRUCT, member), .about = text,       \
-        __VA_ARGS__                                                                                \
-    }
-#define IS_PUBLIC                 .privacy = PRIVACY_PUBLIC
-#define IS_IDENTIFIER(token_kind) .privacy = PRIVACY_IDENTIFIER, .kind = token_kind
-#define NUM_ROWS(rows)            (sizeof(rows) / sizeof *(rows))
 
 #define STRUCT struct quic_initial
 static const struct field initial_fields[] = {
@@ -51,8 +42,8 @@ static const struct field initial_fields[] = {
 };
 #undef STRUCT
 
-#define STRUCT                         struct quic_transport_parameters
 #define NUMBER_ROW(path, member, text) ROW(path, FIELD_NUMBER, member, text, IS_PUBLIC)
+#define STRUCT                         struct quic_transport_parameters
 static const struct field parameter_fields[] = {
     ROW("perpass.quic.parameters", FIELD_LIST, ids, "ids of all transport parameters, in order",
         .item = VALUE_NUMBER, IS_PUBLIC, .next = next_u64),
@@ -97,13 +88,6 @@ static const struct field close_fields[] = {
         IS_PUBLIC),
 };
 #undef STRUCT
-
-#define TYPE(symbol, event, rows, data, text)                                                      \
-    const struct observation_type symbol = {.name = event,                                         \
-                                            .about = text,                                         \
-                                            .fields = rows,                                        \
-                                            .num_fields = NUM_ROWS(rows),                          \
-                                            .size = sizeof(struct data)}
 
 TYPE(observation_quic_initial, "quic.initial", initial_fields, quic_initial,
      "A QUIC packet with a long header; once for each sender, type, version and connection ids.");
