@@ -18,8 +18,8 @@ struct analysis_options {
 enum { ANALYSIS_DEFAULT_FINDINGS = 100000 };
 
 /* Subjects and evidence of all findings hold so many bytes at most. An identity of 65,535 bytes is kept
- * whole, so that its token is the same everywhere; a thousand of these fill the room, and further
- * subjects are counted as not stored. */
+ * whole, so that its token is the same everywhere; half a thousand of these fill the room that is not
+ * kept for other rules and severities, and further subjects are counted as not stored. */
 enum { ANALYSIS_FINDING_BYTES = 64 << 20 };
 
 /* Totals that the reports put findings in relation to. */

@@ -17,13 +17,23 @@ struct chunk {
     uint8_t bytes[];
 };
 
+/* What findings take of the bounds. */
+struct usage {
+    size_t num, bytes;
+};
+
+/* Half of each bound is for whoever comes first. The other half is parted among the rules and severities,
+ * so that a flood of one kind hides no other: the worst that was found is always in the table. */
+enum { NUM_SHARES = NUM_RULES * SEVERITY_CRITICAL };
+
 struct findings {
     struct finding *all;
     uint64_t *hashes; /* of |all|, by index */
     uint32_t *slots;  /* index in |all| plus 1; 0 is free. Twice |capacity| of them */
-    size_t count, capacity, max_findings;
+    size_t count, capacity;
     struct chunk *chunks; /* the newest first */
-    size_t bytes, max_bytes;
+    struct usage common, max_common;
+    struct usage shares[NUM_SHARES], max_share;
     uint64_t key[2];
     bool sorted;
 };
@@ -36,8 +46,9 @@ struct findings *findings_new(size_t max_findings, size_t max_bytes, struct erro
         error_set(error, "out of memory for the table of findings");
         return NULL;
     }
-    findings->max_findings = max_findings;
-    findings->max_bytes = max_bytes;
+    findings->max_share = (struct usage){max_findings / 2 / NUM_SHARES, max_bytes / 2 / NUM_SHARES};
+    findings->max_common = (struct usage){max_findings - NUM_SHARES * findings->max_share.num,
+                                          max_bytes - NUM_SHARES * findings->max_share.bytes};
     if (getrandom(findings->key, sizeof findings->key, 0) != (ssize_t)sizeof findings->key) {
         error_set(error, "the system gives no random bytes for the table of findings");
         free(findings);
@@ -149,11 +160,24 @@ static bool grow(struct findings *findings)
     return true;
 }
 
-/* Room for |len| bytes, NULL when there is none. */
+static bool has_room(const struct usage *usage, const struct usage *max, size_t len)
+{
+    return usage->num < max->num && len <= max->bytes - usage->bytes;
+}
+
+/* Where a finding with |len| bytes is counted to; NULL when there is no room for it. */
+static struct usage *room_for(struct findings *findings, const struct finding *finding, size_t len)
+{
+    size_t rule = (size_t)(finding->rule - rule_get((enum rule_id)0));
+    struct usage *share = &findings->shares[rule * SEVERITY_CRITICAL + finding->severity - 1];
+    if (has_room(share, &findings->max_share, len))
+        return share;
+    return has_room(&findings->common, &findings->max_common, len) ? &findings->common : NULL;
+}
+
+/* Memory for |len| bytes, NULL when there is none. */
 static uint8_t *bytes_take(struct findings *findings, size_t len)
 {
-    if (len > findings->max_bytes - findings->bytes)
-        return NULL;
     struct chunk *chunk = findings->chunks;
     if (chunk == NULL || chunk->size - chunk->used < len) {
         size_t size = len > CHUNK_SIZE ? len : CHUNK_SIZE;
@@ -165,7 +189,6 @@ static uint8_t *bytes_take(struct findings *findings, size_t len)
     }
     uint8_t *at = chunk->bytes + chunk->used;
     chunk->used += len;
-    findings->bytes += len;
     return at;
 }
 
@@ -184,14 +207,20 @@ static struct span bytes_copy(uint8_t **to, struct span bytes)
     return copy;
 }
 
-/* own makes the bytes of |finding| the table's. Evidence that is the subject itself shares its
- * bytes. */
-static bool own(struct findings *findings, struct finding *finding)
+/* How many bytes |finding| brings. */
+static size_t bytes_of(const struct finding *finding)
 {
     size_t len = finding->subject_bytes.len;
     for (size_t i = 0; i < finding->num_evidence; i++)
         if (has_own_bytes(finding, i))
             len += finding->evidence[i].value.bytes.len;
+    return len;
+}
+
+/* own makes the |len| bytes of |finding| the table's. Evidence that is the subject itself shares its
+ * bytes. */
+static bool own(struct findings *findings, struct finding *finding, size_t len)
+{
     uint8_t *at = bytes_take(findings, len);
     if (at == NULL)
         return false;
@@ -235,7 +264,9 @@ bool findings_add(struct findings *findings, const struct finding *finding)
         merge(stored, finding);
         return true;
     }
-    if (findings->count == findings->max_findings)
+    size_t len = bytes_of(finding);
+    struct usage *room = room_for(findings, finding, len);
+    if (room == NULL)
         return false;
     if (findings->count == findings->capacity) {
         if (!grow(findings))
@@ -243,8 +274,10 @@ bool findings_add(struct findings *findings, const struct finding *finding)
         find(findings, &subject, hash, &slot);
     }
     struct finding copy = *finding;
-    if (!own(findings, &copy))
+    if (!own(findings, &copy, len))
         return false;
+    room->num++;
+    room->bytes += len;
     findings->all[findings->count] = copy;
     findings->hashes[findings->count] = hash;
     findings->slots[slot] = (uint32_t)++findings->count;
