@@ -286,20 +286,20 @@ static void describe_sessions(const struct page *page, struct line *line)
     }
     line_count(line, stats->tls_client_hellos, "client hello, ", "client hellos, ");
     line_count(line, stats->tls_sessions, "TLS session", "TLS sessions");
+    const struct {
+        uint64_t num;
+        const char *are;
+    } sorts[] = {{stats->tls_sessions_forward_secret, "with forward secrecy"},
+                 {stats->tls_sessions_not_forward_secret, "that one leaked key opens"},
+                 {stats->tls_sessions_unknown_secrecy, "of unknown secrecy"}};
     const char *before = ": ";
-    if (stats->tls_sessions_forward_secret > 0) {
-        line_add(line, "%s%" PRIu64 " with forward secrecy", before,
-                 stats->tls_sessions_forward_secret);
+    for (size_t i = 0; i < sizeof sorts / sizeof sorts[0]; i++) {
+        char number[TEXT_SMALL];
+        if (sorts[i].num == 0)
+            continue;
+        line_add(line, "%s%s %s", before, text_number(sorts[i].num, number), sorts[i].are);
         before = ", ";
     }
-    if (stats->tls_sessions_not_forward_secret > 0) {
-        line_add(line, "%s%" PRIu64 " that one leaked key opens", before,
-                 stats->tls_sessions_not_forward_secret);
-        before = ", ";
-    }
-    if (stats->tls_sessions_unknown_secrecy > 0)
-        line_add(line, "%s%" PRIu64 " of unknown secrecy", before,
-                 stats->tls_sessions_unknown_secrecy);
 }
 
 /* The first lines. With |out| NULL they are only counted. */
