@@ -181,7 +181,7 @@ static void next_ip(struct reader *list, struct value *item)
 
 #define STRUCT struct tls_certificate
 static const struct field certificate_fields[] = {
-    ROW("perpass.tls.transport", FIELD_TEXT, transport, "what carried it: tls, dtls or quic",
+    ROW("perpass.tls.transport", FIELD_TEXT, transport, "what carried it: tls, dtls, quic or eap",
         IS_PUBLIC),
     DERIVED_AS("tls.server.subject", server_subject, "the server's name, RFC 4514", IS_NAME("dn")),
     DERIVED_AS("tls.server.issuer", server_issuer, "who vouches for it, RFC 4514", IS_NAME("dn")),

@@ -12,7 +12,7 @@ static void next_url(struct reader *list, struct value *item)
 }
 
 #define TRANSPORT_ROW                                                                              \
-    ROW("perpass.tls.transport", FIELD_TEXT, transport, "what carried it: tls, dtls or quic",      \
+    ROW("perpass.tls.transport", FIELD_TEXT, transport, "what carried it: tls, dtls, quic or eap", \
         IS_PUBLIC)
 
 #define STRUCT struct tls_certificate_message

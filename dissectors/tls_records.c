@@ -389,7 +389,9 @@ enum dissect tls_records_read(struct tls_records *tls, struct reader *bytes,
                               struct dissect_context *context)
 {
     struct tls_side *side = &tls->sides[context->side];
-    tls->session.transport = tls->session.version_protocol = "tls";
+    tls->session.version_protocol = "tls";
+    if (tls->session.transport == NULL)
+        tls->session.transport = "tls";
     if (context->gap) {
         if (side->waiting)
             emit_fault(&observation_cut, "handshake", "a segment was lost", context);

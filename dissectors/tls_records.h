@@ -18,7 +18,7 @@ struct tls_side {
     size_t want; /* unread bytes before the next try is worth its time */
 };
 
-/* All-zero is a conversation of which nothing was seen. */
+/* All-zero is a conversation of which nothing was seen. A carrier other than TCP sets session.transport. */
 struct tls_records {
     struct tls_session session;
     struct tls_side sides[2];

@@ -7,7 +7,7 @@
 
 #define STRUCT struct tls_handshake_summary
 static const struct field handshake_summary_fields[] = {
-    ROW("perpass.tls.transport", FIELD_TEXT, transport, "what carried it: tls, dtls or quic",
+    ROW("perpass.tls.transport", FIELD_TEXT, transport, "what carried it: tls, dtls, quic or eap",
         IS_PUBLIC),
     ROW("tls.version", FIELD_NUMBER, version, "negotiated version", IS_PUBLIC,
         .name_of = tls_version_name),
