@@ -24,11 +24,6 @@ void event_put_number(struct event *event, uint64_t number)
     json_writer_number(event_begin_value(event), number);
 }
 
-void event_put_truth(struct event *event, bool truth)
-{
-    json_writer_truth(event_begin_value(event), truth);
-}
-
 void event_item_time(struct event *event, uint64_t time_ns)
 {
     char text[TEXT_SMALL];

@@ -59,7 +59,6 @@ struct event {
 /* The event_put functions write a value of |event->entry|; without them the field is absent. */
 void event_put_text(struct event *event, const char *text);
 void event_put_number(struct event *event, uint64_t number);
-void event_put_truth(struct event *event, bool truth);
 void event_put_time(struct event *event, uint64_t time_ns);
 /* event_put_shown writes what the policy shows; nothing when it shows nothing. */
 void event_put_shown(struct event *event, const struct shown *shown);
