@@ -39,6 +39,8 @@ PACKAGES = {
     "gcc": "gcc",
     "gtlsserver": "ngtcp2-server",
     "gtlsclient": "ngtcp2-client",
+    "hostapd": "hostapd",
+    "eapol_test": "eapoltest",
 }
 
 
