@@ -133,7 +133,8 @@ static void skip_ack(struct reader *r, bool ecn)
         (void)quic_read_varint(r);
 }
 
-static void read_close(struct reader *r, bool application, struct dissect_context *context)
+static void read_close(struct quic *quic, struct reader *r, bool application,
+                       struct dissect_context *context)
 {
     struct quic_close closed = {.from = quic_sender(context)};
     uint64_t code = quic_read_varint(r);
@@ -148,6 +149,8 @@ static void read_close(struct reader *r, bool application, struct dissect_contex
         closed.alert = number(code & 0xff);
     closed.reason_len = number(reason.len);
     dissect_emit(context, &observation_quic_close, &closed);
+    if (closed.alert.seen) /* QUIC has fatal alerts only: RFC 9001 section 4.8 */
+        tls_summary_alert(&quic->session, 2, (uint8_t)closed.alert.value, context);
 }
 
 static void read_crypto(struct quic *quic, struct reader *r, struct dissect_context *context)
@@ -178,7 +181,7 @@ static void read_frame(struct quic *quic, struct reader *r, struct dissect_conte
         break;
     case FRAME_CLOSE:
     case FRAME_CLOSE_APPLICATION:
-        read_close(r, type == FRAME_CLOSE_APPLICATION, context);
+        read_close(quic, r, type == FRAME_CLOSE_APPLICATION, context);
         break;
     default:
         if (reader_ok(r))

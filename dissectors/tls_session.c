@@ -24,7 +24,7 @@ bool tls_session_is_13(const struct tls_session *session)
         return false;
     uint64_t version = session->version.value;
     return version == TLS_VERSION_13 || version == 0xfefc || version >> 8 == 0x7f ||
-           version >> 8 == 0xfb;
+           version >> 8 == 0x7e || version >> 8 == 0xfb;
 }
 
 void tls_session_message(struct tls_session *session, uint8_t type, struct reader body,

@@ -3,6 +3,7 @@
 #include "core/common_observations.h"
 #include "dissectors/quic.h"
 #include "dissectors/tls.h"
+#include "dissectors/tls_summary.h"
 #include "tests/unit/quic_sender.h"
 #include "tests/unit/quic_vectors.h"
 
@@ -75,6 +76,8 @@ static void observe(void *to, const struct observation *observation)
 {
     struct net *net = to;
     const void *data = observation->data;
+    if (observation->type == &observation_tls_handshake_summary)
+        return; /* test_summary.c */
     if (observation->type == &observation_quic_initial) {
         log_initial(net, data);
     } else if (observation->type == &observation_quic_transport_parameters) {

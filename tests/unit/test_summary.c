@@ -127,7 +127,8 @@ static struct writer server_hello(const struct answer *answer)
                                                   0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb, 0x8c, 0x5e,
                                                   0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c};
     struct writer w = {.len = 0}, extensions = {.len = 0};
-    bool tls13 = answer->version == TLS_VERSION_13;
+    bool tls13 = answer->version >= TLS_VERSION_13; /* or an experiment with it */
+    const uint8_t version[] = {(uint8_t)(answer->version >> 8), (uint8_t)answer->version};
     put_number(&w, tls13 ? 0x0303 : answer->version, 2);
     if (answer->retry)
         put(&w, retry, sizeof retry);
@@ -139,7 +140,7 @@ static struct writer server_hello(const struct answer *answer)
     put_number(&w, answer->cipher, 2);
     put_number(&w, 0, 1);
     if (tls13)
-        put_extension(&extensions, 43, "\x03\x04", 2);
+        put_extension(&extensions, 43, version, sizeof version);
     if (answer->group != 0) {
         const uint8_t share[] = {(uint8_t)(answer->group >> 8), (uint8_t)answer->group, 0, 1, 9};
         put_extension(&extensions, 51, share, answer->retry ? 2 : sizeof share);
@@ -352,6 +353,17 @@ static const struct row rows[] = {
     {.name = "TLS 1.3, with the echo of a session id",
      .hello = {.session_id = true},
      .answer = {.version = 0x0304, .cipher = 0x1301, .group = 29, .echo = true},
+     .steps = {HELLO_13},
+     .kx = "ECDHE",
+     .secret = TRUTH_YES,
+     .server = "certificate",
+     .psk = "none",
+     .resumed = TRUTH_NO,
+     .outcome = "completed",
+     .established = TRUTH_YES},
+    {.name = "an experiment with TLS 1.3, with the echo of a session id",
+     .hello = {.session_id = true},
+     .answer = {.version = 0x7e01, .cipher = 0x1301, .group = 29, .echo = true},
      .steps = {HELLO_13},
      .kx = "ECDHE",
      .secret = TRUTH_YES,
