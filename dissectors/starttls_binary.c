@@ -428,11 +428,12 @@ enum recognise preamble_binary_recognise(struct reader bytes,
 {
     struct reader peek = bytes;
     unsigned number = guess(reader_u8(&peek));
-    if (number != PROTOCOL_MYSQL && protocols[number].recognise(bytes) != RECOGNISE_YES)
+    enum recognise answer = protocols[number].recognise(bytes);
+    if (answer == RECOGNISE_NO && number != PROTOCOL_MYSQL) {
         number = PROTOCOL_MYSQL;
-    if (protocols[number].recognise(bytes) != RECOGNISE_YES)
-        return RECOGNISE_NO;
+        answer = mysql_recognise(bytes);
+    }
     *protocol = &protocols[number].protocol;
     *from = protocols[number].from;
-    return RECOGNISE_YES;
+    return answer;
 }

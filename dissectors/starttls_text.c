@@ -84,6 +84,8 @@ enum recognise preamble_text_recognise(struct reader bytes, uint32_t *candidates
         return recognise_stream(bytes);
     }
     for (const struct text_beginning *b = preamble_text_beginnings; b->prefix != NULL; b++) {
+        if (b->prefix[0] != (char)*start.at)
+            continue;
         struct span prefix = span_text(b->prefix);
         size_t len = start.len < prefix.len ? start.len : prefix.len;
         if (memcmp(start.at, prefix.at, len) != 0)
