@@ -82,7 +82,8 @@ struct tls_server_key_exchange {
     struct number dh_bits; /* of the prime */
     struct number group;   /* named curve */
     struct span dh_p, dh_g;
-    struct span public_value; /* DH Ys or EC point */
+    struct span public_value;       /* DH Ys or EC point */
+    struct number signature_scheme; /* from TLS 1.2 on, where the exchange is signed */
 };
 
 /* "tls.client_key_exchange": RFC 5246 section 7.4.7, RFC 4279, RFC 5489. */

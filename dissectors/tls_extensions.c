@@ -63,7 +63,7 @@ static enum truth flag(struct reader *ext)
 static void read_ech(struct reader *ext, struct tls_client_hello *hello)
 {
     hello->ech_type = number_u8(ext);
-    if (hello->ech_type.value != 0 || !reader_more(ext)) {
+    if (hello->ech_type.value != 0) {
         (void)reader_rest(ext);
         return;
     }

@@ -44,11 +44,12 @@ static bool read_ec_params(struct reader *body, struct tls_server_key_exchange *
 }
 
 /* From TLS 1.2 on, the algorithm comes before the signature: RFC 5246 section 4.7. */
-static void read_signature(const struct tls_session *session, struct reader *body)
+static void read_signature(const struct tls_session *session, struct reader *body,
+                           struct tls_server_key_exchange *exchange)
 {
     uint64_t version = session->version.value;
     if (version == TLS_VERSION_12 || version == 0xfefd)
-        (void)reader_u16(body);
+        exchange->signature_scheme = number(reader_u16(body));
     (void)reader_span_vec16(body);
 }
 
@@ -63,7 +64,7 @@ static void read_server_params(const struct tls_session *session, enum tls_kx kx
         break;
     case TLS_KX_DHE:
         read_dh_params(body, exchange);
-        read_signature(session, body);
+        read_signature(session, body, exchange);
         break;
     case TLS_KX_DHE_PSK:
     case TLS_KX_DH_ANON:
@@ -71,7 +72,7 @@ static void read_server_params(const struct tls_session *session, enum tls_kx kx
         break;
     case TLS_KX_ECDHE:
         if (read_ec_params(body, exchange))
-            read_signature(session, body);
+            read_signature(session, body, exchange);
         break;
     case TLS_KX_ECDHE_PSK:
     case TLS_KX_ECDH_ANON:

@@ -4,8 +4,8 @@
 #include "core/der.h"
 #include "dissectors/tls_session.h"
 #include "from_hex.h"
+#include "observed_text.h"
 
-#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,78 +15,12 @@
 
 #define DATA PERPASS_SOURCE_DIR "/tests/unit/data/certificates/"
 
-/* --- what was observed, as text: "type path=value" --- */
-
-enum { SEEN_SIZE = 1 << 16 };
+/* --- what was observed --- */
 
 struct seen {
-    char text[SEEN_SIZE];
-    size_t len;
+    struct observed_text text;
     unsigned certificates, messages, malformed;
 };
-
-static void say(struct seen *seen, const char *text, size_t len)
-{
-    assert_true(seen->len + len < SEEN_SIZE);
-    memcpy(seen->text + seen->len, text, len);
-    seen->len += len;
-    seen->text[seen->len] = '\0';
-}
-
-static void say_text(struct seen *seen, const char *text)
-{
-    say(seen, text, strlen(text));
-}
-
-static void say_value(struct seen *seen, const struct field *field, const struct value *value)
-{
-    char number[32];
-    switch (value->type) {
-    case VALUE_BOOL:
-        say_text(seen, value->truth ? "true" : "false");
-        break;
-    case VALUE_NUMBER:
-        if (field->name_of != NULL && field->name_of(value->number) != NULL) {
-            say_text(seen, field->name_of(value->number));
-            break;
-        }
-        snprintf(number, sizeof number, "%" PRIu64, value->number);
-        say_text(seen, number);
-        break;
-    case VALUE_TEXT:
-        say_text(seen, value->text);
-        break;
-    case VALUE_STRING:
-        say(seen, (const char *)value->bytes.at, value->bytes.len);
-        break;
-    default:
-        for (size_t i = 0; i < value->bytes.len; i++) {
-            snprintf(number, sizeof number, "%02x", value->bytes.at[i]);
-            say_text(seen, number);
-        }
-        break;
-    }
-}
-
-static void say_field(struct seen *seen, const struct field *field, const void *data)
-{
-    struct derived room;
-    struct value value =
-        field->type == FIELD_DERIVED ? field_derived(field, data, &room) : field_value(field, data);
-    if (value.type == VALUE_ABSENT)
-        return;
-    say_text(seen, field->name);
-    say_text(seen, "=");
-    if (field->type == FIELD_LIST) {
-        struct value item;
-        for (struct reader list = field_list_begin(field, data);
-             field_list_next(field, &list, &item); say_text(seen, "|"))
-            say_value(seen, field, &item);
-    } else {
-        say_value(seen, field, &value);
-    }
-    say_text(seen, "\n");
-}
 
 static void see(void *to, const struct observation *observation)
 {
@@ -94,10 +28,7 @@ static void see(void *to, const struct observation *observation)
     seen->malformed += observation->type == &observation_malformed;
     seen->certificates += observation->type == &observation_tls_certificate;
     seen->messages += observation->type == &observation_tls_certificate_message;
-    say_text(seen, observation->type->name);
-    say_text(seen, "\n");
-    for (size_t i = 0; i < observation->type->num_fields; i++)
-        say_field(seen, &observation->type->fields[i], observation->data);
+    observed_add(&seen->text, observation->type, observation->data);
 }
 
 /* --- handing messages over --- */
@@ -155,8 +86,8 @@ static void hand_over(struct seen *seen, struct tls_session *session, unsigned s
     uint8_t *exact = malloc(body.len + 1);
     assert_non_null(exact);
     memcpy(exact, body.at, body.len);
-    seen->len = 0;
-    seen->text[0] = '\0';
+    seen->text.len = 0;
+    seen->text.at[0] = '\0';
     seen->certificates = seen->messages = seen->malformed = 0;
     tls_session_message(session, type, reader_of(span_of(exact, body.len)), &context);
     free(exact);
@@ -174,16 +105,14 @@ static struct seen seen;
 
 static void expect(const char *line)
 {
-    char whole[512];
-    snprintf(whole, sizeof whole, "\n%s\n", line);
-    if (strstr(seen.text, whole) == NULL)
-        fail_msg("not there: %s\nin:\n%s", line, seen.text);
+    if (!observed_has(&seen.text, line))
+        fail_msg("not there: %s\nin:\n%s", line, seen.text.at);
 }
 
 static void expect_no(const char *text)
 {
-    if (strstr(seen.text, text) != NULL)
-        fail_msg("there: %s\nin:\n%s", text, seen.text);
+    if (strstr(seen.text.at, text) != NULL)
+        fail_msg("there: %s\nin:\n%s", text, seen.text.at);
 }
 
 /* --- certificates --- */

@@ -132,7 +132,7 @@ struct seen {
     unsigned num, hellos, servers, server_exchanges, client_exchanges, alerts, malformed, cut;
     char name[64], identity[64], hint[64], field[64];
     size_t identity_len;
-    uint64_t version, cipher, dh_bits, group, code;
+    uint64_t version, cipher, dh_bits, group, scheme, code;
     enum truth retry;
     const char *from;
 };
@@ -167,6 +167,7 @@ static void note(void *to, const struct observation *observation)
         copy_text(seen->hint, exchange->psk_hint);
         seen->dh_bits = exchange->dh_bits.value;
         seen->group = exchange->group.value;
+        seen->scheme = exchange->signature_scheme.value;
     } else if (observation->type == &observation_tls_client_key_exchange) {
         const struct tls_client_key_exchange *exchange = observation->data;
         seen->client_exchanges++;
@@ -382,6 +383,7 @@ static void signed_exchange_closes_exactly(void **state)
             struct seen seen = play(tls12 ? 0x0303 : 0x0302, 0xc013, &server, NULL);
             assert_int_equal(seen.malformed, extra != 0);
             assert_int_equal(seen.server_exchanges, extra == 0);
+            assert_int_equal(seen.scheme, tls12 && extra == 0 ? 0x0401 : 0);
         }
     }
 }
