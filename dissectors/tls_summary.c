@@ -383,11 +383,15 @@ static void judge_failure(const struct view *view, const struct flow *flow,
         summary->outcome_reason = from_client ? "The input ended, or the flow was let go, first."
                                               : "Its beginning is not in the capture.";
     } else {
-        summary->established = TRUTH_NO;
+        bool closed = flow->ended == FLOW_END_CLOSED;
+        summary->established = closed ? TRUTH_NO : TRUTH_UNKNOWN;
         summary->outcome = from_server ? "unfinished" : "unanswered";
-        summary->outcome_reason = from_server ? "The flow ended before both sides protected what "
-                                                "they sent."
-                                              : "The server answered nothing that is TLS.";
+        if (from_server)
+            summary->outcome_reason =
+                closed ? "The flow was closed before both sides protected what they sent."
+                       : "The flow fell silent before both sides protected what they sent.";
+        else
+            summary->outcome_reason = "The server answered nothing that is TLS.";
     }
 }
 
