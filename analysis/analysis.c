@@ -166,6 +166,7 @@ struct finding finding_begin(const struct analyze_context *context, enum rule_id
                             .confidence = CONFIDENCE_CERTAIN,
                             .client = flow->ends[flow->client],
                             .server = flow->ends[!flow->client],
+                            .around = flow->around,
                             .ip_version = flow->ip_version,
                             .protocol = flow->protocol,
                             .transport = flow->dissector != NULL ? flow->dissector->name : NULL,

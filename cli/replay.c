@@ -147,6 +147,8 @@ static void read_source(struct replay *replay, struct source *source, struct inp
     input->frames = stats.frames;
     input->filtered = stats.filtered;
     input->dropped = stats.dropped;
+    input->unfit = stats.unfit;
+    input->mended = stats.mended;
     input->size = stats.size;
     replay->bytes += stats.size;
     replay->frames += stats.frames;

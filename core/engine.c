@@ -514,11 +514,11 @@ static void flow_begin(struct engine *engine, uint32_t index, unsigned side,
     flow->ip_version = packet->ip_version;
     flow->protocol = packet->protocol;
     flow->client = (uint8_t)(first_sender_serves(packet) ? !side : side);
-    flow->num_tunnels = packet->num_tunnels;
-    flow->tunnel = packet->tunnel;
-    flow->tunnel_id = packet->tunnel_id;
-    flow->num_vlans = packet->num_vlans;
-    flow->vlan = packet->num_vlans > 0 ? packet->vlans[0] : 0;
+    flow->around = (struct encapsulation){.tunnel_id = packet->tunnel_id,
+                                          .vlan = packet->num_vlans > 0 ? packet->vlans[0] : 0,
+                                          .num_vlans = packet->num_vlans,
+                                          .num_tunnels = packet->num_tunnels,
+                                          .tunnel = packet->tunnel};
     if (span_seen(packet->mac) && packet->mac.len == 12) {
         memcpy(flow->mac[!side], packet->mac.at, 6);
         memcpy(flow->mac[side], packet->mac.at + 6, 6);

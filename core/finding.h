@@ -56,6 +56,7 @@ struct finding {
     uint16_t subject_port;
 
     struct endpoint client, server; /* of the first flow */
+    struct encapsulation around;
     uint8_t ip_version, protocol;
     const char *transport; /* "tls", "dtls", "quic": network.protocol of the first flow */
 

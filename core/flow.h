@@ -16,6 +16,15 @@ enum flow_end {
     FLOW_END_INPUT    /* the input ended */
 };
 
+/* What a conversation was found in. */
+struct encapsulation {
+    uint32_t tunnel_id; /* as in struct packet */
+    uint16_t vlan;      /* outermost id of the first packet; 0 for none */
+    uint8_t num_vlans;
+    uint8_t num_tunnels; /* depth: 0 for none */
+    uint8_t tunnel;      /* enum tunnel: the innermost one */
+};
+
 /* Both directions of one conversation: the part that is not needed for every packet. |ends| is in the
  * order of the table's key, not "client first": |client| says which end is the client. */
 struct flow {
@@ -24,10 +33,7 @@ struct flow {
     uint8_t client;      /* index in |ends| of who opened the conversation, as far as can be told */
     bool client_certain; /* a SYN, or a protocol's own first message, said so */
     bool saw_start;      /* TCP: the SYN was seen; else the capture starts mid-session */
-    uint8_t num_tunnels, tunnel;
-    uint32_t tunnel_id;
-    uint16_t vlan; /* outermost id of the first packet; 0 for none */
-    uint8_t num_vlans;
+    struct encapsulation around;
     uint8_t mac[2][6];     /* as seen in the first packet of each direction; all 0 when unseen */
     uint64_t first_packet; /* its number in the input */
     uint64_t first_ns;

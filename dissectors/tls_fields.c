@@ -158,6 +158,7 @@ static const struct field server_hello_fields[] = {
     ROW("tls.curve", FIELD_NUMBER, key_share_group, "group of the key share", IS_PUBLIC,
         .name_of = tls_group_name),
     DERIVED("tls.server.ja3s", tls_ja3s, "JA3S fingerprint"),
+    DERIVED("perpass.tls.ja3s", tls_ja3s, "the same, beside the other facts"),
     ROW("perpass.tls.legacy_version", FIELD_NUMBER, legacy_version, "legacy_version", IS_PUBLIC),
     ROW("perpass.tls.version_code", FIELD_NUMBER, version, "negotiated version, number", IS_PUBLIC),
     ROW("perpass.tls.client_version_code", FIELD_NUMBER, client_version,

@@ -292,8 +292,8 @@ static void write_protocol(struct event *event)
 
 static void write_vlan(struct event *event)
 {
-    if (event->flow->num_vlans != 0)
-        put_number_text(event, event->flow->vlan);
+    if (event->around->num_vlans != 0)
+        put_number_text(event, event->around->vlan);
 }
 
 static void write_tunnel_type(struct event *event)
@@ -303,21 +303,21 @@ static void write_tunnel_type(struct event *event)
         [TUNNEL_GENEVE] = "geneve", [TUNNEL_IPIP] = "ipip",     [TUNNEL_6IN4] = "6in4",
         [TUNNEL_GTPU] = "gtp-u",    [TUNNEL_TZSP] = "tzsp",     [TUNNEL_TEREDO] = "teredo",
         [TUNNEL_CAPWAP] = "capwap"};
-    uint8_t tunnel = event->flow->tunnel;
+    uint8_t tunnel = event->around->tunnel;
     if (tunnel != TUNNEL_NONE && tunnel < sizeof names / sizeof names[0])
         event_put_text(event, names[tunnel]);
 }
 
 static void write_tunnel_id(struct event *event)
 {
-    if (event->flow->tunnel != TUNNEL_NONE && event->flow->tunnel_id != 0)
-        event_put_number(event, event->flow->tunnel_id);
+    if (event->around->tunnel != TUNNEL_NONE && event->around->tunnel_id != 0)
+        event_put_number(event, event->around->tunnel_id);
 }
 
 static void write_tunnel_depth(struct event *event)
 {
-    if (event->flow->num_tunnels != 0)
-        event_put_number(event, event->flow->num_tunnels);
+    if (event->around->num_tunnels != 0)
+        event_put_number(event, event->around->num_tunnels);
 }
 
 static void write_packet(struct event *event)
@@ -425,13 +425,13 @@ static const struct event_common fields[] = {
      "ipv4 or ipv6, innermost IP header"},
     {"network.protocol", SHAPE_TEXT, ON_ENDS, 0, PRIVACY_PUBLIC, write_protocol,
      "tls, dtls, quic ...: who read the conversation"},
-    {"network.vlan.id", SHAPE_TEXT, ON_FLOW, 0, PRIVACY_PUBLIC, write_vlan,
+    {"network.vlan.id", SHAPE_TEXT, ON_ENDS, 0, PRIVACY_PUBLIC, write_vlan,
      "outermost VLAN id of the first packet"},
-    {"network.inner.tunnel.type", SHAPE_TEXT, ON_FLOW, 0, PRIVACY_PUBLIC, write_tunnel_type,
+    {"network.inner.tunnel.type", SHAPE_TEXT, ON_ENDS, 0, PRIVACY_PUBLIC, write_tunnel_type,
      "innermost tunnel that the conversation was found in: gre, erspan, vxlan ..."},
-    {"network.inner.tunnel.id", SHAPE_NUMBER, ON_FLOW, 0, PRIVACY_PUBLIC, write_tunnel_id,
+    {"network.inner.tunnel.id", SHAPE_NUMBER, ON_ENDS, 0, PRIVACY_PUBLIC, write_tunnel_id,
      "its network identifier or session"},
-    {"network.inner.tunnel.depth", SHAPE_NUMBER, ON_FLOW, 0, PRIVACY_PUBLIC, write_tunnel_depth,
+    {"network.inner.tunnel.depth", SHAPE_NUMBER, ON_ENDS, 0, PRIVACY_PUBLIC, write_tunnel_depth,
      "number of tunnels around the conversation"},
     {"perpass.packet", SHAPE_NUMBER, ON_ENDS, ON_ENDS, PRIVACY_PUBLIC, write_packet,
      "number of the packet in the input, from 1: the one that completed the fact"},

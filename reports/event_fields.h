@@ -49,6 +49,7 @@ struct event {
     uint64_t time_ns, packet;
     struct event_end client, server; /* |end| is NULL in EVENT_STATS */
     uint8_t ip_version, protocol;
+    const struct encapsulation *around;    /* NULL in EVENT_STATS */
     const char *protocol_name;             /* "tls", or NULL */
     const struct flow *flow;               /* EVENT_OBSERVATION, _FLOW */
     const struct observation *observation; /* the same */

@@ -255,7 +255,8 @@ static void put_shared(struct schema *schema)
              "\"size\": {\"type\": \"integer\"}, "
              "\"sha256\": {\"type\": \"string\", \"pattern\": \"^[0-9a-f]{64}$\"}, "
              "\"frames\": {\"type\": \"integer\"}, \"filtered\": {\"type\": \"integer\"}, "
-             "\"dropped\": {\"type\": \"integer\"}, \"first\": {\"$ref\": \"#/$defs/time\"}, "
+             "\"dropped\": {\"type\": \"integer\"}, \"unfit\": {\"type\": \"integer\"}, "
+             "\"mended\": {\"type\": \"integer\"}, \"first\": {\"$ref\": \"#/$defs/time\"}, "
              "\"last\": {\"$ref\": \"#/$defs/time\"}, \"damage\": {\"type\": \"string\"}}}");
 }
 

@@ -55,6 +55,10 @@ static void write_input(struct event *event, const struct input_info *input)
     name_number(event, "frames", input->frames);
     name_number(event, "filtered", input->filtered);
     name_number(event, "dropped", input->dropped);
+    if (input->unfit != 0)
+        name_number(event, "unfit", input->unfit);
+    if (input->mended != 0)
+        name_number(event, "mended", input->mended);
     if (input->frames != 0) {
         name_time(event, "first", input->first_ns);
         name_time(event, "last", input->last_ns);
@@ -84,7 +88,9 @@ static const struct event_common fields[] = {
 #include "analysis/analysis_stats.def"
 #undef ANALYSIS_STAT
     {"perpass.stats.inputs", SHAPE_INPUTS, EVENT_STATS, EVENT_STATS, PRIVACY_PUBLIC, write_inputs,
-     "what was read: path, format, size, sha256, frames, filtered, dropped, first, last, damage"},
+     "what was read: path, format, size, sha256, frames, filtered (of these unfit: by their link "
+     "type), dropped, mended (captured longer "
+     "than they claim to have been), first, last, damage"},
 };
 
 const struct event_common *event_stats_fields(size_t *num)

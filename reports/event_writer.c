@@ -208,6 +208,7 @@ void event_writer_observation(struct event_writer *writer, const struct observat
     event.ip_version = flow->ip_version;
     event.protocol = flow->protocol;
     event.protocol_name = flow->dissector != NULL ? flow->dissector->name : NULL;
+    event.around = &flow->around;
     event.flow = flow;
     event.observation = observation;
     event_id_of_observation(writer->redactor, observation, nth, event.id);
@@ -225,6 +226,7 @@ static void write_finding(struct event_writer *writer, const struct result *resu
     event.ip_version = finding->ip_version;
     event.protocol = finding->protocol;
     event.protocol_name = finding->transport;
+    event.around = &finding->around;
     event.finding = finding;
     event_id_of_finding(writer->redactor, result->findings, index, event.id);
     write_event(writer, &event, writer->finding);

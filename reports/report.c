@@ -157,10 +157,12 @@ static void add_counters(struct report_limit *limits, size_t *num, const struct 
 void report_limits(const struct result *result, struct report_limit limits[REPORT_MAX_LIMITS],
                    size_t *num)
 {
-    uint64_t damaged = 0, dropped = 0;
+    uint64_t damaged = 0, dropped = 0, unfit = 0, mended = 0;
     for (size_t i = 0; i < result->num_inputs; i++) {
         damaged += result->inputs[i].damage[0] != '\0';
         dropped += result->inputs[i].dropped;
+        unfit += result->inputs[i].unfit;
+        mended += result->inputs[i].mended;
     }
     *num = 0;
     add_limit(limits, num,
@@ -169,6 +171,14 @@ void report_limits(const struct result *result, struct report_limit limits[REPOR
     add_limit(limits, num,
               &(struct report_limit){"frames_dropped", dropped, "frame dropped by the capture",
                                      "frames dropped by the capture"});
+    add_limit(limits, num,
+              &(struct report_limit){"frames_unfit", unfit,
+                                     "frame left out: the filter does not fit its link type",
+                                     "frames left out: the filter does not fit their link type"});
+    add_limit(limits, num,
+              &(struct report_limit){"frames_mended", mended,
+                                     "frame captured longer than it claims to have been",
+                                     "frames captured longer than they claim to have been"});
     add_counters(limits, num, engine_counters, sizeof engine_counters / sizeof engine_counters[0],
                  &result->engine);
     add_counters(limits, num, analysis_counters,

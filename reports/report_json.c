@@ -116,6 +116,8 @@ static json_object *input_json(const struct input_info *input, struct redactor *
     add_number(object, "frames", input->frames);
     add_number(object, "filtered", input->filtered);
     add_number(object, "dropped", input->dropped);
+    add_number(object, "unfit", input->unfit);
+    add_number(object, "mended", input->mended);
     if (input->last_ns > 0) {
         add_time(object, "first", input->first_ns);
         add_time(object, "last", input->last_ns);

@@ -18,8 +18,8 @@ struct input_info {
     const char *format; /* static */
     uint64_t size;      /* bytes; 0 when not known */
     char sha256[65];    /* lower-case hex, "" when not computed */
-    uint64_t frames, filtered, dropped;
-    uint64_t first_ns, last_ns; /* of its frames; 0 when there are none */
+    uint64_t frames, filtered, dropped, unfit, mended; /* as in struct source_stats */
+    uint64_t first_ns, last_ns;                        /* of its frames; 0 when there are none */
     char damage[512]; /* "" or the sentence that says why it could not be read to its end */
 };
 
