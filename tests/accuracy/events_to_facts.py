@@ -309,24 +309,24 @@ MAPPERS = {
     "perpass.tls.hello_verify_request": hello_verify,
     "perpass.dtls.cid": cid_record,
 }
-KINDS = (
-    "tls.client_hello",
-    "tls.server_hello",
-    "tls.ssl2_server_hello",
-    "tls.psk_identity",
-    "tls.psk_hint",
-    "tls.server_key_exchange",
-    "tls.alert",
-    "tls.certificate",
-    "tls.certificate_empty",
-    "tls.certificate_request",
-    "tls.new_session_ticket",
-    "tls.resumption",
-    "dtls.hello_verify",
-    "dtls.cid_record",
-    "quic.long",
-    "starttls",
-)
+KINDS = {
+    "tls.client_hello": "client hello",
+    "tls.server_hello": "server hello",
+    "tls.ssl2_server_hello": "SSL 2 server hello",
+    "tls.psk_identity": "PSK identity",
+    "tls.psk_hint": "PSK hint",
+    "tls.server_key_exchange": "server key exchange",
+    "tls.certificate": "certificate",
+    "tls.certificate_empty": "empty certificate",
+    "tls.certificate_request": "certificate request",
+    "tls.new_session_ticket": "session ticket",
+    "tls.resumption": "resumption",
+    "tls.alert": "alert",
+    "dtls.hello_verify": "hello verify request",
+    "dtls.cid_record": "connection id record",
+    "quic.long": "long header",
+    "starttls": "upgrade to TLS",
+}
 
 
 class Resumptions:

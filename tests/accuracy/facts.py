@@ -30,9 +30,15 @@ DRAFT_KEY_SHARE, KEY_SHARE = 40, 51
 
 
 class Comparison:
-    """Counts by kind and by key, and a line for each disagreement."""
+    """Counts by kind and carrier, and by kind and key, and a line for each disagreement.
 
-    def __init__(self):
+    A key counts where one side gives it a value: "stated" by the oracle, and "equal" or "unequal". Of a fact that
+    perpass lacks, each value is unequal. |no_facts| says by kind how many facts that only the oracle has are
+    none: they are left out.
+    """
+
+    def __init__(self, no_facts=()):
+        self.no_facts = collections.Counter(no_facts)
         self.kinds = collections.defaultdict(collections.Counter)
         self.keys = collections.defaultdict(collections.Counter)
         self.disagreements = collections.Counter()  # facts, by kind and sign
@@ -43,6 +49,24 @@ class Comparison:
             self.kinds[kind].update(counts)
         for key, counts in other.keys.items():
             self.keys[key].update(counts)
+
+    def of(self, fact):
+        return self.kinds[fact["kind"], fact.get("proto")]
+
+    def count_keys(self, want, got):
+        """|got| is None where perpass lacks the fact."""
+        for key, value in without_hints(want).items():
+            if key == "kind" or (got and key not in got):
+                continue
+            other = got[key] if got else None
+            if states(value) or states(other):
+                counts = self.keys[want["kind"], key]
+                counts["stated"] += states(value)
+                counts["equal" if got and value == other else "unequal"] += 1
+
+
+def states(value):
+    return value not in ("", []) and value is not None and value is not False
 
 
 def without_hints(fact):
@@ -68,16 +92,20 @@ def differing_keys(want, got):
     return [key for key in without_hints(got) if key in want and want[key] != got[key]]
 
 
-def count_keys(comparison, want, got):
-    for key in without_hints(got):
-        if key in want and key != "kind":
-            comparison.keys[want["kind"], key]["equal" if want[key] == got[key] else "unequal"] += 1
-
-
 def disagreement(comparison, sign, fact, text):
     """sign: "-" only the oracle has it, "+" only perpass has it, "!" they differ in a key."""
     comparison.disagreements[fact["kind"], sign] += 1
     comparison.lines.append(f"  {sign} {text}")
+
+
+def miss(comparison, fact):
+    if comparison.no_facts[fact["kind"]]:
+        comparison.no_facts[fact["kind"]] -= 1
+        comparison.of(fact)["no_fact"] += 1
+        return
+    comparison.of(fact)["missed"] += 1
+    comparison.count_keys(fact, None)
+    disagreement(comparison, "-", fact, json.dumps(fact, sort_keys=True))
 
 
 def compare_kind(comparison, want, got):
@@ -86,7 +114,6 @@ def compare_kind(comparison, want, got):
     for fact in want:
         left[identity(fact)].append(fact)
     unpaired = []
-    counts = comparison.kinds[(want or got)[0]["kind"]]
     for fact in got:
         pool = left[identity(fact)]
         match = next((other for other in pool if not differing_keys(other, fact)), None)
@@ -94,18 +121,18 @@ def compare_kind(comparison, want, got):
             unpaired.append(fact)
             continue
         pool.remove(match)
-        counts["agree"] += 1
-        count_keys(comparison, match, fact)
+        comparison.of(fact)["agree"] += 1
+        comparison.count_keys(match, fact)
     for fact in unpaired:
         pool = left[identity(fact)]
         if not pool:
-            counts["extra"] += 1
+            comparison.of(fact)["extra"] += 1
             disagreement(comparison, "+", fact, json.dumps(fact, sort_keys=True))
             continue
         nearest = min(pool, key=lambda other: len(differing_keys(other, fact)))
         pool.remove(nearest)
-        counts["differ"] += 1
-        count_keys(comparison, nearest, fact)
+        comparison.of(fact)["differ"] += 1
+        comparison.count_keys(nearest, fact)
         keys = "; ".join(
             f"{key}: oracle {json.dumps(nearest[key])}, perpass {json.dumps(fact[key])}"
             for key in differing_keys(nearest, fact)
@@ -114,10 +141,11 @@ def compare_kind(comparison, want, got):
         disagreement(comparison, "!", fact, f"{fact['kind']} {identity(fact)} frames {frames} {keys}")
     for pool in left.values():
         for fact in pool:
-            counts["missed"] += 1
-            disagreement(comparison, "-", fact, json.dumps(fact, sort_keys=True))
-    counts["oracle"] += len(want)
-    counts["perpass"] += len(got)
+            miss(comparison, fact)
+    for fact in want:
+        comparison.of(fact)["oracle"] += 1
+    for fact in got:
+        comparison.of(fact)["perpass"] += 1
 
 
 def without_blind_keys(fact):
@@ -129,8 +157,8 @@ def without_blind_keys(fact):
     return {key: value for key, value in fact.items() if key not in ("key_share_groups", "key_share_group")}
 
 
-def compare(want, got):
-    comparison = Comparison()
+def compare(want, got, no_facts=()):
+    comparison = Comparison(no_facts)
     want, got = distinct(map(without_blind_keys, want)), distinct(got)
     for kind in sorted(set(want) | set(got)):
         compare_kind(comparison, want.get(kind, []), got.get(kind, []))

@@ -150,7 +150,7 @@ def hello(**keys):
 class Comparing(unittest.TestCase):
     def counts(self, want, got):
         comparison = facts.compare(want, got)
-        counts = comparison.kinds["tls.server_hello"]
+        counts = comparison.kinds["tls.server_hello", "tls"]
         return tuple(counts[name] for name in ("agree", "differ", "missed", "extra")), comparison
 
     def test_only_stated_keys_count(self):
@@ -161,7 +161,8 @@ class Comparing(unittest.TestCase):
         self.assertEqual(counts, (0, 1, 0, 0))
         self.assertEqual(comparison.disagreements, {("tls.server_hello", "!"): 1})
         self.assertEqual(comparison.keys["tls.server_hello", "cipher"]["unequal"], 1)
-        self.assertEqual(comparison.keys["tls.server_hello", "cid"]["equal"], 1)
+        self.assertEqual(comparison.keys["tls.server_hello", "random"]["equal"], 1)
+        self.assertNotIn(("tls.server_hello", "cid"), comparison.keys)  # no side gives it a value
         self.assertEqual(len(comparison.lines), 1)
 
     def test_key_share_of_old_drafts_is_not_compared(self):
@@ -174,6 +175,20 @@ class Comparing(unittest.TestCase):
         other = {**hello(), "random": "22" * 32}
         self.assertEqual(self.counts([hello()], [other])[0], (0, 0, 1, 1))
         self.assertEqual(self.counts([hello()], [])[0], (0, 0, 1, 0))
+
+    def test_values_of_missed_facts_are_unequal(self):
+        comparison = self.counts([hello(psk_index=0, cid=None)], [])[1]
+        self.assertEqual(comparison.keys["tls.server_hello", "psk_index"], {"stated": 1, "unequal": 1})
+        self.assertNotIn(("tls.server_hello", "cid"), comparison.keys)
+
+    def test_no_fact(self):
+        """No more facts are left out than somebody has looked at."""
+        want = [{**hello(), "random": number * 32} for number in ("11", "22", "33")]
+        comparison = facts.compare(want, [], {"tls.server_hello": 2})
+        counts = comparison.kinds["tls.server_hello", "tls"]
+        self.assertEqual((counts["missed"], counts["no_fact"]), (1, 2))
+        self.assertEqual(comparison.disagreements, {("tls.server_hello", "-"): 1})
+        self.assertEqual(comparison.keys["tls.server_hello", "random"]["unequal"], 1)
 
     def test_copies_count_once(self):
         want = [hello(_frames=[1]), hello(_frames=[2])]
