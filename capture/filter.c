@@ -86,6 +86,23 @@ bool filter_passes(struct filter *filter, const struct frame *frame)
     return pcap_offline_filter(&program->code, &header, frame->at) != 0;
 }
 
+struct filter_instruction *filter_instructions(struct filter *filter, uint16_t link_type,
+                                               size_t *num)
+{
+    const struct filter_program *program = filter_program(filter, link_type);
+    if (program == NULL || !program->fits)
+        return NULL;
+    struct filter_instruction *copy = calloc(program->code.bf_len, sizeof copy[0]);
+    if (copy == NULL)
+        return NULL;
+    for (unsigned i = 0; i < program->code.bf_len; i++) {
+        const struct bpf_insn *from = &program->code.bf_insns[i];
+        copy[i] = (struct filter_instruction){from->code, from->jt, from->jf, from->k};
+    }
+    *num = program->code.bf_len;
+    return copy;
+}
+
 uint64_t filter_unfit(const struct filter *filter)
 {
     return filter->unfit;

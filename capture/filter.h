@@ -15,6 +15,18 @@ struct filter *filter_new(const char *expression, uint16_t link_type, struct err
  * cannot be compiled for do not pass, and are counted. */
 bool filter_passes(struct filter *filter, const struct frame *frame);
 
+/* An instruction of the compiled expression, as the kernel's socket filters have it, too. */
+struct filter_instruction {
+    uint16_t code;
+    uint8_t jump_true, jump_false;
+    uint32_t k;
+};
+
+/* filter_instructions gives the expression compiled for |link_type|, in memory that the caller frees. NULL
+ * when it cannot be compiled for it. */
+struct filter_instruction *filter_instructions(struct filter *filter, uint16_t link_type,
+                                               size_t *num);
+
 /* filter_unfit counts the frames that did not pass because of their link type alone. */
 uint64_t filter_unfit(const struct filter *filter);
 

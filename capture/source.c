@@ -109,12 +109,40 @@ struct source *source_open_file(const char *path, const struct source_options *o
     }
     source_set_name(source, path);
     source->first_link = SOURCE_NO_LINK;
+    source->descriptor = -1;
     if (!source_open_path(source, path, options, error) || !source_open_format(source, error) ||
         !source_set_filter(source, options, error)) {
         source_close(source);
         return NULL;
     }
     return source;
+}
+
+struct source *source_open_live(const char *name, const struct live_options *options,
+                                struct error *error)
+{
+    struct source *source = calloc(1, sizeof *source);
+    if (source == NULL) {
+        error_set(error, "%s cannot be read: there is no memory", name);
+        return NULL;
+    }
+    snprintf(source->name, sizeof source->name, "%s", name);
+    source->first_link = SOURCE_NO_LINK;
+    source->descriptor = -1;
+    enum live_result result = LIVE_UNFIT;
+    if (!options->by_libpcap)
+        result = ring_source_open(source, options, error);
+    if (result == LIVE_UNFIT)
+        result = libpcap_live_open(source, options, error);
+    if (result == LIVE_OPEN)
+        return source;
+    source_close(source);
+    return NULL;
+}
+
+int source_descriptor(const struct source *source)
+{
+    return source->descriptor;
 }
 
 /* Leaves out what the filter does not pass; gives how many frames remain. */
@@ -133,24 +161,29 @@ enum source_status source_read(struct source *source, struct frame *frames, size
 {
     assert(max > 0);
     *num = 0;
-    input_passed(source->input);
+    if (source->input != NULL)
+        input_passed(source->input);
     while (!source->ended) {
         enum source_status status = source->ops->read(source, frames, max, num, error);
-        source->ended = status != SOURCE_FRAMES;
+        source->ended = status == SOURCE_END || status == SOURCE_DAMAGED;
         source->stats.frames += *num;
         if (source->filter != NULL && *num > 0)
             *num = source_filter(source, frames, *num);
-        if (*num > 0 || source->ended)
+        if (*num > 0 || status != SOURCE_FRAMES)
             return status;
     }
     return SOURCE_END;
 }
 
-struct source_stats source_stats(const struct source *source)
+struct source_stats source_stats(struct source *source)
 {
+    if (source->ops->count != NULL)
+        source->ops->count(source);
     struct source_stats stats = source->stats;
-    stats.bytes = input_stored(source->input);
-    stats.size = source->input->size;
+    if (source->input != NULL) {
+        stats.bytes = input_stored(source->input);
+        stats.size = source->input->size;
+    }
     if (source->filter != NULL)
         stats.unfit = filter_unfit(source->filter);
     return stats;
@@ -168,7 +201,7 @@ void source_close(struct source *source)
     if (source->ops != NULL)
         source->ops->close(source);
     filter_free(source->filter);
-    input_close(source->input);
+    input_close(source->input); /* NULL is fine */
     free(source);
 }
 

@@ -16,13 +16,15 @@ struct source_ops {
     enum source_status (*read)(struct source *source, struct frame *frames, size_t max, size_t *num,
                                struct error *error);
     void (*close)(struct source *source);
+    void (*count)(struct source *source); /* brings |stats| up to date; may be NULL */
 };
 
 struct source {
     const struct source_ops *ops;
-    void *state; /* of |ops| */
-    struct input *input;
-    struct filter *filter; /* NULL: every frame passes */
+    void *state;           /* of |ops| */
+    struct input *input;   /* NULL: of an interface */
+    struct filter *filter; /* NULL: every frame passes, or the source sees to it itself */
+    int descriptor;        /* of an interface; -1: of a file */
     const char *format;
     struct source_stats stats;
     uint32_t first_link; /* link type of the first interface, or SOURCE_NO_LINK */
@@ -44,6 +46,18 @@ enum { SOURCE_SNIFF_LEN = 8 };
 bool pcap_file_knows(struct span start);
 bool pcap_file_has_magic(struct reader start);
 bool pcapng_file_knows(struct span start);
+
+/* Each opens the interface source->name and fills ops, state, format, descriptor and first_link; takes care
+ * of the filter itself. */
+enum live_result {
+    LIVE_OPEN,
+    LIVE_UNFIT, /* this kind of interface cannot be read so */
+    LIVE_FAILED /* |error| says why */
+};
+enum live_result ring_source_open(struct source *source, const struct live_options *options,
+                                  struct error *error);
+enum live_result libpcap_live_open(struct source *source, const struct live_options *options,
+                                   struct error *error);
 
 /* source_input_ended tells the end of an input that has no whole record any more: a clean end,
  * or what is missing to the |want| bytes of a |record|. */
