@@ -7,6 +7,7 @@
 #include "core/observation.h"
 #include "core/scratch.h"
 
+struct content_rules;
 struct crypto_opener;
 struct dissector;
 
@@ -35,8 +36,9 @@ struct dissect_context {
     const struct dissector *next;  /* to set for DISSECT_HANDOVER; its state begins all-zero */
     struct scratch *scratch;       /* memory for the length of the call; the engine's */
     struct crypto_opener **opener; /* NULL until a dissector makes one; the engine's */
-    struct budget *budget;         /* for messages that come in several datagrams; the engine's */
-    void *emit_to;                 /* the engine's */
+    const struct content_rules *content_rules; /* for content_new; may be NULL */
+    struct budget *budget; /* for messages that come in several datagrams; the engine's */
+    void *emit_to;         /* the engine's */
     void (*emit)(void *emit_to, const struct observation *observation);
 };
 

@@ -63,6 +63,7 @@ static struct dissect_context context_of(struct engine *engine, struct flow *flo
                                     .packet = engine->packet_number,
                                     .side = side,
                                     .scratch = &engine->scratch,
+                                    .content_rules = engine->options.content_rules,
                                     .budget = &engine->budget,
                                     .opener = &engine->opener,
                                     .emit_to = engine,

@@ -14,6 +14,9 @@ struct engine_options {
     /* Held by dissectors, over all flows, of messages that come in several datagrams; 0:
      * ENGINE_DEFAULT_DATAGRAM_BYTES. */
     size_t max_datagram_bytes;
+    /* By which dissectors recognise text, and secrets in it, in files that are transferred
+     * (dissectors/content_rules.h): outlive the engine; NULL: files are told by their first bytes only. */
+    const struct content_rules *content_rules;
     bool every_flow; /* emit flow.end for every flow, not only for flows of a dissector */
     const struct dissector *const *dissectors; /* NULL-terminated */
     void *emit_to;
