@@ -7,9 +7,10 @@
 #include "core/observation.h"
 #include "core/scratch.h"
 
-struct content_rules;
 struct crypto_opener;
+struct content_rules;
 struct dissector;
+struct expect_table;
 
 enum dissect {
     DISSECT_MORE = 0,  /* go on: call again with what follows */
@@ -37,8 +38,9 @@ struct dissect_context {
     struct scratch *scratch;       /* memory for the length of the call; the engine's */
     struct crypto_opener **opener; /* NULL until a dissector makes one; the engine's */
     const struct content_rules *content_rules; /* for content_new; may be NULL */
-    struct budget *budget; /* for messages that come in several datagrams; the engine's */
-    void *emit_to;         /* the engine's */
+    struct budget *budget;       /* for messages that come in several datagrams; the engine's */
+    struct expect_table *expect; /* for dissect_expect; the engine's */
+    void *emit_to;               /* the engine's */
     void (*emit)(void *emit_to, const struct observation *observation);
 };
 

@@ -7,6 +7,7 @@
 #include "core/common_observations.h"
 #include "core/crypto.h"
 #include "core/defrag.h"
+#include "core/expect.h"
 #include "core/flow_table.h"
 #include "core/layers.h"
 #include "core/tcp_stream.h"
@@ -30,6 +31,7 @@ struct engine {
     struct flow_table *flows;
     struct defrag *defrag;
     struct stream_pool *streams;
+    struct expect_table *expect;
     struct scratch scratch;
     struct crypto_opener *opener; /* of packets whose keys are no secret */
     struct budget budget;         /* of messages in several datagrams */
@@ -65,6 +67,7 @@ static struct dissect_context context_of(struct engine *engine, struct flow *flo
                                     .scratch = &engine->scratch,
                                     .content_rules = engine->options.content_rules,
                                     .budget = &engine->budget,
+                                    .expect = engine->expect,
                                     .opener = &engine->opener,
                                     .emit_to = engine,
                                     .emit = emit_counted};
@@ -126,6 +129,29 @@ static void forget_dissector(struct flow *flow)
     flow->dissector = NULL;
 }
 
+/* Gives a new conversation to who announced it. */
+static void claim_expected(struct engine *engine, uint32_t index)
+{
+    struct flow *flow = &flow_table_cold(engine->flows, index)->flow;
+    struct expected expected = expect_table_find(engine->expect, flow, NULL, engine->now_ns);
+    if (expected.dissector == NULL || !claim(engine, index, expected.dissector))
+        return;
+    if (expected.state.len > 0)
+        memcpy(flow->state, expected.state.at, expected.state.len);
+    flow->expected = true;
+    flow->client = (uint8_t)expected.client;
+    flow->client_certain = flow->protocol != PROTO_TCP; /* there a SYN says */
+    expect_table_matched(engine->expect);
+}
+
+/* Another conversation than the one that was announced, on the same ports: true once. */
+static bool expected_wrongly(struct flow *flow)
+{
+    bool wrongly = flow->expected;
+    flow->expected = false;
+    return wrongly;
+}
+
 /* Whether the side has been looked at often enough without anybody knowing what it says. */
 static bool probe_counted(struct flow *flow, unsigned side)
 {
@@ -182,6 +208,7 @@ static bool consume(void *to, struct reader *bytes, bool gap)
     struct engine *engine = reading->engine;
     struct flow *flow = &flow_table_cold(engine->flows, reading->index)->flow;
     unsigned side = reading->side;
+    const struct reader before = *bytes;
     if (flow->dissector == NULL) {
         bool maybe;
         const struct dissector *dissector = recognise(engine, flow, *bytes, &maybe);
@@ -204,6 +231,10 @@ static bool consume(void *to, struct reader *bytes, bool gap)
         return false;
     case DISSECT_NOT_MINE:
         forget_dissector(flow);
+        if (expected_wrongly(flow)) {
+            *bytes = before;
+            return consume(to, bytes, gap);
+        }
         reader_skip(bytes, reader_wire_left(bytes));
         return !probe_counted(flow, side);
     case DISSECT_HANDOVER: /* done in dissect() */
@@ -421,7 +452,9 @@ static void read_udp(struct engine *engine, uint32_t index, unsigned side,
     case DISSECT_NOT_MINE:
         forget_dissector(flow);
         hot->flags &= ~(uint32_t)(FLOW_QUIET_0 | FLOW_QUIET_1);
-        if (probe_counted(flow, side))
+        if (expected_wrongly(flow))
+            read_udp(engine, index, side, packet);
+        else if (probe_counted(flow, side))
             stop_side(engine, index, side);
         break;
     case DISSECT_HANDOVER: /* done in dissect() */
@@ -530,6 +563,8 @@ static void flow_begin(struct engine *engine, uint32_t index, unsigned side,
                 (flow->protocol == PROTO_UDP && engine->udp[0] != NULL);
     if (read)
         flow_table_hot(engine->flows, index)->flags |= FLOW_READ_0 | FLOW_READ_1;
+    if (expect_table_any(engine->expect))
+        claim_expected(engine, index);
     engine->stats.flows++;
 }
 
@@ -640,6 +675,7 @@ static void set_clock(struct engine *engine, uint64_t time_ns)
     if (time_ns < engine->now_ns && engine->now_ns - time_ns > clock_slack_ns) {
         engine->stats.clock_jumps++;
         flow_table_end_all(engine->flows, FLOW_END_INPUT);
+        expect_table_clear(engine->expect);
         engine->now_ns = time_ns;
     }
     if (time_ns > engine->now_ns)
@@ -735,7 +771,9 @@ struct engine *engine_new(const struct engine_options *options, struct error *er
     engine->flows = flow_table_new(max_flows, &(struct flow_table_owner){engine, flow_over});
     engine->streams = stream_pool_new(max_bytes);
     engine->defrag = defrag_new(DEFRAG_DEFAULT_DATAGRAMS, DEFRAG_DEFAULT_BYTES);
-    if (engine->flows == NULL || engine->streams == NULL || engine->defrag == NULL) {
+    engine->expect = expect_table_new();
+    if (engine->flows == NULL || engine->streams == NULL || engine->defrag == NULL ||
+        engine->expect == NULL) {
         error_set(error, "there is no memory for a table of %zu conversations", max_flows);
         engine_free(engine);
         return NULL;
@@ -759,6 +797,9 @@ struct engine_stats engine_stats(const struct engine *engine)
     stats.streams_conflicts = streams->conflicts;
     stats.streams_dropped = streams->dropped;
     stats.messages_refused = engine->budget.refused;
+    stats.flows_expected = expect_table_stats(engine->expect)->matched;
+    stats.expectations = expect_table_stats(engine->expect)->noted;
+    stats.expectations_evicted = expect_table_stats(engine->expect)->evicted;
     stats.datagrams_reassembled = defrag->reassembled;
     stats.datagrams_incomplete =
         defrag->expired + defrag->evicted + defrag->malformed + defrag->cut;
@@ -775,6 +816,7 @@ void engine_free(struct engine *engine)
     flow_table_free(engine->flows);
     stream_pool_free(engine->streams);
     defrag_free(engine->defrag);
+    expect_table_free(engine->expect);
     scratch_free(&engine->scratch);
     crypto_opener_free(engine->opener);
     free(engine);

@@ -45,9 +45,8 @@ struct expectation {
 };
 
 /* dissect_expect says that such a conversation is to come. One that equals it in dissector and ends, and is still
- * expected, is replaced. False: it was not noted, as there is no memory. The flow that comes has |client| set, and
- * |client_certain|. Where several fit, the one counts that tells most; of these, the server's is asked before the
- * client's. */
+ * expected, is replaced. False: it was not noted, as there is no memory. The flow that comes has |expected| and
+ * |client| set, and for UDP |client_certain|. Where several fit, the one that leaves least open counts. */
 bool dissect_expect(struct dissect_context *context, const struct expectation *expectation);
 
 /* dissect_expected gives the state bytes of what is expected now of the flow at hand, and in |client| (may be NULL)
@@ -87,8 +86,7 @@ struct expected expect_table_find(struct expect_table *table, const struct flow 
                                   const struct dissector *dissector, uint64_t now_ns);
 void expect_table_matched(struct expect_table *table); /* counts */
 
-/* expect_table_advance forgets those whose time is over; expect_table_clear all: another time begins. */
-void expect_table_advance(struct expect_table *table, uint64_t now_ns);
+/* expect_table_clear forgets all: another time begins. */
 void expect_table_clear(struct expect_table *table);
 
 const struct expect_stats *expect_table_stats(const struct expect_table *table);
