@@ -4,37 +4,26 @@
  * give the same events. A prefix never says more of a protocol than the whole. A capture is a test of its
  * own; what is random has a fixed seed. */
 #include "analysis/analysis.h"
-#include "capture/source.h"
-#include "core/engine.h"
 #include "reports/sink.h"
+#include "tests/property/replay.h"
 
 #include <dirent.h>
 #include <inttypes.h>
-#include <json-c/json.h>
-#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 // cmocka.h needs the headers above before it.
 #include <cmocka.h>
 
 enum {
-    MAX_CAPTURE = 1 << 18,
     MAX_CASES = 512,
     MAX_TYPES = 64,
     WHOLE_LEN = 1 << 16, /* captures up to this are tried at every length, */
     NUM_SAMPLES = 2000,  /* larger ones at so many */
     NUM_MUTATIONS = 150, /* of one capture */
     TIME_LIMIT = 120     /* seconds for one capture */
-};
-
-struct bytes {
-    size_t len;
-    uint8_t at[MAX_CAPTURE];
 };
 
 /* A replay of one capture: how often each type of observation was made, and the events. */
@@ -46,19 +35,6 @@ struct replay {
     char *events;
     size_t events_len;
 };
-
-/* A small generator of its own, so that a case is the same on every machine (xorshift64*). */
-struct dice {
-    uint64_t state;
-};
-
-static uint32_t dice_below(struct dice *dice, size_t n)
-{
-    dice->state ^= dice->state >> 12;
-    dice->state ^= dice->state << 25;
-    dice->state ^= dice->state >> 27;
-    return (uint32_t)((dice->state * 0x2545f4914f6cdd1d >> 33) % n);
-}
 
 static unsigned *count_of(struct replay *replay, const struct observation_type *type)
 {
@@ -82,18 +58,7 @@ static void observe(void *to, const struct observation *observation)
 
 static void feed_file(const char *path, struct engine *engine)
 {
-    struct error error = {.text = ""};
-    const struct source_options options = {.filter = NULL};
-    struct source *source = source_open_file(path, &options, &error);
-    struct frame frames[64];
-    size_t num;
-    enum source_status status = SOURCE_DAMAGED;
-    while (source != NULL &&
-           (status = source_read(source, frames, 64, &num, &error)) == SOURCE_FRAMES)
-        engine_feed(engine, frames, num);
-    source_close(source);
-    if (status == SOURCE_DAMAGED)
-        assert_true(error.text[0] != '\0');
+    assert_true(replay_feed(path, engine));
 }
 
 static void write_result(struct replay *replay, const struct engine *engine)
@@ -151,30 +116,6 @@ static void replay_count(struct replay *replay, const char *path, struct engine 
     engine_finish(engine);
 }
 
-static void read_capture(const char *path, struct bytes *bytes)
-{
-    FILE *file = fopen(path, "rb");
-    assert_non_null(file);
-    bytes->len = fread(bytes->at, 1, sizeof bytes->at, file);
-    assert_true(bytes->len < sizeof bytes->at);
-    fclose(file);
-}
-
-/* A file in memory that source_open_file can open by |path|. */
-static int memory_file(char path[64])
-{
-    int fd = memfd_create("capture", MFD_CLOEXEC);
-    assert_true(fd >= 0);
-    snprintf(path, 64, "/proc/self/fd/%d", fd);
-    return fd;
-}
-
-static void memory_file_set(int fd, const struct bytes *bytes)
-{
-    assert_int_equal(ftruncate(fd, 0), 0);
-    assert_int_equal(pwrite(fd, bytes->at, bytes->len, 0), (ssize_t)bytes->len);
-}
-
 /* These tell that something is missing, or how it ended: a prefix may have more of them. */
 static bool is_of_protocol(const struct observation_type *type)
 {
@@ -190,15 +131,16 @@ static void check_says_no_more(const struct replay *part, const unsigned *most, 
                      part->types[i]->name, most[i]);
 }
 
-static void test_prefixes(const char *path, struct bytes *bytes)
+static void test_prefixes(const char *path, struct replay_bytes *bytes)
 {
     struct replay replay = {.writer = NULL};
     struct engine *engine = engine_for(&replay);
     unsigned most[MAX_TYPES];
     char memory_path[64];
-    int fd = memory_file(memory_path);
-    read_capture(path, bytes);
-    memory_file_set(fd, bytes);
+    int fd = replay_memory(memory_path);
+    assert_true(fd >= 0);
+    assert_true(replay_read(path, bytes));
+    assert_true(replay_memory_set(fd, span_of(bytes->at, bytes->len)));
     replay_count(&replay, memory_path, engine);
     memcpy(most, replay.counts, sizeof most);
     const size_t step = bytes->len > WHOLE_LEN ? bytes->len / NUM_SAMPLES : 1;
@@ -213,25 +155,26 @@ static void test_prefixes(const char *path, struct bytes *bytes)
     analysis_free(replay.analysis);
 }
 
-static void mutate(struct dice *dice, struct bytes *bytes)
+static void mutate(struct replay_dice *dice, struct replay_bytes *bytes)
 {
     static const uint8_t edges[] = {0x00, 0x01, 0x7f, 0x80, 0xfe, 0xff};
-    for (uint32_t changes = 1 + dice_below(dice, 8); changes > 0 && bytes->len > 1; changes--) {
-        const size_t at = dice_below(dice, bytes->len);
-        const size_t len = 1 + dice_below(dice, bytes->len - at < 64 ? bytes->len - at : 64);
-        switch (dice_below(dice, 6)) {
+    for (uint32_t changes = 1 + replay_dice_below(dice, 8); changes > 0 && bytes->len > 1;
+         changes--) {
+        const size_t at = replay_dice_below(dice, bytes->len);
+        const size_t len = 1 + replay_dice_below(dice, bytes->len - at < 64 ? bytes->len - at : 64);
+        switch (replay_dice_below(dice, 6)) {
         case 0:
-            bytes->at[at] = edges[dice_below(dice, sizeof edges)];
+            bytes->at[at] = edges[replay_dice_below(dice, sizeof edges)];
             break;
         case 1:
-            bytes->at[at] = (uint8_t)dice_below(dice, 256);
+            bytes->at[at] = (uint8_t)replay_dice_below(dice, 256);
             break;
         case 2: /* taken out */
             memmove(bytes->at + at, bytes->at + at + len, bytes->len - at - len);
             bytes->len -= len;
             break;
         case 3: /* from elsewhere */
-            memmove(bytes->at + at, bytes->at + dice_below(dice, bytes->len - len + 1), len);
+            memmove(bytes->at + at, bytes->at + replay_dice_below(dice, bytes->len - len + 1), len);
             break;
         case 4: /* a piece twice */
             if (bytes->len + len < sizeof bytes->at) {
@@ -240,44 +183,34 @@ static void mutate(struct dice *dice, struct bytes *bytes)
             }
             break;
         default:
-            bytes->at[at] = (uint8_t)(bytes->at[at] ^ 1U << dice_below(dice, 8));
+            bytes->at[at] = (uint8_t)(bytes->at[at] ^ 1U << replay_dice_below(dice, 8));
         }
     }
 }
 
 static void check_events(const struct replay *replay, unsigned number)
 {
-    const char *line = replay->events, *end = replay->events + replay->events_len;
-    struct json_tokener *parser = json_tokener_new();
-    json_tokener_set_flags(parser, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-    while (line < end) {
-        const char *stop = memchr(line, '\n', (size_t)(end - line));
-        if (stop == NULL)
-            fail_msg("mutation %u: the last event has no end of line", number);
-        json_tokener_reset(parser);
-        struct json_object *event = json_tokener_parse_ex(parser, line, (int)(stop - line + 1));
-        if (!json_object_is_type(event, json_type_object))
-            fail_msg("mutation %u: an event is no JSON: %.*s", number, (int)(stop - line), line);
-        json_object_put(event);
-        line = stop + 1;
-    }
-    json_tokener_free(parser);
+    struct span bad = replay_bad_event(replay->events, replay->events_len);
+    if (span_seen(bad))
+        fail_msg("mutation %u: an event is no JSON: %.*s", number, (int)bad.len,
+                 (const char *)bad.at);
 }
 
-static void test_mutations(const char *path, struct bytes *bytes)
+static void test_mutations(const char *path, struct replay_bytes *bytes)
 {
     const struct redact_options options = {.policy = POLICY_RAW};
-    struct dice dice = {.state = 0x9e3779b97f4a7c15};
+    struct replay_dice dice = {.state = 0x9e3779b97f4a7c15};
     struct error error = {.text = ""};
     struct redactor *redactor = redactor_new(&options, &error);
     struct replay first, again;
     char memory_path[64];
-    int fd = memory_file(memory_path);
+    int fd = replay_memory(memory_path);
+    assert_true(fd >= 0);
     assert_non_null(redactor);
     for (unsigned number = 0; number < NUM_MUTATIONS; number++) {
-        read_capture(path, bytes);
+        assert_true(replay_read(path, bytes));
         mutate(&dice, bytes);
-        memory_file_set(fd, bytes);
+        assert_true(replay_memory_set(fd, span_of(bytes->at, bytes->len)));
         replay_events(&first, memory_path, redactor);
         check_events(&first, number);
         if (number % 8 == 0) {
@@ -297,23 +230,11 @@ static void test_mutations(const char *path, struct bytes *bytes)
 static void test_capture(void **state)
 {
     const char *path = *state;
-    static struct bytes bytes;
+    static struct replay_bytes bytes;
     alarm(TIME_LIMIT); /* a hang ends the program */
     test_prefixes(path, &bytes);
     test_mutations(path, &bytes);
     alarm(0);
-}
-
-static bool capture_in(const char *folder, char *path, size_t size)
-{
-    static const char *const names[] = {"capture.pcap", "capture.pcapng"};
-    struct stat status;
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        snprintf(path, size, "%s/pcaps/%s/%s", PERPASS_SOURCE_DIR, folder, names[i]);
-        if (stat(path, &status) == 0)
-            return true;
-    }
-    return false;
 }
 
 int main(void)
@@ -324,7 +245,7 @@ int main(void)
     int num = scandir(PERPASS_SOURCE_DIR "/pcaps", &folders, NULL, alphasort);
     for (int i = 0; i < num; i++) {
         char path[PATH_MAX];
-        if (num_tests < MAX_CASES && capture_in(folders[i]->d_name, path, sizeof path))
+        if (num_tests < MAX_CASES && replay_capture_in(folders[i]->d_name, path, sizeof path))
             tests[num_tests++] = (struct CMUnitTest){.name = strdup(folders[i]->d_name),
                                                      .test_func = test_capture,
                                                      .initial_state = strdup(path)};
