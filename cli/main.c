@@ -46,7 +46,7 @@ static void help(FILE *out)
           out);
     for (size_t i = 0; i < NUM_COMMANDS; i++) {
         fprintf(out, "  perpass %s%s%s%s\n", commands[i]->name,
-                commands[i]->num_options > 0 ? " [options]" : "",
+                options_count(commands[i]) > 0 ? " [options]" : "",
                 commands[i]->operands[0] != '\0' ? " " : "", commands[i]->operands);
         text_wrap(out, commands[i]->about, 8, 80, 0);
     }

@@ -49,12 +49,23 @@ bool option_add_text(void *member, const char *value, struct error *error)
     return true;
 }
 
+size_t options_count(const struct command *command)
+{
+    return command->num_options + (command->shared != NULL ? *command->num_shared : 0);
+}
+
+static const struct option_row *option_at(const struct command *command, size_t i)
+{
+    size_t num_shared = command->shared != NULL ? *command->num_shared : 0;
+    return i < num_shared ? &command->shared[i] : &command->options[i - num_shared];
+}
+
 /* The option of which |len| letters at |name| are the name. */
 static const struct option_row *find_option(const struct command *command, const char *name,
                                             size_t len)
 {
-    for (size_t i = 0; i < command->num_options; i++) {
-        const struct option_row *option = &command->options[i];
+    for (size_t i = 0; i < options_count(command); i++) {
+        const struct option_row *option = option_at(command, i);
         if (strlen(option->name) == len && memcmp(option->name, name, len) == 0)
             return option;
     }
@@ -68,13 +79,13 @@ static bool unknown_option(const struct command *command, const char *word, size
     const char *nearest = NULL;
     unsigned least = 4; /* further away is another word */
     snprintf(typed, sizeof typed, "%.*s", (int)(len < 60 ? len : 60), word);
-    for (size_t i = 0; i < command->num_options; i++) {
+    for (size_t i = 0; i < options_count(command); i++) {
         char name[64];
-        snprintf(name, sizeof name, "--%s", command->options[i].name);
+        snprintf(name, sizeof name, "--%s", option_at(command, i)->name);
         unsigned distance = text_distance(typed, name);
         if (distance < least) {
             least = distance;
-            nearest = command->options[i].name;
+            nearest = option_at(command, i)->name;
         }
     }
     if (nearest != NULL)
@@ -159,8 +170,8 @@ void options_help(FILE *out, const struct command *command)
             command->operands[0] != '\0' ? " " : "", command->operands);
     text_wrap(out, command->about, 0, HELP_WIDTH, 0);
     fputs("\nOptions:\n", out);
-    for (size_t i = 0; i < command->num_options; i++) {
-        const struct option_row *option = &command->options[i];
+    for (size_t i = 0; i < options_count(command); i++) {
+        const struct option_row *option = option_at(command, i);
         const char *join = option->value_may_be_left ? "[=" : " ";
         fprintf(out, "  --%s%s%s%s\n", option->name, option->value != NULL ? join : "",
                 option->value != NULL ? option->value : "", option->value_may_be_left ? "]" : "");

@@ -32,7 +32,10 @@ struct command {
     size_t min_operands, max_operands;
     const char *about; /* one line */
     const char *notes; /* the end of its help, may be NULL; lines as they are */
-    const struct option_row *options;
+    /* Options that other commands have, too: their members are at the beginning of the settings. May be NULL. */
+    const struct option_row *shared;
+    const size_t *num_shared;
+    const struct option_row *options; /* of its own */
     size_t num_options;
     size_t settings_size; /* zeroed before the options are read */
     /* Does the work and gives the exit status. */
@@ -48,6 +51,9 @@ enum options_result { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_BAD };
 enum options_result options_parse(const struct command *command, char *const *words, size_t num,
                                   void *settings, struct option_list *operands,
                                   struct error *error);
+
+/* options_count gives the number of options of |command|, the shared ones first. */
+size_t options_count(const struct command *command);
 
 /* options_help prints usage and options of |command|, in 80 columns. */
 void options_help(FILE *out, const struct command *command);

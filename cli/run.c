@@ -1,0 +1,228 @@
+/* run.c: what all commands with results share. */
+#include "cli/run.h"
+
+#include "cli/complain.h"
+#include "reports/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The way of an observation out of the engine. */
+static void emit(void *to, const struct observation *observation)
+{
+    struct run *run = to;
+    analysis_observe(run->analysis, observation);
+    if (run->writer != NULL)
+        event_writer_observation(run->writer, observation);
+}
+
+/* Options that need others, and files that are named twice. */
+
+static bool is_standard(const char *path)
+{
+    return strcmp(path, "-") == 0;
+}
+
+static bool check_options(const struct run_settings *settings, struct error *error)
+{
+    if (settings->flows && settings->events == NULL)
+        return error_set(error, "--flows needs --events, as it asks for more events");
+    if (settings->observations.on && settings->events == NULL)
+        return error_set(error, "--observations needs --events, as it asks for more events");
+    return true;
+}
+
+/* The path of output |i|: 0 is --events, then the reports, then the others. NULL: there is none. */
+static const char *output_path(const struct run_settings *settings, const struct run_files *files,
+                               size_t i)
+{
+    struct error error;
+    const char *path = NULL;
+    if (i == 0)
+        return settings->events;
+    if (i > settings->reports.num)
+        return files->outputs[i - settings->reports.num - 1];
+    run_report_format(settings->reports.items[i - 1], &path, &error);
+    return path;
+}
+
+static bool same_file(const char *a, const char *b)
+{
+    char real_a[PATH_MAX], real_b[PATH_MAX];
+    struct stat status_a, status_b;
+    if (!output_resolve(a, real_a) || !output_resolve(b, real_b))
+        return false;
+    if (strcmp(real_a, real_b) == 0)
+        return true;
+    /* A file can have several names. */
+    return stat(real_a, &status_a) == 0 && stat(real_b, &status_b) == 0 &&
+           status_a.st_dev == status_b.st_dev && status_a.st_ino == status_b.st_ino;
+}
+
+/* Standard input may come from a file, too: then it has a name. */
+static const char *input_path(const char *path)
+{
+    return is_standard(path) ? "/dev/stdin" : path;
+}
+
+/* Nothing may be written over an input or over another output. */
+static bool check_output(const struct run_settings *settings, const struct run_files *files,
+                         size_t i, struct error *error)
+{
+    const char *path = output_path(settings, files, i);
+    if (path == NULL)
+        return true;
+    for (size_t j = 0; j < files->num_inputs; j++)
+        if (same_file(path, input_path(files->inputs[j])))
+            return error_set(error, "%s is an input: writing the results to it would destroy it",
+                             path);
+    for (size_t j = 0; j < i; j++) {
+        const char *other = output_path(settings, files, j);
+        if (other == NULL)
+            continue;
+        if (is_standard(path) && is_standard(other))
+            return error_set(error, "standard output (-) can take only one output");
+        if (same_file(path, other))
+            return error_set(error, "%s is asked for twice", path);
+    }
+    return true;
+}
+
+bool run_check(const struct run_settings *settings, const struct run_files *files,
+               struct error *error)
+{
+    if (!check_options(settings, error))
+        return false;
+    for (size_t i = 0; i <= settings->reports.num + files->num_outputs; i++)
+        if (!check_output(settings, files, i, error))
+            return false;
+    return true;
+}
+
+/* Opening: whatever can fail does so before the first packet is read. */
+
+bool run_prepare(struct run *run, struct error *error)
+{
+    const struct run_settings *settings = run->settings;
+    const struct analysis_options analysis = {.rules = settings->rules,
+                                              .min_severity = settings->min_severity};
+    const struct redact_options redact = {.policy = settings->policy,
+                                          .key_file = settings->key_file};
+    const struct engine_options engine = {
+        .every_flow = settings->flows, .dissectors = dissectors, .emit_to = run, .emit = emit};
+    run->analysis = analysis_new(&analysis, error);
+    run->redactor = run->analysis != NULL ? redactor_new(&redact, error) : NULL;
+    run->engine = run->redactor != NULL ? engine_new(&engine, error) : NULL;
+    if (run->engine == NULL)
+        return false;
+    run->reports = calloc(settings->reports.num + 1, sizeof run->reports[0]);
+    return run->reports != NULL || error_set(error, "there is no memory");
+}
+
+bool run_open_reports(struct run *run, struct error *error)
+{
+    const struct option_list *reports = &run->settings->reports;
+    for (size_t i = 0; i < reports->num; i++) {
+        const char *path;
+        struct run_report *report = &run->reports[i];
+        if (report->output.out != NULL)
+            continue;
+        report->format = run_report_format(reports->items[i], &path, error);
+        if (!output_open_whole(&report->output, path, error))
+            return false;
+        run->hash_inputs |= report->format->hashes_inputs;
+    }
+    return true;
+}
+
+bool run_begin_events(struct run *run, FILE *out, struct error *error)
+{
+    const struct run_settings *settings = run->settings;
+    const struct event_options options = {.flows = settings->flows,
+                                          .observations = settings->observations.on,
+                                          .observation_types = settings->observations.types};
+    run->writer = event_writer_new(out, &options, run->redactor, error);
+    return run->writer != NULL;
+}
+
+/* Writing. */
+
+struct result run_result(const struct run *run)
+{
+    return (struct result){.engine = engine_stats(run->engine),
+                           .analysis = analysis_stats(run->analysis),
+                           .version = PERPASS_VERSION,
+                           .privacy_policy = privacy_policy_name(run->settings->policy)};
+}
+
+bool run_write_summary(struct run *run, const struct result *result, struct error *error)
+{
+    const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
+    struct report_style style = {.width = 80, .max_lines = 24};
+    struct output standard;
+    struct winsize size;
+    if (isatty(STDOUT_FILENO) == 1) {
+        style.colour = (no_colour == NULL || no_colour[0] == '\0') && term != NULL &&
+                       strcmp(term, "dumb") != 0;
+        if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 && size.ws_row > 1) {
+            style.width = size.ws_col;
+            style.max_lines = size.ws_row - 1U; /* the prompt takes a line */
+        }
+    }
+    return output_open_stream(&standard, "-", error) &&
+           report_format_find("txt")->write(standard.out, result, run->redactor, &style, error) &&
+           output_close(&standard, error);
+}
+
+bool run_write_report(struct run *run, struct run_report *report, const struct result *result,
+                      struct error *error)
+{
+    const struct report_style style = {.colour = false};
+    struct error reason = {.text = ""};
+    if (report->format->write(report->output.out, result, run->redactor, &style, &reason))
+        return output_close(&report->output, error);
+    return error_set(error, "%s cannot be written: %s", report->output.name, reason.text);
+}
+
+static void tell_count(uint64_t count, const char *about)
+{
+    char number[TEXT_SMALL];
+    if (count > 0)
+        complain("%s %s", text_number(count, number), about);
+}
+
+void run_tell_counts(const struct run *run, const struct result *result)
+{
+#define ENGINE_STAT(name, about) tell_count(result->engine.name, about);
+#include "core/engine_stats.def"
+#undef ENGINE_STAT
+#define ANALYSIS_STAT(name, about) tell_count(result->analysis.name, about);
+#include "analysis/analysis_stats.def"
+#undef ANALYSIS_STAT
+    if (redactor_stability(run->redactor) != NULL)
+        complain("pseudonyms were made with %s key %s",
+                 redactor_key_is_random(run->redactor) ? "this run's own" : "the",
+                 redactor_key_id(run->redactor));
+}
+
+bool run_must_fail(const struct run *run, const struct result *result)
+{
+    enum severity fail_on = run->settings->fail_on;
+    return fail_on != 0 && result->num_findings > 0 && result->findings[0].severity >= fail_on;
+}
+
+void run_end(struct run *run)
+{
+    struct error ignored; /* a failed run has told already what is wrong */
+    if (run->writer != NULL)
+        event_writer_free(run->writer, &ignored);
+    for (size_t i = 0; run->reports != NULL && i < run->settings->reports.num; i++)
+        output_discard(&run->reports[i].output);
+    engine_free(run->engine);
+    analysis_free(run->analysis);
+    redactor_free(run->redactor);
+    free(run->reports);
+}

@@ -1,0 +1,91 @@
+/* run.h: what all commands with results share: from observations to findings, events and reports. */
+#ifndef PERPASS_CLI_RUN_H
+#define PERPASS_CLI_RUN_H
+
+#include "cli/options.h"
+#include "cli/output.h"
+#include "core/engine.h"
+#include "reports/sink.h"
+
+/* --observations[=TYPES] */
+struct run_observations {
+    bool on;
+    const char *types; /* NULL: all */
+};
+
+/* What the options say that these commands share; the first member of their settings. */
+struct run_settings {
+    struct option_list reports; /* as given; each is valid for run_report_format */
+    const char *events;
+    bool flows;
+    struct run_observations observations;
+    enum privacy_policy policy;
+    const char *key_file;
+    const char *filter;
+    const char *rules;
+    enum severity min_severity, fail_on; /* 0: none */
+    bool verbose;
+};
+
+extern const struct option_row run_options[];
+extern const size_t run_num_options;
+void run_settings_free(struct run_settings *settings);
+
+/* run_report_format takes a --report value apart: FORMAT:FILE, or FILE whose ending tells the format. NULL and
+ * |error| when no format is told. */
+const struct report_format *run_report_format(const char *value, const char **path,
+                                              struct error *error);
+
+struct run_report {
+    const struct report_format *format;
+    struct output output;
+};
+
+/* Everything that a run owns, but for what it reads and where its events go. */
+struct run {
+    const struct run_settings *settings;
+    struct engine *engine;
+    struct analysis *analysis;
+    struct redactor *redactor;
+    struct event_writer *writer; /* NULL: no events are asked for, or not yet */
+    struct run_report *reports;
+    bool hash_inputs; /* a report shows input_info.sha256 */
+};
+
+/* Files that a run reads, and files that it writes beside events and reports. */
+struct run_files {
+    const char *const *inputs, *const *outputs;
+    size_t num_inputs, num_outputs;
+};
+
+/* run_check refuses options that need others, and outputs that would destroy an input or another output. */
+bool run_check(const struct run_settings *settings, const struct run_files *files,
+               struct error *error);
+
+/* run_prepare makes what works on packets and observations; no output is opened. |run| is all zero but for
+ * its settings. What run_prepare and the following leave, run_end frees, also after a failure. */
+bool run_prepare(struct run *run, struct error *error);
+
+/* run_open_reports opens all reports (again, after run_write_report has closed them). */
+bool run_open_reports(struct run *run, struct error *error);
+
+/* run_begin_events lets events go to |out|. */
+bool run_begin_events(struct run *run, FILE *out, struct error *error);
+
+/* run_result fills in what |run| has counted so far; inputs and findings are the caller's. */
+struct result run_result(const struct run *run);
+
+bool run_write_report(struct run *run, struct run_report *report, const struct result *result,
+                      struct error *error);
+
+/* run_write_summary prints what an observer learns, in at most a screen, to standard output. */
+bool run_write_summary(struct run *run, const struct result *result, struct error *error);
+
+/* run_tell_counts tells every counter that is not zero on standard error. */
+void run_tell_counts(const struct run *run, const struct result *result);
+
+bool run_must_fail(const struct run *run, const struct result *result);
+
+void run_end(struct run *run);
+
+#endif

@@ -1,0 +1,138 @@
+/* run_options.c: the options that all commands with results share. */
+#include "cli/run.h"
+
+#include <string.h>
+
+/* "json, txt" */
+static void list_formats(char *list, size_t size)
+{
+    size_t len = 0;
+    list[0] = '\0';
+    for (size_t i = 0; report_formats[i] != NULL && len < size; i++)
+        len += (size_t)snprintf(list + len, size - len, "%s%s", i > 0 ? ", " : "",
+                                report_formats[i]->name);
+}
+
+static const struct report_format *unknown_format(const char *format, int len, struct error *error)
+{
+    char list[128];
+    list_formats(list, sizeof list);
+    error_set(error,
+              "\"%.*s\" is no report format: there are %s (FORMAT:FILE, or a file name that "
+              "ends in .FORMAT)",
+              len < 100 ? len : 100, format, list);
+    return NULL;
+}
+
+const struct report_format *run_report_format(const char *value, const char **path,
+                                              struct error *error)
+{
+    const char *colon = strchr(value, ':');
+    const char *name = strrchr(value, '/');
+    const char *dot = strrchr(name != NULL ? name : value, '.');
+    for (size_t i = 0; colon != NULL && report_formats[i] != NULL; i++) {
+        size_t len = strlen(report_formats[i]->name);
+        if (len == (size_t)(colon - value) && memcmp(value, report_formats[i]->name, len) == 0) {
+            *path = colon + 1;
+            if (colon[1] != '\0')
+                return report_formats[i];
+            error_set(error, "\"%s\" names no file", value);
+            return NULL;
+        }
+    }
+    *path = value;
+    const struct report_format *format = dot != NULL ? report_format_find(value) : NULL;
+    if (format != NULL)
+        return format;
+    if (colon != NULL && memchr(value, '/', (size_t)(colon - value)) == NULL)
+        return unknown_format(value, (int)(colon - value), error);
+    return unknown_format(dot != NULL ? dot : value, (int)strlen(dot != NULL ? dot : value), error);
+}
+
+static bool set_report(void *member, const char *value, struct error *error)
+{
+    const char *path;
+    return run_report_format(value, &path, error) != NULL && option_add_text(member, value, error);
+}
+
+static bool set_events(void *member, const char *value, struct error *error)
+{
+    const char *before = *(const char **)member;
+    if (before != NULL)
+        return error_set(error, "there is one stream of events, and it goes to %.100s already",
+                         before);
+    return option_set_text(member, value, error);
+}
+
+static bool set_observations(void *member, const char *value, struct error *error)
+{
+    struct run_observations *observations = member;
+    if (value != NULL && value[0] == '\0')
+        return error_set(error, "its list of types is empty");
+    *observations = (struct run_observations){.on = true, .types = value};
+    return true;
+}
+
+static bool set_privacy(void *member, const char *value, struct error *error)
+{
+    return privacy_policy_parse(value, member) ||
+           error_set(error, "\"%.100s\" is no policy: there are strict, internal and raw", value);
+}
+
+static bool set_severity(void *member, const char *value, struct error *error)
+{
+    return severity_parse(value, member) ||
+           error_set(error,
+                     "\"%.100s\" is no severity: there are critical, high, medium, low and info",
+                     value);
+}
+
+#define MEMBER(name) offsetof(struct run_settings, name)
+
+const struct option_row run_options[] = {
+    {"report", "[FORMAT:]FILE", false, MEMBER(reports), set_report,
+     "Write a report; the format is told by the ending of FILE (.json, .txt) or by FORMAT: before "
+     "it; - is "
+     "standard output. The file appears when it is complete. Can be given several times."},
+    {"events", "FILE", false, MEMBER(events), set_events,
+     "Write findings and statistics as events, one JSON object a line, in the Elastic Common "
+     "Schema. FILE "
+     "can be - for standard output, or unix:PATH for a listening stream socket."},
+    {"flows", NULL, false, MEMBER(flows), option_set_true,
+     "With --events: also an event for every conversation."},
+    {"observations", "TYPE,...", true, MEMBER(observations), set_observations,
+     "With --events: also an event for every protocol observation, or for those of the named "
+     "types, such "
+     "as tls.client_hello."},
+    {"privacy", "POLICY", false, MEMBER(policy), set_privacy,
+     "What outputs may show: strict (the default: addresses, names and identities as pseudonyms), "
+     "internal (addresses and names as they are, identities as pseudonyms) or raw (everything as "
+     "it is)."},
+    {"pseudonym-key", "FILE", false, MEMBER(key_file), option_set_text,
+     "Make pseudonyms with the key in FILE (32 bytes or 64 hex digits, mode 0600), so that they "
+     "are the "
+     "same in every run. Without it each run has a random key."},
+    {"filter", "BPF", false, MEMBER(filter), option_set_text,
+     "Read only the packets that match this expression; see pcap-filter(7). A host name in it is "
+     "looked up, perhaps by asking the network: addresses are not."},
+    {"rules", "LIST", false, MEMBER(rules), option_set_text,
+     "Rules to use, such as -psk.hint-sent, or +pfs.*,+auth.anonymous. A list that begins with a + "
+     "word "
+     "or a word without sign switches on nothing but what it names; one that begins with a - word "
+     "starts "
+     "from all rules."},
+    {"min-severity", "SEVERITY", false, MEMBER(min_severity), set_severity,
+     "Leave findings below critical, high, medium or low out."},
+    {"fail-on", "SEVERITY", false, MEMBER(fail_on), set_severity,
+     "Exit with status 1 if there is a finding of this severity or above (critical, high, medium, "
+     "low or "
+     "info)."},
+    {"verbose", NULL, false, MEMBER(verbose), option_set_true,
+     "Tell on standard error of every file, and count at the end what was seen and what was not."}};
+
+const size_t run_num_options = sizeof run_options / sizeof run_options[0];
+
+void run_settings_free(struct run_settings *settings)
+{
+    option_list_free(&settings->reports);
+}
