@@ -32,6 +32,7 @@ struct analysis {
     enum severity min_severity;
     struct findings *findings;
     struct analysis_stats stats;
+    unsigned interval;
     bool finished;
 };
 
@@ -124,6 +125,22 @@ void analysis_finish(struct analysis *analysis)
     analyzers_finish(analysis);
     findings_sort(analysis->findings, analysis->min_severity);
     analysis->finished = true;
+}
+
+void analysis_interval(struct analysis *analysis, bool forget)
+{
+    assert(!analysis->finished);
+    findings_interval(analysis->findings, ++analysis->interval, forget);
+}
+
+unsigned analysis_interval_number(const struct analysis *analysis)
+{
+    return analysis->interval;
+}
+
+struct finding *analysis_copy(const struct analysis *analysis, size_t *num)
+{
+    return findings_copy(analysis->findings, analysis->min_severity, num);
 }
 
 const struct finding *analysis_findings(const struct analysis *analysis, size_t *num)

@@ -35,6 +35,16 @@ void analysis_observe(struct analysis *analysis, const struct observation *obser
 /* analysis_finish ends the analyzers; then the findings are complete. */
 void analysis_finish(struct analysis *analysis);
 
+/* analysis_interval begins the next interval of an analysis that goes on for long; the first is 0. Findings
+ * that are new or counted again get its number (struct finding). With |forget| there are none at its beginning;
+ * what the analyzers know of conversations that go on stays. */
+void analysis_interval(struct analysis *analysis, bool forget);
+unsigned analysis_interval_number(const struct analysis *analysis);
+
+/* analysis_copy gives the findings so far in the order of analysis_findings, for the caller to free, while the
+ * analysis goes on. What they point to lives until analysis_interval. NULL when there is no memory. */
+struct finding *analysis_copy(const struct analysis *analysis, size_t *num);
+
 /* The findings, worst first: severity, then rule order of the catalogue, then packet. Live as long as the
  * analysis. Valid after analysis_finish. */
 const struct finding *analysis_findings(const struct analysis *analysis, size_t *num);

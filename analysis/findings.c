@@ -35,6 +35,7 @@ struct findings {
     struct usage common, max_common;
     struct usage shares[NUM_SHARES], max_share;
     uint64_t key[2];
+    unsigned interval;
     bool sorted;
 };
 
@@ -57,15 +58,21 @@ struct findings *findings_new(size_t max_findings, size_t max_bytes, struct erro
     return findings;
 }
 
-void findings_free(struct findings *findings)
+static void free_chunks(struct findings *findings)
 {
-    if (findings == NULL)
-        return;
     struct chunk *next;
     for (struct chunk *chunk = findings->chunks; chunk != NULL; chunk = next) {
         next = chunk->next;
         free(chunk);
     }
+    findings->chunks = NULL;
+}
+
+void findings_free(struct findings *findings)
+{
+    if (findings == NULL)
+        return;
+    free_chunks(findings);
     free(findings->all);
     free(findings->hashes);
     free(findings->slots);
@@ -262,6 +269,7 @@ bool findings_add(struct findings *findings, const struct finding *finding)
     struct finding *stored = find(findings, &subject, hash, &slot);
     if (stored != NULL) {
         merge(stored, finding);
+        stored->interval = findings->interval;
         return true;
     }
     size_t len = bytes_of(finding);
@@ -276,6 +284,7 @@ bool findings_add(struct findings *findings, const struct finding *finding)
     struct finding copy = *finding;
     if (!own(findings, &copy, len))
         return false;
+    copy.interval = findings->interval;
     room->num++;
     room->bytes += len;
     findings->all[findings->count] = copy;
@@ -320,16 +329,45 @@ static int compare_findings(const void *left, const void *right)
     return order != 0 ? order : compare_numbers(a->protocol, b->protocol);
 }
 
-void findings_sort(struct findings *findings, enum severity min_severity)
+/* Puts those of |all| that are severe enough into |to|, which may be |all|, in their order. */
+static size_t sort(const struct finding *all, size_t count, enum severity min_severity,
+                   struct finding *to)
 {
     size_t kept = 0;
-    for (size_t i = 0; i < findings->count; i++)
-        if (findings->all[i].severity >= min_severity)
-            findings->all[kept++] = findings->all[i];
-    findings->count = kept;
+    for (size_t i = 0; i < count; i++)
+        if (all[i].severity >= min_severity)
+            to[kept++] = all[i];
     if (kept > 1)
-        qsort(findings->all, kept, sizeof *findings->all, compare_findings);
+        qsort(to, kept, sizeof *to, compare_findings);
+    return kept;
+}
+
+void findings_sort(struct findings *findings, enum severity min_severity)
+{
+    findings->count = sort(findings->all, findings->count, min_severity, findings->all);
     findings->sorted = true;
+}
+
+struct finding *findings_copy(const struct findings *findings, enum severity min_severity,
+                              size_t *num)
+{
+    struct finding *copy = calloc(findings->count + 1, sizeof copy[0]);
+    *num = copy != NULL ? sort(findings->all, findings->count, min_severity, copy) : 0;
+    return copy;
+}
+
+void findings_interval(struct findings *findings, unsigned interval, bool forget)
+{
+    assert(!findings->sorted);
+    findings->interval = interval;
+    if (!forget)
+        return;
+    free_chunks(findings);
+    findings->count = 0;
+    findings->common = (struct usage){0};
+    memset(findings->shares, 0, sizeof findings->shares);
+    if (findings->capacity > 0)
+        memset(findings->slots, 0, num_slots(findings) * sizeof findings->slots[0]);
 }
 
 const struct finding *findings_all(const struct findings *findings, size_t *num)

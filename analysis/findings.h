@@ -18,6 +18,16 @@ void findings_free(struct findings *findings);
  * False when the subject is new and has no room. */
 bool findings_add(struct findings *findings, const struct finding *finding);
 
+/* findings_interval begins the interval |interval|, which findings that are new or counted from now on get.
+ * With |forget| the table is empty then. */
+void findings_interval(struct findings *findings, unsigned interval, bool forget);
+
+/* findings_copy gives |num| findings in the order of findings_sort, for the caller to free, while the table
+ * goes on; their bytes are the table's, and live until findings_interval forgets them. NULL when there is no
+ * memory. */
+struct finding *findings_copy(const struct findings *findings, enum severity min_severity,
+                              size_t *num);
+
 size_t findings_count(const struct findings *findings);
 
 /* findings_sort drops the findings below |min_severity| and puts the others in order: worst first,

@@ -136,7 +136,7 @@ static void claim_expected(struct engine *engine, uint32_t index)
     struct expected expected = expect_table_find(engine->expect, flow, NULL, engine->now_ns);
     if (expected.dissector == NULL || !claim(engine, index, expected.dissector))
         return;
-    if (expected.state.len > 0)
+    if (expected.state.len > 0 && expected.state.len <= expected.dissector->state_size)
         memcpy(flow->state, expected.state.at, expected.state.len);
     flow->expected = true;
     flow->client = (uint8_t)expected.client;
@@ -732,6 +732,14 @@ void engine_feed(struct engine *engine, const struct frame *frames, size_t num)
         feed_batch(engine, frames + done, batch);
         done += batch;
     }
+}
+
+void engine_advance(struct engine *engine, uint64_t time_ns)
+{
+    if (time_ns <= engine->now_ns)
+        return;
+    engine->now_ns = time_ns;
+    flow_table_advance(engine->flows, time_ns);
 }
 
 void engine_finish(struct engine *engine)

@@ -42,6 +42,10 @@ struct engine *engine_new(const struct engine_options *options, struct error *er
 /* engine_feed reads |num| frames. Never fails: what cannot be read is counted. */
 void engine_feed(struct engine *engine, const struct frame *frames, size_t num);
 
+/* engine_advance lets the packet clock go on to |time_ns| without a packet, so that conversations end in time
+ * on a line that has become silent. A time before the clock's is no change. */
+void engine_advance(struct engine *engine, uint64_t time_ns);
+
 /* engine_finish ends all flows, as the input has ended. The engine can be fed again. */
 void engine_finish(struct engine *engine);
 

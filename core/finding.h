@@ -63,6 +63,7 @@ struct finding {
     uint64_t first_ns, last_ns; /* packet time */
     uint64_t packet;            /* number of the packet of the first evidence */
     uint64_t count;             /* times it fired */
+    unsigned interval;          /* of a long analysis: the last one in which it fired */
 
     struct evidence evidence[FINDING_MAX_EVIDENCE]; /* of the first firing */
     size_t num_evidence;

@@ -52,7 +52,7 @@ void event_id_of_observation(struct redactor *redactor, const struct observation
 void event_id_of_stats(struct redactor *redactor, const struct result *result,
                        char id[EVENT_ID_SIZE])
 {
-    uint64_t first = UINT64_MAX, last = 0, frames = 0;
+    uint64_t first = UINT64_MAX, last = result->time_ns, frames = 0;
     for (size_t i = 0; i < result->num_inputs; i++) {
         const struct input_info *input = &result->inputs[i];
         frames += input->frames;

@@ -248,16 +248,19 @@ static void put_shared(struct schema *schema)
     put_json(schema, "evidence",
              "{\"type\": \"object\", \"additionalProperties\": "
              "{\"type\": [\"string\", \"integer\", \"boolean\"]}}");
-    put_json(schema, "input",
-             "{\"type\": \"object\", \"additionalProperties\": false, "
-             "\"required\": [\"path\", \"frames\", \"filtered\", \"dropped\"], \"properties\": {"
-             "\"path\": {\"type\": \"string\"}, \"format\": {\"type\": \"string\"}, "
-             "\"size\": {\"type\": \"integer\"}, "
-             "\"sha256\": {\"type\": \"string\", \"pattern\": \"^[0-9a-f]{64}$\"}, "
-             "\"frames\": {\"type\": \"integer\"}, \"filtered\": {\"type\": \"integer\"}, "
-             "\"dropped\": {\"type\": \"integer\"}, \"unfit\": {\"type\": \"integer\"}, "
-             "\"mended\": {\"type\": \"integer\"}, \"first\": {\"$ref\": \"#/$defs/time\"}, "
-             "\"last\": {\"$ref\": \"#/$defs/time\"}, \"damage\": {\"type\": \"string\"}}}");
+    put_json(
+        schema, "input",
+        "{\"type\": \"object\", \"additionalProperties\": false, "
+        "\"required\": [\"path\", \"frames\", \"filtered\", \"dropped\"], \"properties\": {"
+        "\"path\": {\"type\": \"string\"}, \"format\": {\"type\": \"string\"}, "
+        "\"size\": {\"type\": \"integer\"}, "
+        "\"sha256\": {\"type\": \"string\", \"pattern\": \"^[0-9a-f]{64}$\"}, "
+        "\"frames\": {\"type\": \"integer\"}, \"filtered\": {\"type\": \"integer\"}, "
+        "\"dropped\": {\"type\": \"integer\"}, \"unfit\": {\"type\": \"integer\"}, "
+        "\"mended\": {\"type\": \"integer\"}, \"freezes\": {\"type\": \"integer\"}, "
+        "\"outages\": {\"type\": \"integer\"}, "
+        "\"adapter_stamped\": {\"type\": \"integer\"}, \"first\": {\"$ref\": \"#/$defs/time\"}, "
+        "\"last\": {\"$ref\": \"#/$defs/time\"}, \"damage\": {\"type\": \"string\"}}}");
 }
 
 bool event_catalogue_schema(FILE *out)

@@ -55,6 +55,12 @@ static void write_input(struct event *event, const struct input_info *input)
     name_number(event, "frames", input->frames);
     name_number(event, "filtered", input->filtered);
     name_number(event, "dropped", input->dropped);
+    if (input->freezes != 0)
+        name_number(event, "freezes", input->freezes);
+    if (input->outages != 0)
+        name_number(event, "outages", input->outages);
+    if (input->adapter_stamped != 0)
+        name_number(event, "adapter_stamped", input->adapter_stamped);
     if (input->unfit != 0)
         name_number(event, "unfit", input->unfit);
     if (input->mended != 0)
@@ -66,6 +72,11 @@ static void write_input(struct event *event, const struct input_info *input)
     if (input->damage[0] != '\0')
         name_text(event, "damage", input->damage);
     json_writer_object_end(event->path.json);
+}
+
+static void write_events_dropped(struct event *event)
+{
+    event_put_number(event, event->result->events_dropped);
 }
 
 static void write_inputs(struct event *event)
@@ -87,10 +98,15 @@ static const struct event_common fields[] = {
     COUNTER("perpass.stats.analysis." #name, write_analysis_##name, about)
 #include "analysis/analysis_stats.def"
 #undef ANALYSIS_STAT
-    {"perpass.stats.inputs", SHAPE_INPUTS, EVENT_STATS, EVENT_STATS, PRIVACY_PUBLIC, write_inputs,
-     "what was read: path, format, size, sha256, frames, filtered (of these unfit: by their link "
-     "type), dropped, mended (captured longer "
-     "than they claim to have been), first, last, damage"},
+    COUNTER("perpass.stats.events_dropped", write_events_dropped,
+            "events that were dropped, as their reader was too slow or away"){
+        "perpass.stats.inputs", SHAPE_INPUTS, EVENT_STATS, EVENT_STATS, PRIVACY_PUBLIC,
+        write_inputs,
+        "what was read: path, format, size, sha256, frames, filtered (of these unfit: by their "
+        "link "
+        "type), dropped, mended (captured longer "
+        "than they claim to have been), freezes of the ring, outages of the interface, "
+        "adapter_stamped (frames with the adapter's time), first, last, damage"},
 };
 
 const struct event_common *event_stats_fields(size_t *num)

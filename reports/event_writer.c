@@ -232,9 +232,10 @@ static void write_finding(struct event_writer *writer, const struct result *resu
     write_event(writer, &event, writer->finding);
 }
 
-static void write_stats(struct event_writer *writer, const struct result *result)
+void event_writer_stats(struct event_writer *writer, const struct result *result)
 {
     struct event event = event_of(writer, writer->stats);
+    event.time_ns = result->time_ns;
     for (size_t i = 0; i < result->num_inputs; i++)
         if (result->inputs[i].last_ns > event.time_ns)
             event.time_ns = result->inputs[i].last_ns;
@@ -243,11 +244,23 @@ static void write_stats(struct event_writer *writer, const struct result *result
     write_event(writer, &event, writer->stats);
 }
 
-void event_writer_result(struct event_writer *writer, const struct result *result)
+void event_writer_findings(struct event_writer *writer, const struct result *result, unsigned since)
 {
     for (size_t i = 0; i < result->num_findings; i++)
-        write_finding(writer, result, i);
-    write_stats(writer, result);
+        if (result->findings[i].interval >= since)
+            write_finding(writer, result, i);
+}
+
+void event_writer_flush(struct event_writer *writer)
+{
+    int error_number; /* told by event_writer_free */
+    json_writer_flush(writer->json, &error_number);
+}
+
+void event_writer_result(struct event_writer *writer, const struct result *result)
+{
+    event_writer_findings(writer, result, 0);
+    event_writer_stats(writer, result);
 }
 
 bool event_writer_free(struct event_writer *writer, struct error *error)

@@ -157,12 +157,13 @@ static void add_counters(struct report_limit *limits, size_t *num, const struct 
 void report_limits(const struct result *result, struct report_limit limits[REPORT_MAX_LIMITS],
                    size_t *num)
 {
-    uint64_t damaged = 0, dropped = 0, unfit = 0, mended = 0;
+    uint64_t damaged = 0, dropped = 0, unfit = 0, mended = 0, outages = 0;
     for (size_t i = 0; i < result->num_inputs; i++) {
         damaged += result->inputs[i].damage[0] != '\0';
         dropped += result->inputs[i].dropped;
         unfit += result->inputs[i].unfit;
         mended += result->inputs[i].mended;
+        outages += result->inputs[i].outages;
     }
     *num = 0;
     add_limit(limits, num,
@@ -171,6 +172,13 @@ void report_limits(const struct result *result, struct report_limit limits[REPOR
     add_limit(limits, num,
               &(struct report_limit){"frames_dropped", dropped, "frame dropped by the capture",
                                      "frames dropped by the capture"});
+    add_limit(limits, num,
+              &(struct report_limit){"interface_outages", outages, "outage of the interface",
+                                     "outages of the interface"});
+    add_limit(limits, num,
+              &(struct report_limit){"events_dropped", result->events_dropped,
+                                     "event dropped: its reader was too slow or away",
+                                     "events dropped: their reader was too slow or away"});
     add_limit(limits, num,
               &(struct report_limit){"frames_unfit", unfit,
                                      "frame left out: the filter does not fit its link type",

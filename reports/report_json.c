@@ -118,6 +118,12 @@ static json_object *input_json(const struct input_info *input, struct redactor *
     add_number(object, "dropped", input->dropped);
     add_number(object, "unfit", input->unfit);
     add_number(object, "mended", input->mended);
+    if (input->freezes > 0)
+        add_number(object, "freezes", input->freezes);
+    if (input->outages > 0)
+        add_number(object, "outages", input->outages);
+    if (input->adapter_stamped > 0)
+        add_number(object, "adapter_stamped", input->adapter_stamped);
     if (input->last_ns > 0) {
         add_time(object, "first", input->first_ns);
         add_time(object, "last", input->last_ns);

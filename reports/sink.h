@@ -18,8 +18,9 @@ struct input_info {
     const char *format; /* static */
     uint64_t size;      /* bytes; 0 when not known */
     char sha256[65];    /* lower-case hex, "" when not computed */
-    uint64_t frames, filtered, dropped, unfit, mended; /* as in struct source_stats */
-    uint64_t first_ns, last_ns;                        /* of its frames; 0 when there are none */
+    /* as in struct source_stats */
+    uint64_t frames, filtered, dropped, unfit, mended, freezes, outages, adapter_stamped;
+    uint64_t first_ns, last_ns; /* of its frames; 0 when there are none */
     char damage[512]; /* "" or the sentence that says why it could not be read to its end */
 };
 
@@ -31,6 +32,8 @@ struct result {
     struct analysis_stats analysis;
     const struct finding *findings; /* worst first */
     size_t num_findings;
+    uint64_t events_dropped; /* as their reader was too slow or away */
+    uint64_t time_ns;        /* of the statistics; 0: of the last frame */
     const char *version;
     const char *privacy_policy; /* "strict" */
 };
@@ -64,6 +67,12 @@ struct event_options {
 struct event_writer *event_writer_new(FILE *out, const struct event_options *options,
                                       struct redactor *redactor, struct error *error);
 void event_writer_observation(struct event_writer *writer, const struct observation *observation);
+/* event_writer_findings writes the findings of interval |since| and later. */
+void event_writer_findings(struct event_writer *writer, const struct result *result,
+                           unsigned since);
+void event_writer_stats(struct event_writer *writer, const struct result *result);
+/* event_writer_flush hands what was written to the file. */
+void event_writer_flush(struct event_writer *writer);
 /* event_writer_result writes the findings and, last, the statistics. */
 void event_writer_result(struct event_writer *writer, const struct result *result);
 /* event_writer_free flushes; false and |error| when anything could not be written. */
