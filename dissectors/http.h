@@ -53,6 +53,11 @@ struct http_fetch {
 
 enum { HTTP_MAX_PATH = 1024, HTTP_MAX_HOST = 255, HTTP_MAX_AGENT = 255 };
 
+/* http_expect_url says that somebody was told to fetch |url| (of the http scheme; else nothing is expected): what
+ * then asks |client|'s address, if that is seen, or the URL's server, if that is an address, is recognised as such.
+ * |client| has 4 or 16 bytes. False: nothing is expected now. */
+bool http_expect_url(struct dissect_context *context, struct span url, struct span client);
+
 extern const struct dissector dissector_http;
 
 extern const struct observation_type observation_http_fetch;
