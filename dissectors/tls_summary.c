@@ -477,15 +477,32 @@ void tls_summary_alert(struct tls_session *session, uint8_t level, uint8_t descr
     emit_summary(session, NO_MORE, context);
 }
 
-/* In TLS 1.3 the first protected record of the client has its Finished, a hash behind a header of four bytes, or
- * something longer before it. A shorter one can only be an alert, but behind early data. */
+/* Bytes that a suite of TLS 1.3 adds to a record: RFC 8446 appendix B.4, RFC 9150 section 3. */
+static size_t tag_len(const struct tls_session *session)
+{
+    enum { CCM_8 = 0x1305, SHA256_ONLY = 0xc0b4, SHA384_ONLY = 0xc0b5 };
+    switch (session->cipher.value) {
+    case CCM_8:
+        return 8;
+    case SHA256_ONLY:
+        return 32;
+    case SHA384_ONLY:
+        return 48;
+    default:
+        return 16;
+    }
+}
+
+/* In TLS 1.3 the first protected record of the client has its Finished or, where it is asked for a certificate and
+ * has none, a message of four bytes behind a header of four. A shorter one can only be an alert, but behind early
+ * data. */
 static bool is_hidden_alert(const struct tls_session *session, size_t len,
                             const struct dissect_context *context)
 {
-    enum { SHORTEST_FINISHED = 4 + 32 + 1 + 8 };
-    return len > 0 && len < SHORTEST_FINISHED && session->server_hello &&
-           tls_session_is_13(session) && !session->early_data &&
-           context->side == context->flow->client;
+    enum { EMPTY_CERTIFICATE = 4 + 4, CONTENT_TYPE = 1 };
+    return len > 0 && session->server_hello && tls_session_is_13(session) && !session->early_data &&
+           context->side == context->flow->client &&
+           len < EMPTY_CERTIFICATE + CONTENT_TYPE + tag_len(session);
 }
 
 void tls_session_protected(struct tls_session *session, size_t len, struct dissect_context *context)

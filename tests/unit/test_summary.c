@@ -727,6 +727,33 @@ static void test_retry(void **state)
     assert_int_equal(player.seen.last.psk_offered, TRUTH_NO);
 }
 
+/* What the client protects first: an alert, or the message of one that was asked for a certificate and has none. */
+static void test_hidden_alerts(void **state)
+{
+    (void)state;
+    static const struct {
+        uint16_t cipher;
+        size_t len;
+        const char *outcome;
+    } firsts[] = {
+        {0x1301, 3 + 16, "alert"}, {0x1301, 8 + 1 + 16, "completed"},
+        {0x1305, 3 + 8, "alert"},  {0x1305, 8 + 1 + 8, "completed"},
+        {0xc0b4, 3 + 32, "alert"}, {0xc0b4, 8 + 1 + 32, "completed"},
+        {0xc0b5, 3 + 48, "alert"}, {0xc0b5, 8 + 1 + 48, "completed"},
+    };
+    for (size_t i = 0; i < sizeof firsts / sizeof *firsts; i++) {
+        const struct row row = {
+            .answer = {.version = 0x0304, .cipher = firsts[i].cipher, .group = 29}};
+        struct player player = new_player();
+        play_step(&player, &row, C_HELLO);
+        play_step(&player, &row, S_HELLO);
+        play_step(&player, &row, S_PROTECTED);
+        protect(&player, CLIENT, firsts[i].len);
+        assert_int_equal(player.seen.count, 1);
+        same("what is protected first", "outcome", player.seen.last.outcome, firsts[i].outcome);
+    }
+}
+
 static void test_facts(void **state)
 {
     (void)state;
@@ -765,9 +792,8 @@ static void test_facts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_handshakes),
-        cmocka_unit_test(test_several),
-        cmocka_unit_test(test_retry),
+        cmocka_unit_test(test_handshakes), cmocka_unit_test(test_several),
+        cmocka_unit_test(test_retry),      cmocka_unit_test(test_hidden_alerts),
         cmocka_unit_test(test_facts),
     };
     return cmocka_run_group_tests_name("summary", tests, NULL, NULL);
