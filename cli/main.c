@@ -13,8 +13,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-static const struct command *const commands[] = {&command_analyze, &command_explain,
-                                                 &command_version};
+static const struct command *const commands[] = {&command_analyze, &command_monitor,
+                                                 &command_explain, &command_version};
 
 enum { NUM_COMMANDS = sizeof commands / sizeof commands[0] };
 

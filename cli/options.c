@@ -3,6 +3,7 @@
 
 #include "reports/text.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,6 +61,42 @@ static const struct option_row *option_at(const struct command *command, size_t 
     return i < num_shared ? &command->shared[i] : &command->options[i - num_shared];
 }
 
+/* Reads digits at |text|; gives what follows them, NULL when there are none or too many. */
+static const char *read_number(const char *text, uint64_t *number)
+{
+    enum { MAX_DIGITS = 15 };
+    size_t len = strspn(text, "0123456789");
+    if (len == 0 || len > MAX_DIGITS)
+        return NULL;
+    *number = strtoull(text, NULL, 10);
+    return text + len;
+}
+
+bool option_set_number(void *member, const char *value, struct error *error)
+{
+    const char *rest = read_number(value, member);
+    return (rest != NULL && *rest == '\0') ||
+           error_set(error, "\"%.100s\" is no whole number", value);
+}
+
+bool option_set_seconds(void *member, const char *value, struct error *error)
+{
+    static const struct {
+        const char *unit;
+        uint64_t seconds;
+    } units[] = {{"", 1}, {"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}};
+    uint64_t number;
+    const char *rest = read_number(value, &number);
+    for (size_t i = 0; rest != NULL && i < sizeof units / sizeof units[0]; i++) {
+        if (strcmp(rest, units[i].unit) == 0) {
+            *(uint64_t *)member = number * units[i].seconds;
+            return true;
+        }
+    }
+    return error_set(error, "\"%.100s\" is no time: it is a number, and s, m, h or d behind it",
+                     value);
+}
+
 /* The option of which |len| letters at |name| are the name. */
 static const struct option_row *find_option(const struct command *command, const char *name,
                                             size_t len)
@@ -69,6 +106,14 @@ static const struct option_row *find_option(const struct command *command, const
         if (strlen(option->name) == len && memcmp(option->name, name, len) == 0)
             return option;
     }
+    return NULL;
+}
+
+static const struct option_row *find_letter(const struct command *command, char letter)
+{
+    for (size_t i = 0; letter != '\0' && i < options_count(command); i++)
+        if (option_at(command, i)->letter == letter)
+            return option_at(command, i);
     return NULL;
 }
 
@@ -104,10 +149,16 @@ static bool read_option(const struct command *command, struct words *words, void
 {
     const char *word = *words->at++;
     words->left--;
-    const char *name = word + 2;
-    size_t len = strcspn(name, "=");
-    const char *value = name[len] == '=' ? name + len + 1 : NULL;
-    const struct option_row *option = word[1] == '-' ? find_option(command, name, len) : NULL;
+    const struct option_row *option;
+    const char *value = NULL;
+    if (word[1] == '-') {
+        size_t len = strcspn(word + 2, "=");
+        value = word[2 + len] == '=' ? word + 2 + len + 1 : NULL;
+        option = find_option(command, word + 2, len);
+    } else {
+        option = find_letter(command, word[1]);
+        value = word[1] != '\0' && word[2] != '\0' ? word + 2 : NULL;
+    }
     if (option == NULL)
         return unknown_option(command, word, strcspn(word, "="), error);
     if (option->value == NULL && value != NULL)
@@ -176,6 +227,9 @@ void options_help(FILE *out, const struct command *command)
         fprintf(out, "  --%s%s%s%s\n", option->name, option->value != NULL ? join : "",
                 option->value != NULL ? option->value : "", option->value_may_be_left ? "]" : "");
         text_wrap(out, option->about, HELP_INDENT, HELP_WIDTH, 0);
+        if (option->letter != '\0')
+            fprintf(out, "%*sShort: -%c %s\n", HELP_INDENT, "", option->letter,
+                    option->value != NULL ? option->value : "");
     }
     fputs("  --help\n", out);
     text_wrap(out, "Print this help.", HELP_INDENT, HELP_WIDTH, 0);

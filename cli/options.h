@@ -17,6 +17,7 @@ struct option_row {
      * goes on from "--name: ". The text of |value| lives as long as the program. */
     bool (*set)(void *member, const char *value, struct error *error);
     const char *about; /* for the help: a sentence or two */
+    char letter;       /* 'i': it can be written -i, too; 0: it cannot */
 };
 
 /* A list of values, in the order of the command line. All zero is empty. */
@@ -62,6 +63,9 @@ void options_help(FILE *out, const struct command *command);
 bool option_set_true(void *member, const char *value, struct error *error);
 bool option_set_text(void *member, const char *value, struct error *error);
 bool option_add_text(void *member, const char *value, struct error *error);
+/* uint64_t: a whole number; option_set_seconds: of seconds, minutes, hours or days: "90", "90s", "5m", "2h", "7d". */
+bool option_set_number(void *member, const char *value, struct error *error);
+bool option_set_seconds(void *member, const char *value, struct error *error);
 
 bool option_list_add(struct option_list *list, const char *item);
 void option_list_free(struct option_list *list);

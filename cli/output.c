@@ -98,6 +98,18 @@ bool output_open_stream(struct output *output, const char *path, struct error *e
                            error);
 }
 
+bool output_open_append(struct output *output, const char *path, struct error *error)
+{
+    struct stat status;
+    *output = (struct output){.name = path};
+    if (is_standard(path) || is_socket(path))
+        return output_open_stream(output, path, error);
+    /* Open for reading, too, so that the pipe stays when its reader goes and another one comes. */
+    bool pipe = stat(path, &status) == 0 && S_ISFIFO(status.st_mode);
+    int flags = pipe ? O_RDWR | O_NONBLOCK : O_WRONLY | O_CREAT | O_APPEND;
+    return open_descriptor(output, open(path, flags | O_CLOEXEC, OUTPUT_MODE), path, error);
+}
+
 bool output_truncate(struct output *output, struct error *error)
 {
     struct stat status;
@@ -151,7 +163,7 @@ bool output_close(struct output *output, struct error *error)
 {
     bool is_stdout = output->out == stdout;
     bool ok = fflush(output->out) == 0 && ferror(output->out) == 0;
-    if (ok && output->temporary[0] != '\0')
+    if (ok && output->temporary[0] != '\0' && !output->unsynced)
         ok = fsync(fileno(output->out)) == 0;
     int reason = errno;
     if (!is_stdout && fclose(output->out) != 0 && ok) {

@@ -12,12 +12,16 @@ struct output {
     FILE *out;                /* NULL: not open */
     char target[PATH_MAX];    /* where the finished file goes, "" when it is written in place */
     char temporary[PATH_MAX]; /* what is written until then, "" when there is none */
+    bool unsynced; /* set by the caller: output_close need not wait until the file is on its disk */
 };
 
 /* output_open_stream opens what is written as it comes: "-" (standard output), "unix:PATH" (a stream socket
  * that somebody listens on), or a file, whose old content stays until output_truncate. */
 bool output_open_stream(struct output *output, const char *path, struct error *error);
 bool output_truncate(struct output *output, struct error *error);
+
+/* output_open_append opens the same, but adds to a file, and does not wait for the reader of a named pipe. */
+bool output_open_append(struct output *output, const char *path, struct error *error);
 
 /* output_open_whole opens what must appear whole or not at all: a file of another name in the same folder,
  * which output_close renames. "-" and what is no regular file (a device, a pipe) are written in place. */

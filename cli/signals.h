@@ -5,6 +5,12 @@
 /* signals_prepare makes SIGPIPE and SIGXFSZ errors of the write that met them. */
 void signals_prepare(void);
 
+/* signals_serve notes SIGHUP and SIGUSR1, too, as they come. */
+void signals_serve(void);
+
+/* signals_asked says whether |signal_number|, one of these, came since it was asked for last. */
+int signals_asked(int signal_number);
+
 /* signals_begin lets the first SIGINT or SIGTERM be noted; a second one ends the program at once. */
 void signals_begin(void);
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """man_options.py PERPASS MANUAL: checks that the manual page and --help tell of the same options.
 
-For analyze and explain: every option of `perpass COMMAND --help`, with its value, has its entry in the section
+For each command: every option of `perpass COMMAND --help`, with its value, has its entry in the section
 "OPTIONS OF PERPASS COMMAND" of the scdoc source MANUAL, in the same order, and there is no other entry.
 """
 import pathlib
@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 
-COMMANDS = ("analyze", "explain")
+COMMANDS = ("analyze", "monitor", "explain")
 
 
 def help_options(perpass, command):

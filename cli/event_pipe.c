@@ -1,0 +1,300 @@
+/* event_pipe.c: lines to somewhere that may be slow, full or away. */
+#include "cli/event_pipe.h"
+
+#include "cli/output.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    WAITING_LEN = 4 << 20, /* of lines that were not written yet */
+    PIECE_LEN = 4096       /* PIPE_BUF: what a pipe that has room at all takes without waiting */
+};
+
+struct event_pipe {
+    const char *path;
+    struct event_pipe_options options;
+    struct output output;
+    FILE *file;
+    enum { TO_FILE, TO_SOCKET, TO_PIPE } kind;
+    uint64_t size; /* of a file */
+    /* What waits: from |begin|, whole lines up to |line|, then the beginning of one up to |end|. */
+    char *waiting;
+    size_t begin, line, end;
+    bool skipping;        /* the rest of a line that is dropped */
+    bool mid_line;        /* a part of the line at |begin| is written */
+    bool gone;            /* nobody will ever read it any more */
+    bool failed, failing; /* ever; now */
+    bool untold;          /* |trouble| has not been told */
+    struct error trouble;
+    uint64_t dropped;
+};
+
+/* --- writing --- */
+
+static bool has_room(int fd)
+{
+    struct pollfd ready = {.fd = fd, .events = POLLOUT};
+    return poll(&ready, 1, 0) == 1 && ready.revents & POLLOUT;
+}
+
+/* Writes a part; 0 when it would have to wait, -1 on error. */
+static ssize_t write_some(struct event_pipe *pipe, const char *bytes, size_t len)
+{
+    int fd = fileno(pipe->output.out);
+    ssize_t wrote = -1;
+    switch (pipe->kind) {
+    case TO_FILE:
+        wrote = write(fd, bytes, len);
+        break;
+    case TO_SOCKET:
+        wrote = send(fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+        break;
+    case TO_PIPE:
+        if (!has_room(fd))
+            return 0;
+        wrote = write(fd, bytes, len < PIECE_LEN ? len : PIECE_LEN);
+        break;
+    }
+    return wrote < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : wrote;
+}
+
+static uint64_t count_lines(const struct event_pipe *pipe)
+{
+    uint64_t lines = 0;
+    for (size_t i = pipe->begin; i < pipe->line; i++)
+        lines += pipe->waiting[i] == '\n';
+    return lines;
+}
+
+static void drop_waiting(struct event_pipe *pipe)
+{
+    pipe->dropped += count_lines(pipe);
+    pipe->begin = pipe->line;
+}
+
+static void write_failed(struct event_pipe *pipe, int reason)
+{
+    if (!pipe->failing) {
+        error_set(&pipe->trouble, "%s cannot be written (events are dropped until it can): %s",
+                  pipe->output.name, strerror(reason));
+        pipe->untold = true;
+    }
+    pipe->failed = pipe->failing = true;
+    if (reason != ENOSPC && reason != EDQUOT && reason != EFBIG) {
+        pipe->gone = true;
+        drop_waiting(pipe);
+    }
+}
+
+static void to_front(struct event_pipe *pipe)
+{
+    memmove(pipe->waiting, pipe->waiting + pipe->begin, pipe->end - pipe->begin);
+    pipe->line -= pipe->begin;
+    pipe->end -= pipe->begin;
+    pipe->begin = 0;
+}
+
+static void write_waiting(struct event_pipe *pipe)
+{
+    while (pipe->begin < pipe->line && !pipe->gone) {
+        const char *bytes = pipe->waiting + pipe->begin;
+        ssize_t wrote = write_some(pipe, bytes, pipe->line - pipe->begin);
+        if (wrote < 0)
+            write_failed(pipe, errno);
+        if (wrote <= 0)
+            return;
+        pipe->failing = false;
+        pipe->begin += (size_t)wrote;
+        pipe->size += (uint64_t)wrote;
+        pipe->mid_line = bytes[wrote - 1] != '\n';
+    }
+    if (pipe->begin == pipe->line)
+        to_front(pipe);
+}
+
+/* --- taking --- */
+
+/* Makes room for |len| bytes, if that can be done: not by moving much for little. */
+static bool make_room(struct event_pipe *pipe, size_t len)
+{
+    if (WAITING_LEN - pipe->end >= len)
+        return true;
+    write_waiting(pipe);
+    if (pipe->begin > WAITING_LEN / 2)
+        to_front(pipe);
+    return WAITING_LEN - pipe->end >= len;
+}
+
+/* Takes a part of a line, or its end. */
+static void take(struct event_pipe *pipe, const char *bytes, size_t len, bool ends)
+{
+    if (!pipe->skipping && (pipe->gone || !make_room(pipe, len))) {
+        pipe->end = pipe->line;
+        pipe->skipping = true;
+        pipe->dropped++;
+    }
+    if (!pipe->skipping) {
+        memcpy(pipe->waiting + pipe->end, bytes, len);
+        pipe->end += len;
+        if (ends)
+            pipe->line = pipe->end;
+    }
+    if (ends)
+        pipe->skipping = false;
+}
+
+static ssize_t pipe_write(void *cookie, const char *bytes, size_t size)
+{
+    for (size_t left = size; left > 0;) {
+        const char *newline = memchr(bytes, '\n', left);
+        size_t len = newline != NULL ? (size_t)(newline - bytes) + 1 : left;
+        take(cookie, bytes, len, newline != NULL);
+        bytes += len;
+        left -= len;
+    }
+    return (ssize_t)size;
+}
+
+/* --- files --- */
+
+static void look_at(struct event_pipe *pipe)
+{
+    struct stat status;
+    pipe->kind = TO_PIPE;
+    pipe->size = 0;
+    if (fstat(fileno(pipe->output.out), &status) != 0)
+        return;
+    if (S_ISREG(status.st_mode)) {
+        pipe->kind = TO_FILE;
+        pipe->size = (uint64_t)status.st_size;
+    } else if (S_ISSOCK(status.st_mode)) {
+        pipe->kind = TO_SOCKET;
+    }
+}
+
+/* A line of which the old file has the beginning is of no use in the new one. */
+static void drop_rest_of_line(struct event_pipe *pipe)
+{
+    if (!pipe->mid_line)
+        return;
+    const char *begin = pipe->waiting + pipe->begin;
+    const char *newline = memchr(begin, '\n', pipe->line - pipe->begin);
+    if (newline != NULL)
+        pipe->begin += (size_t)(newline - begin) + 1;
+    pipe->mid_line = false;
+    pipe->dropped++;
+}
+
+bool event_pipe_reopen(struct event_pipe *pipe, struct error *error)
+{
+    struct output again;
+    if (pipe->kind != TO_FILE || pipe->output.out == stdout)
+        return true;
+    if (!output_open_append(&again, pipe->path, error))
+        return false;
+    output_discard(&pipe->output);
+    pipe->output = again;
+    pipe->gone = false;
+    drop_rest_of_line(pipe);
+    look_at(pipe);
+    return true;
+}
+
+/* FILE.8 becomes FILE.9, and so on; FILE becomes FILE.1, and is made anew. */
+static bool rotate(struct event_pipe *pipe, struct error *error)
+{
+    char from[PATH_MAX], to[PATH_MAX];
+    for (unsigned i = pipe->options.num_kept; i > 0; i--) {
+        int from_len = i > 1 ? snprintf(from, sizeof from, "%s.%u", pipe->path, i - 1)
+                             : snprintf(from, sizeof from, "%s", pipe->path);
+        int to_len = snprintf(to, sizeof to, "%s.%u", pipe->path, i);
+        if (from_len >= PATH_MAX || to_len >= PATH_MAX)
+            return error_set(error, "%s cannot be put aside: its name is too long", pipe->path);
+        if (rename(from, to) != 0 && errno != ENOENT)
+            return error_set(error, "%s cannot be put aside: %s", from, strerror(errno));
+    }
+    return event_pipe_reopen(pipe, error);
+}
+
+bool event_pipe_flush(struct event_pipe *pipe, struct error *error)
+{
+    fflush(pipe->file);
+    write_waiting(pipe);
+    if (pipe->untold) {
+        pipe->untold = false;
+        *error = pipe->trouble;
+        return false;
+    }
+    uint64_t limit = pipe->options.rotate_bytes;
+    if (pipe->kind != TO_FILE || limit == 0 || pipe->size < limit || pipe->begin < pipe->line)
+        return true;
+    bool ok = rotate(pipe, error);
+    pipe->size = ok ? pipe->size : 0; /* tried again when as much has come */
+    return ok;
+}
+
+uint64_t event_pipe_dropped(const struct event_pipe *pipe)
+{
+    return pipe->dropped;
+}
+
+FILE *event_pipe_file(const struct event_pipe *pipe)
+{
+    return pipe->file;
+}
+
+struct event_pipe *event_pipe_open(const char *path, const struct event_pipe_options *options,
+                                   struct error *error)
+{
+    struct event_pipe *pipe = calloc(1, sizeof *pipe);
+    if (pipe == NULL || (pipe->waiting = malloc(WAITING_LEN)) == NULL) {
+        free(pipe);
+        error_set(error, "there is no memory for events");
+        return NULL;
+    }
+    pipe->path = path;
+    pipe->options = *options;
+    bool opened = output_open_append(&pipe->output, path, error);
+    pipe->file =
+        opened ? fopencookie(pipe, "w", (cookie_io_functions_t){.write = pipe_write}) : NULL;
+    if (pipe->file == NULL) {
+        if (opened)
+            error_set(error, "there is no memory for events");
+        output_discard(&pipe->output);
+        free(pipe->waiting);
+        free(pipe);
+        return NULL;
+    }
+    look_at(pipe);
+    return pipe;
+}
+
+bool event_pipe_finish(struct event_pipe *pipe, unsigned wait_ms)
+{
+    fflush(pipe->file);
+    write_waiting(pipe);
+    for (unsigned waited = 0; pipe->begin < pipe->line && !pipe->gone && waited < wait_ms;
+         waited += 10) {
+        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+        write_waiting(pipe);
+    }
+    drop_waiting(pipe);
+    return !pipe->failed;
+}
+
+void event_pipe_free(struct event_pipe *pipe)
+{
+    if (pipe == NULL)
+        return;
+    fclose(pipe->file);
+    output_discard(&pipe->output);
+    free(pipe->waiting);
+    free(pipe);
+}

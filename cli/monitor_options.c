@@ -1,0 +1,115 @@
+/* monitor_options.c: the options of perpass monitor. */
+#include "cli/commands.h"
+#include "cli/monitor.h"
+
+#include <assert.h>
+#include <string.h>
+
+static bool set_interval(void *member, const char *value, struct error *error)
+{
+    struct monitor_settings *settings = member;
+    if (!option_set_seconds(&settings->interval_s, value, error))
+        return false;
+    settings->at_end_only = settings->interval_s == 0;
+    return true;
+}
+
+static bool set_rotate(void *member, const char *value, struct error *error)
+{
+    return option_set_number(member, value, error) &&
+           (*(uint64_t *)member > 0 || error_set(error, "a file of 0 MiB cannot be had"));
+}
+
+static bool set_keep(void *member, const char *value, struct error *error)
+{
+    uint64_t *keep = member;
+    return option_set_number(keep, value, error) &&
+           ((*keep > 0 && *keep < 1000) || error_set(error, "it is 1 to 999"));
+}
+
+static bool set_size(void *member, const char *value, struct error *error)
+{
+    uint64_t *size = member;
+    return option_set_number(size, value, error) &&
+           ((*size > 0 && *size <= 65536) || error_set(error, "it is 1 to 65536"));
+}
+
+#define MEMBER(name) offsetof(struct monitor_settings, name)
+
+static_assert(MEMBER(common) == 0, "the shared options set these");
+
+static const struct option_row options[] = {
+    {"interface", "IFACE", false, MEMBER(interface), option_set_text,
+     "The network interface to watch; any is all of them.", 'i'},
+    {"duration", "TIME", false, MEMBER(duration_s), option_set_seconds,
+     "End after TIME: seconds, or a number with s, m, h or d behind it."},
+    {"packets", "N", false, MEMBER(packets), option_set_number, "End after N packets."},
+    {"interval", "TIME", false, 0, set_interval,
+     "Write reports, and findings that are new or were seen again as events, every TIME (5m if "
+     "this is not given), and at the end. 0: at the end only."},
+    {"per-interval", NULL, false, MEMBER(per_interval), option_set_true,
+     "Let each report tell of its interval only, and forget findings after it, instead of telling "
+     "of everything since the start."},
+    {"stats", "TIME", false, MEMBER(stats_s), option_set_seconds,
+     "With --events: an event with the statistics every TIME, too, not only at the end."},
+    {"metrics", "FILE", false, MEMBER(metrics), option_set_text,
+     "Write the statistics to FILE in the text format of Prometheus, every TIME of --stats, or "
+     "every 10 seconds."},
+    {"rotate-size", "MIB", false, MEMBER(rotate_mib), set_rotate,
+     "When the file of --events is MIB mebibytes long, put it aside as FILE.1, and what was put "
+     "aside before as FILE.2 and so on."},
+    {"rotate-keep", "N", false, MEMBER(rotate_keep), set_keep,
+     "Keep N files that were put aside (9 if this is not given)."},
+    {"ring-size", "MIB", false, MEMBER(ring_mib), set_size,
+     "Let packets wait in a ring of MIB mebibytes of memory (64 if this is not given)."},
+    {"block-size", "KIB", false, MEMBER(block_kib), set_size,
+     "Part the ring into blocks of KIB kibibytes (1024 if this is not given)."},
+    {"block-timeout", "MS", false, MEMBER(block_ms), set_size,
+     "Read a block that is not full after MS milliseconds (50 if this is not given)."},
+    {"no-promiscuous", NULL, false, MEMBER(not_promiscuous), option_set_true,
+     "Read only what the interface receives anyhow, not all that passes by."},
+    {"adapter-time", NULL, false, MEMBER(adapter_time), option_set_true,
+     "Take the time stamps of the network adapter. Its clock must be kept right by others."},
+    {"quiet", NULL, false, MEMBER(quiet), option_set_true, "Print no summary at the end."}};
+
+static int run(const void *settings, const struct option_list *operands)
+{
+    (void)operands;
+    return monitor_run(settings);
+}
+
+static void settings_free(void *settings)
+{
+    run_settings_free(settings);
+}
+
+const struct command command_monitor = {
+    .name = "monitor",
+    .operands = "",
+    .about =
+        "Watch a network interface, such as one that a mirror port of a switch is connected to, "
+        "and tell what an observer of its traffic learns or could do, until SIGINT or SIGTERM. "
+        "Without --report and --events a summary is printed at the end.",
+    .notes = "Signals:\n"
+             "  SIGINT, SIGTERM  end: what was read is reported\n"
+             "  SIGHUP           open the file of --events by its name again\n"
+             "  SIGUSR1          print statistics to standard error\n"
+             "\n"
+             "Exit status:\n"
+             "  0  done; no finding at or above --fail-on\n"
+             "  1  there is a finding at or above --fail-on\n"
+             "  2  the command line asks for what cannot be\n"
+             "  3  the interface cannot be read, or not any more\n"
+             "  4  an output could not be written\n"
+             "\n"
+             "Examples:\n"
+             "  perpass monitor -i eth1 --duration 60\n"
+             "  perpass monitor -i eth1 --user perpass --events events.ndjson \\\n"
+             "      --report report.json --interval 15m --metrics perpass.prom\n",
+    .shared = run_options,
+    .num_shared = &run_num_options,
+    .options = options,
+    .num_options = sizeof options / sizeof options[0],
+    .settings_size = sizeof(struct monitor_settings),
+    .run = run,
+    .settings_free = settings_free};
