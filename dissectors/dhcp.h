@@ -46,14 +46,13 @@ struct dhcp_message {
     struct span merged;  /* the same, one of each code: u8 code, vec16 value; dhcp_option() */
     struct number overload; /* option 52: 1 file, 2 sname, 3 both hold options */
     struct span parameters; /* 55: the codes that the client asks for */
-    enum truth asks_boot;   /* one of them is about booting: 43, 66, 67, 143, 150, 208-211, with its
-                               55 not seen: unknown */
+    enum truth asks_boot;   /* one of them is 66, 67, 143, 150, 208 to 211; 55 not seen: unknown */
 
     /* Who it is. */
-    struct span client_id;     /* 61 */
-    struct span client_id_mac; /* the hardware address in it, of 6 or 8 bytes */
-    struct dhcp_duid duid;     /* the DUID in it (RFC 4361) */
-    struct number client_id_iaid;
+    struct span client_id;        /* 61 */
+    struct span client_id_mac;    /* the hardware address in it, of 6 or 8 bytes */
+    struct dhcp_duid duid;        /* the DUID in it (RFC 4361) */
+    struct span client_id_iaid;   /* 4 bytes before that DUID: the interface */
     struct span hostname;         /* 12 */
     struct span fqdn;             /* 81: the name as text, labels joined by dots */
     struct number fqdn_flags;     /* 81 */

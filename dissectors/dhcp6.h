@@ -27,7 +27,9 @@ enum dhcp6_type {
     DHCP6_RECONFIGURE_REQUEST = 18,
     DHCP6_RECONFIGURE_REPLY = 19,
     DHCP6_DHCPV4_QUERY = 20,
-    DHCP6_DHCPV4_RESPONSE = 21
+    DHCP6_DHCPV4_RESPONSE = 21,
+    DHCP6_ADDR_REG_INFORM = 36, /* RFC 9686 */
+    DHCP6_ADDR_REG_REPLY = 37
 };
 
 /* "dhcp6.message": one message, whole. A datagram of relays gives one for each message in it, the outermost first:
@@ -41,7 +43,7 @@ struct dhcp6_message {
 
     struct span options;        /* every option in order: u16 code, vec16 value each */
     struct span option_request; /* 6: u16 each */
-    enum truth asks_boot;       /* one of them is 17, 59, 60 or 136; option 6 not seen: unknown */
+    enum truth asks_boot;       /* one of them is 59, 60 or 136; option 6 not seen: unknown */
 
     /* A relay's own message. */
     struct number hops;

@@ -2,7 +2,7 @@
 #ifndef PERPASS_DISSECTORS_DHCP_BOOT_H
 #define PERPASS_DISSECTORS_DHCP_BOOT_H
 
-#include "core/observation.h"
+#include "dissectors/dhcp_list.h"
 
 /* Where a candidate stands in the message. The code of |source| in lists. */
 enum dhcp_boot_source {
@@ -28,13 +28,15 @@ struct dhcp_boot_candidate {
     struct span value; /* address: 4 or 16 bytes; name, file: text */
 };
 
-/* Everything that a message says, in the order of the message, and what counts of it. Lists are walked with
+/* Everything that a server's message says, and what counts of it. Lists are walked with
  * dhcp_boot_next; the same server may stand in several places, and does so here. A URL is in |files| whole, and its
  * server in |addresses| or |names|, with the URL's source. Texts that are addresses ("10.0.0.1" in option 66) are in
  * |addresses|. All-zero: nothing said. */
 struct dhcp_boot {
-    struct span addresses, names, files; /* u8 source, vec16 value each; unseen: none */
-    size_t num_addresses, num_names, num_files;
+    struct span addresses, names, files;  /* dhcp_boot_next; unseen: none */
+    struct number num_servers, num_files; /* all, those that the lists had no room for included */
+    enum truth
+        credentials; /* a URL has a user name or a password, which is left out everywhere here */
     /* What a client that wants to boot takes: one of |server_address| and |server_name|, or none. */
     struct span server_address, server_name;
     struct number server_source; /* enum dhcp_boot_source */
@@ -47,9 +49,77 @@ struct dhcp_boot {
 /* dhcp_boot_next takes the next of a list of candidates; false at its end. */
 bool dhcp_boot_next(struct reader *list, struct dhcp_boot_candidate *candidate);
 
+/* --- for the dissectors --- */
+
+/* The lists while they are made. */
+struct dhcp_boot_lists {
+    struct dhcp_list addresses, names, files;
+    size_t num_servers, num_files;
+    enum truth credentials;
+};
+
+/* dhcp_boot_begin makes empty lists in |room|. */
+struct dhcp_boot_lists dhcp_boot_begin(struct dhcp_list *room);
+
+/* dhcp_boot_address adds an address of 4 or 16 bytes, unless it is unspecified; dhcp_boot_server a text that is an
+ * address, a name or a URL of a server; dhcp_boot_file the name of a file, or a URL with the server in it. Unseen and
+ * empty spans add nothing. */
+void dhcp_boot_address(struct dhcp_boot_lists *lists, enum dhcp_boot_source source,
+                       struct span address);
+void dhcp_boot_server(struct dhcp_boot_lists *lists, enum dhcp_boot_source source,
+                      struct span text);
+void dhcp_boot_file(struct dhcp_boot_lists *lists, enum dhcp_boot_source source, struct span text);
+
+/* dhcp_boot_decide takes the lists over and chooses: of |file_order| and |server_order|, which end in 0, the first
+ * source that named one. The server in a file's URL comes before any other. */
+struct dhcp_boot dhcp_boot_decide(const struct dhcp_boot_lists *lists, const uint8_t *file_order,
+                                  const uint8_t *server_order);
+
+/* dhcp_boot_scheme_name gives the scheme of a URL that |scheme| is; NULL if it is none of those known. */
+const char *dhcp_boot_scheme_name(struct span scheme);
+bool dhcp_boot_is_url(struct span text);
+
+/* dhcp_boot_without_credentials gives |text|, if it is a URL with a user name or a password without these. */
+struct span dhcp_boot_without_credentials(struct span text, struct dhcp_list *room);
+
 /* Walkers and names for the rows of events. */
 void dhcp_boot_next_value(struct reader *list, struct value *item);
 void dhcp_boot_next_source(struct reader *list, struct value *item);
 const char *dhcp_boot_source_name(uint64_t source);
+
+/* The rows of a member |boot| that is a struct dhcp_boot. */
+#define DHCP_BOOT_LIST_ROWS(path, member, type, name, text, ...)                                   \
+    ROW(path name, FIELD_LIST, member, text, .item = type, .next = dhcp_boot_next_value,           \
+        __VA_ARGS__),                                                                              \
+        ROW(path name "_sources", FIELD_LIST, member, "where each of them stands",                 \
+            .item = VALUE_NUMBER, .next = dhcp_boot_next_source, .name_of = dhcp_boot_source_name, \
+            IS_PUBLIC)
+#define DHCP_BOOT_ROWS(path)                                                                       \
+    ROW(path "server_address", FIELD_ADDRESS, boot.server_address,                                 \
+        "the server that a client takes to boot from, if it is told by address", IS_ADDRESS),      \
+        ROW(path "server_name", FIELD_STRING, boot.server_name, "the same, if by name",            \
+            IS_NAME("host")),                                                                      \
+        ROW(path "server_source", FIELD_NUMBER, boot.server_source, "where that stands",           \
+            IS_PUBLIC, .name_of = dhcp_boot_source_name),                                          \
+        ROW(path "file", FIELD_STRING, boot.file,                                                  \
+            "the file or URL that a client takes to boot from, without user name and password",    \
+            IS_NAME("file")),                                                                      \
+        ROW(path "file_source", FIELD_NUMBER, boot.file_source, "where that stands", IS_PUBLIC,    \
+            .name_of = dhcp_boot_source_name),                                                     \
+        ROW(path "scheme", FIELD_TEXT, boot.scheme, "how it is fetched: tftp, http, https …",      \
+            IS_PUBLIC),                                                                            \
+        DHCP_BOOT_LIST_ROWS(path, boot.addresses, VALUE_ADDRESS, "server_addresses",               \
+                            "every server that is named by address, the URLs' included",           \
+                            IS_ADDRESS),                                                           \
+        DHCP_BOOT_LIST_ROWS(path, boot.names, VALUE_STRING, "server_names",                        \
+                            "every server that is named by name", IS_NAME("host")),                \
+        DHCP_BOOT_LIST_ROWS(path, boot.files, VALUE_STRING, "files",                               \
+                            "every file or URL, without user name and password", IS_NAME("file")), \
+        ROW(path "servers_total", FIELD_NUMBER, boot.num_servers, "how often a server is named",   \
+            IS_PUBLIC),                                                                            \
+        ROW(path "files_total", FIELD_NUMBER, boot.num_files, "how often a file is named",         \
+            IS_PUBLIC),                                                                            \
+        ROW(path "credentials", FIELD_TRUTH, boot.credentials,                                     \
+            "a URL has a user name or a password", IS_PUBLIC)
 
 #endif
