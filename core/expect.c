@@ -220,7 +220,7 @@ bool expect_table_note(struct expect_table *table, const struct flow *flow,
 {
     assert(!expectation->client.any_address || !expectation->server.any_address);
     size_t len = expectation->state.len;
-    assert(len <= EXPECT_MAX_STATE && len <= expectation->dissector->state_size);
+    assert(len <= EXPECT_MAX_STATE);
     uint8_t *state = malloc(len > 0 ? len : 1);
     if (state == NULL || !make_places(table)) {
         free(state);

@@ -38,9 +38,9 @@ struct expectation {
         *dissector; /* one of the engine's; its |protocol| is the conversation's */
     struct expect_end client, server; /* not everything can be any: an address has to be told */
     uint8_t ip_version;               /* 4 or 6; 0: that of the flow at hand */
-    struct span
-        state; /* copied; the first bytes of the state that the dissector is given, which are at
-                             most EXPECT_MAX_STATE. The others are zero. No pointers to what somebody frees */
+    /* Copied: at most EXPECT_MAX_STATE bytes, without pointers to what somebody frees. The dissector is given them
+     * as the first of its state, the others zero; if they are more than that, it asks dissect_expected. */
+    struct span state;
     uint64_t lifetime_ns; /* of packet time, from now */
 };
 

@@ -47,16 +47,15 @@ struct tftp_transfer {
     struct span file; /* as in the request; not seen without it */
     struct number file_len;
     const char *mode;
-    enum truth request_seen; /* no: recognised by its form alone */
+    enum truth request_seen; /* no: told by the form of its packets alone */
     enum truth from_start;   /* its first block, or what precedes it, was seen */
     enum truth
-        other_server; /* the answer came from another address than was asked (not told for requests to a
-                                group) */
+        other_server; /* another address answered than was asked; absent for requests to a group */
     enum truth
-        from_known_port; /* the server sends from the port that was asked, instead of one of its own */
+        from_known_port; /* the server sends from the port that was asked, not from one of its own */
     struct number client_tid, server_tid; /* ports; not seen where it is not known which is which */
     struct tftp_options asked, agreed;    /* of the request; of the OACK */
-    enum truth options_agreed; /* an OACK was seen; no: the beginning was, and it had none */
+    enum truth options_agreed; /* an OACK was seen; no: the beginning was seen, and had none */
 
     struct number blksize;    /* in use, as agreed or as seen */
     struct number windowsize; /* in use */
@@ -66,39 +65,44 @@ struct tftp_transfer {
     struct number size;          /* of the file, once its end was seen; what was lost included */
     struct number blocks;        /* that were seen, each once */
     struct number retransmitted; /* blocks that were seen again */
-    struct number reordered;     /* blocks that came before their turn */
-    struct number lost_blocks,
-        lost_bytes;            /* that were not seen, before, between and behind those that were */
-    struct number lost_ranges; /* how many; the first TFTP_MAX_RANGES are told: */
+    struct number reordered;     /* blocks that came behind later ones */
+    struct number
+        lost_blocks; /* not seen, but others behind them, or their acknowledgements, were */
+    struct number
+        lost_bytes; /* of the ranges that were not seen, as far as their length is known */
+    struct number lost_ranges; /* how many; the first TFTP_MAX_RANGES are in the lists */
     struct span lost_offsets, lost_lengths; /* 8 bytes each, highest first: tftp_next_u64 */
-    struct number rollovers;                /* times that the number went past 65,535 */
+    struct number rollovers;                /* times that the block number went past 65,535 */
     struct number rollover_to;              /* 0 or 1 */
 
     enum truth complete; /* the whole file was seen, from its first byte to its last */
-    const char *ended;   /* "acknowledged": the last block was; "last block": it was seen, not its
-                          acknowledgement; "error"; "aborted": options were refused or only asked for (error 8
-                          behind an OACK); "replaced": by another transfer on the same ports; "timeout";
-                          "input"; "evicted" */
-    struct number error; /* code of an error that was sent */
-    const char *
-        error_class; /* "not found", "access", "full", "illegal", "unknown tid", "exists", "no user",
-                                "option", "other" */
+    /* "acknowledged": the last block was; "last block": it was seen, and not its acknowledgement; "error";
+     * "aborted": the client wanted no more behind the OACK, as it only asked for the size; "replaced": another
+     * transfer took the same ports; "timeout", "input" and "evicted": before that, as the flow ended. */
+    const char *ended;
+    struct number error; /* code */
+    /* "undefined", "not found", "access", "full", "illegal", "unknown tid", "exists", "no user", "option", "other" */
+    const char *error_class;
     enum truth error_by_client;
-    struct number error_message_len; /* its text is not kept */
+    struct number error_message_len; /* the text is not kept */
 
     struct number request_packet, first_packet, last_packet; /* numbers in the input */
     struct number request_time, first_time;                  /* nanoseconds since 1970 */
     struct number
-        duration_ns; /* from the request, or the first packet without one, to the last packet */
+        duration_ns; /* to the last packet, from the request, or else from the first packet */
 
     struct content_facts content; /* of the bytes as they cross the network, whatever the mode */
-    struct span
-        sha256_decoded; /* netascii, complete, and not the same as content.sha256: the file with CR LF
-                                     as LF and CR NUL as CR */
+    /* netascii, complete, and not as content.sha256: of the file with CR LF as LF, and CR NUL as CR. */
+    struct span sha256_decoded;
 };
 
 extern const struct dissector dissector_tftp;
 
 extern const struct observation_type observation_tftp_request, observation_tftp_transfer;
+
+/* Walkers for lists: numbers of 8 bytes; names of options, and their values. */
+void tftp_next_u64(struct reader *list, struct value *item);
+void tftp_next_option_name(struct reader *list, struct value *item);
+void tftp_next_option_value(struct reader *list, struct value *item);
 
 #endif
