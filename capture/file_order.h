@@ -14,6 +14,12 @@ static inline uint16_t order_u16(struct reader *r, bool little)
     return little ? __builtin_bswap16(value) : value;
 }
 
+static inline uint32_t order_view_u32(struct span view, size_t offset, bool little)
+{
+    uint32_t value = view_u32(view, offset);
+    return little ? __builtin_bswap32(value) : value;
+}
+
 static inline uint32_t order_u32(struct reader *r, bool little)
 {
     uint32_t value = reader_u32(r);

@@ -83,10 +83,11 @@ static size_t pcap_records(struct pcap_file *file, struct source *source, struct
         struct reader r = rest;
         if (reader_left(&r) < PCAP_RECORD_LEN)
             break;
-        uint64_t seconds = order_u32(&r, little);
-        uint64_t fraction = order_u32(&r, little);
-        uint32_t captured = order_u32(&r, little);
-        uint32_t wire = order_u32(&r, little);
+        const struct span header = reader_view(&r, PCAP_RECORD_LEN);
+        uint64_t seconds = order_view_u32(header, 0, little);
+        uint64_t fraction = order_view_u32(header, 4, little);
+        uint32_t captured = order_view_u32(header, 8, little);
+        uint32_t wire = order_view_u32(header, 12, little);
         if (file->minor < 4 && pcap_lengths_swapped(file->minor, captured, wire)) {
             uint32_t swap = captured;
             captured = wire;

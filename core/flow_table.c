@@ -32,7 +32,7 @@ struct flow_table {
     uint64_t wheel_now; /* the second whose slot was looked at last */
     uint64_t now;       /* units */
     bool wheel_started;
-    uint64_t key[2];
+    struct keyed_hash_five_key key;
     uint64_t evicted;
     struct flow_table_owner owner;
 };
@@ -68,7 +68,7 @@ struct flow_table *flow_table_new(size_t max_flows, const struct flow_table_owne
     table->buckets = map_zeroed(table->num_buckets * sizeof *table->buckets);
     table->hot = map_zeroed((max_flows + 1) * sizeof *table->hot);
     table->cold = map_zeroed((max_flows + 1) * sizeof *table->cold);
-    bool keyed = getrandom(table->key, sizeof table->key, 0) == (ssize_t)sizeof table->key;
+    bool keyed = getrandom(&table->key, sizeof table->key, 0) == (ssize_t)sizeof table->key;
     if (table->buckets == NULL || table->hot == NULL || table->cold == NULL || !keyed) {
         flow_table_free(table);
         return NULL;
@@ -132,7 +132,7 @@ unsigned flow_key_of(const struct packet *packet, struct flow_key *key)
 
 uint64_t flow_table_hash(const struct flow_table *table, const struct flow_key *key)
 {
-    return keyed_hash_40(table->key, key->word);
+    return keyed_hash_five(&table->key, key->word);
 }
 
 static struct bucket *first_bucket(const struct flow_table *table, uint64_t hash)
@@ -271,10 +271,8 @@ static void wheel_turn(struct flow_table *table, uint64_t second)
     }
 }
 
-void flow_table_advance(struct flow_table *table, uint64_t now_ns)
+static void wheel_advance(struct flow_table *table, uint64_t second)
 {
-    uint64_t second = now_ns >> (UNIT_SHIFT + SECOND_SHIFT);
-    table->now = now_ns >> UNIT_SHIFT;
     if (!table->wheel_started) {
         table->wheel_started = true;
         table->wheel_now = second;
@@ -284,6 +282,14 @@ void flow_table_advance(struct flow_table *table, uint64_t now_ns)
         wheel_turn(table, table->wheel_now + 1);
     if (table->wheel_now < second)
         table->wheel_now = second;
+}
+
+void flow_table_advance(struct flow_table *table, uint64_t now_ns)
+{
+    uint64_t second = now_ns >> (UNIT_SHIFT + SECOND_SHIFT);
+    table->now = now_ns >> UNIT_SHIFT;
+    if (second != table->wheel_now || !table->wheel_started)
+        wheel_advance(table, second);
 }
 
 static uint64_t time_over(const struct flow_table *table, const struct flow_hot *hot)

@@ -55,10 +55,12 @@ enum layer ip_protocol_layer(uint8_t protocol)
     }
 }
 
-static void set_end(struct endpoint *end, struct span address)
+/* The addresses of an IP header: |len| bytes each, side by side at |at|. */
+static void set_ends(struct packet *packet, struct span header, size_t at, size_t len)
 {
-    memset(end, 0, sizeof *end);
-    memcpy(end->address, address.at, address.len);
+    memset(packet->ends, 0, sizeof packet->ends);
+    memcpy(packet->ends[0].address, view_part(header, at, len).at, len);
+    memcpy(packet->ends[1].address, view_part(header, at + len, len).at, len);
 }
 
 /* Who sends frames to a collector through a tunnel may cut them to a length of his own, and
@@ -111,8 +113,7 @@ enum layer ip4_read(struct packet *packet)
     const uint16_t fragment = view_u16(header, 6);
     packet->ip_header = span_of(header.at, header_len);
     packet->l4_header = (struct span){.at = NULL, .len = 0};
-    set_end(&packet->ends[0], view_part(header, 12, 4));
-    set_end(&packet->ends[1], view_part(header, 16, 4));
+    set_ends(packet, header, 12, 4);
     packet->ip_version = 4;
     packet->traffic_class = view_u8(header, 1);
     packet->flow_label = 0;
@@ -240,8 +241,7 @@ enum layer ip6_read(struct packet *packet)
     if (!reader_ok(r))
         return LAYER_OTHER;
 
-    set_end(&packet->ends[0], view_part(header, 8, 16));
-    set_end(&packet->ends[1], view_part(header, 24, 16));
+    set_ends(packet, header, 8, 16);
     packet->ip_version = 6;
     packet->traffic_class = first >> 20 & 0xff;
     packet->flow_label = first & 0xfffff;

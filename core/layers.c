@@ -57,61 +57,45 @@ static const struct layer_row rows[LAYER_COUNT] = {
     [LAYER_CAPWAP] = {"capwap", tunnel_capwap_read, TUNNEL_CAPWAP, true},
 };
 
+/* By LINKTYPE_ value. */
+static const uint8_t links[] = {
+    [0] = LAYER_LOOPBACK, /* NULL: as the capturing machine's byte order has it */
+    [1] = LAYER_ETHERNET,
+    [9] = LAYER_PPP,
+    [12] = LAYER_IP,  /* what DLT_RAW is on most systems */
+    [14] = LAYER_IP,  /* on OpenBSD */
+    [50] = LAYER_PPP, /* PPP_HDLC */
+    [51] = LAYER_PPPOE,
+    [100] = LAYER_LLC, /* ATM_RFC1483 */
+    [101] = LAYER_IP,  /* RAW */
+    [104] = LAYER_CISCO_HDLC,
+    [105] = LAYER_WIFI, /* IEEE802_11 */
+    [107] = LAYER_FRAME_RELAY,
+    [108] = LAYER_LOOPBACK,
+    [113] = LAYER_COOKED,        /* LINUX_SLL */
+    [119] = LAYER_PRISM,         /* IEEE802_11_PRISM */
+    [127] = LAYER_RADIOTAP,      /* IEEE802_11_RADIOTAP */
+    [163] = LAYER_AVS,           /* IEEE802_11_AVS */
+    [166] = LAYER_PPP_DIRECTION, /* PPP_PPPD */
+    [192] = LAYER_PPI,
+    [204] = LAYER_PPP_DIRECTION, /* PPP_WITH_DIR */
+    [205] = LAYER_CISCO_HDLC_DIRECTION,
+    [206] = LAYER_FRAME_RELAY_DIRECTION,
+    [219] = LAYER_MPLS,
+    [228] = LAYER_IP4,
+    [229] = LAYER_IP6,
+    [239] = LAYER_NFLOG,
+    [276] = LAYER_COOKED2, /* LINUX_SLL2 */
+};
+
+/* Nothing begins with a transport header, which has the number 0 that the gaps have. */
+_Static_assert(LAYER_TRANSPORT == 0, "gaps in links are unknown links");
+
 enum layer layer_of_link(uint16_t link_type)
 {
-    switch (link_type) {
-    case 1:
-        return LAYER_ETHERNET;
-    case 0:   /* NULL: as the capturing machine's byte order has it */
-    case 108: /* LOOP */
-        return LAYER_LOOPBACK;
-    case 9:  /* PPP */
-    case 50: /* PPP_HDLC */
-        return LAYER_PPP;
-    case 51: /* PPP_ETHER */
-        return LAYER_PPPOE;
-    case 12:  /* what DLT_RAW is on most systems */
-    case 14:  /* on OpenBSD */
-    case 101: /* RAW */
-        return LAYER_IP;
-    case 228: /* IPV4 */
-        return LAYER_IP4;
-    case 229: /* IPV6 */
-        return LAYER_IP6;
-    case 100: /* ATM_RFC1483 */
-        return LAYER_LLC;
-    case 104: /* C_HDLC */
-        return LAYER_CISCO_HDLC;
-    case 105: /* IEEE802_11 */
-        return LAYER_WIFI;
-    case 107: /* FRELAY */
-        return LAYER_FRAME_RELAY;
-    case 113: /* LINUX_SLL */
-        return LAYER_COOKED;
-    case 119: /* IEEE802_11_PRISM */
-        return LAYER_PRISM;
-    case 127: /* IEEE802_11_RADIOTAP */
-        return LAYER_RADIOTAP;
-    case 163: /* IEEE802_11_AVS */
-        return LAYER_AVS;
-    case 166: /* PPP_PPPD */
-    case 204: /* PPP_WITH_DIR */
-        return LAYER_PPP_DIRECTION;
-    case 192: /* PPI */
-        return LAYER_PPI;
-    case 205: /* C_HDLC_WITH_DIR */
-        return LAYER_CISCO_HDLC_DIRECTION;
-    case 206: /* FRELAY_WITH_DIR */
-        return LAYER_FRAME_RELAY_DIRECTION;
-    case 219: /* MPLS */
-        return LAYER_MPLS;
-    case 239: /* NFLOG */
-        return LAYER_NFLOG;
-    case 276: /* LINUX_SLL2 */
-        return LAYER_COOKED2;
-    default:
-        return LAYER_UNKNOWN_LINK;
-    }
+    const enum layer layer =
+        link_type < sizeof links / sizeof links[0] ? (enum layer)links[link_type] : LAYER_TRANSPORT;
+    return layer != LAYER_TRANSPORT ? layer : LAYER_UNKNOWN_LINK;
 }
 
 bool layers_knows_link(uint16_t link_type)
