@@ -2,12 +2,14 @@
 #include "capture/filter.h"
 
 #include "capture/link_type.h"
+#include "core/layers.h"
 
 #include <pcap/pcap.h>
 #include <stdlib.h>
 
 enum {
-    FILTER_MAX_LINKS = 64, /* link types in one input; frames of others do not pass */
+    FILTER_MAX_LINKS = 64,   /* link types in one input; frames of others do not pass */
+    FILTER_LAST_LINK = 1023, /* link types that anybody has assigned are well below */
     FILTER_SNAPLEN = 262144
 };
 
@@ -15,35 +17,62 @@ struct filter_program {
     uint16_t link_type;
     bool fits; /* |code| is compiled */
     struct bpf_program code;
+    struct error reason; /* why it does not fit */
 };
 
 struct filter {
     char *expression;
     uint64_t unfit;
+    bool complete; /* nothing is compiled any more */
     size_t num_programs;
     struct filter_program programs[FILTER_MAX_LINKS];
 };
 
-static bool filter_compile(struct filter *filter, struct filter_program *program,
-                           struct error *error)
+static void filter_compile(struct filter *filter, struct filter_program *program)
 {
     int dlt = link_type_to_dlt(program->link_type);
     pcap_t *pcap = pcap_open_dead(dlt, FILTER_SNAPLEN);
-    if (pcap == NULL)
-        return error_set(error, "the filter cannot be compiled: there is no memory");
+    if (pcap == NULL) {
+        error_set(&program->reason, "the filter cannot be compiled: there is no memory");
+        return;
+    }
     program->fits =
         pcap_compile(pcap, &program->code, filter->expression, 1, PCAP_NETMASK_UNKNOWN) == 0;
     if (!program->fits) {
         const char *link_name = pcap_datalink_val_to_name(dlt);
-        error_set(error, "the filter \"%.200s\" cannot be used on link type %u (%s): %s",
+        error_set(&program->reason, "the filter \"%.200s\" cannot be used on link type %u (%s): %s",
                   filter->expression, program->link_type, link_name != NULL ? link_name : "unknown",
                   pcap_geterr(pcap));
     }
     pcap_close(pcap);
+}
+
+/* The program for |link_type|, made when it occurs first; NULL when there are too many. */
+static struct filter_program *filter_program(struct filter *filter, uint16_t link_type)
+{
+    for (size_t i = 0; i < filter->num_programs; i++)
+        if (filter->programs[i].link_type == link_type)
+            return &filter->programs[i];
+    if (filter->complete || filter->num_programs == FILTER_MAX_LINKS)
+        return NULL;
+    struct filter_program *program = &filter->programs[filter->num_programs++];
+    program->link_type = link_type;
+    filter_compile(filter, program);
+    return program;
+}
+
+bool filter_fits(struct filter *filter, uint16_t link_type, struct error *error)
+{
+    const struct filter_program *program = filter_program(filter, link_type);
+    if (program == NULL)
+        return error_set(error, "the filter \"%.200s\" cannot be used on link type %u",
+                         filter->expression, link_type);
+    if (!program->fits)
+        *error = program->reason;
     return program->fits;
 }
 
-struct filter *filter_new(const char *expression, uint16_t link_type, struct error *error)
+static struct filter *filter_alloc(const char *expression, struct error *error)
 {
     struct filter *filter = calloc(1, sizeof *filter);
     if (filter == NULL || (filter->expression = strdup(expression)) == NULL) {
@@ -51,28 +80,46 @@ struct filter *filter_new(const char *expression, uint16_t link_type, struct err
         error_set(error, "the filter cannot be compiled: there is no memory");
         return NULL;
     }
-    filter->programs[0].link_type = link_type;
-    filter->num_programs = 1;
-    if (!filter_compile(filter, &filter->programs[0], error)) {
+    return filter;
+}
+
+struct filter *filter_new(const char *expression, uint16_t link_type, struct error *error)
+{
+    struct filter *filter = filter_alloc(expression, error);
+    if (filter != NULL && !filter_fits(filter, link_type, error)) {
         filter_free(filter);
         return NULL;
     }
     return filter;
 }
 
-/* The program for |link_type|, made when it occurs first; NULL when there are too many. */
-static const struct filter_program *filter_program(struct filter *filter, uint16_t link_type)
+/* Whether it fits one of the common link types at all: some primitives are for one of these only. Ethernet
+ * comes first, as its complaint is the one to show. */
+static bool fits_any(struct filter *filter, struct error *error)
 {
-    for (size_t i = 0; i < filter->num_programs; i++)
-        if (filter->programs[i].link_type == link_type)
-            return &filter->programs[i];
-    if (filter->num_programs == FILTER_MAX_LINKS)
+    static const uint16_t links[] = {1, 101, 113, 127, 105};
+    for (size_t i = 0; i < sizeof links / sizeof links[0]; i++) {
+        struct error reason;
+        if (filter_fits(filter, links[i], i == 0 ? error : &reason))
+            return true;
+    }
+    return false;
+}
+
+struct filter *filter_new_for_all(const char *expression, struct error *error)
+{
+    struct filter *filter = filter_alloc(expression, error);
+    if (filter == NULL)
         return NULL;
-    struct error unused;
-    struct filter_program *program = &filter->programs[filter->num_programs++];
-    program->link_type = link_type;
-    filter_compile(filter, program, &unused);
-    return program;
+    if (!fits_any(filter, error)) {
+        filter_free(filter);
+        return NULL;
+    }
+    for (unsigned link_type = 0; link_type <= FILTER_LAST_LINK; link_type++)
+        if (layers_knows_link((uint16_t)link_type))
+            filter_program(filter, (uint16_t)link_type);
+    filter->complete = true;
+    return filter;
 }
 
 bool filter_passes(struct filter *filter, const struct frame *frame)

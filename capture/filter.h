@@ -11,6 +11,13 @@ struct filter;
  * that cannot be done. */
 struct filter *filter_new(const char *expression, uint16_t link_type, struct error *error);
 
+/* filter_new_for_all compiles |expression| for every link type that is read here, so that nothing is looked up
+ * (names of hosts, ports, protocols) or opened later. NULL, and the reason, when it fits none of them. */
+struct filter *filter_new_for_all(const char *expression, struct error *error);
+
+/* filter_fits says whether the expression can be used on |link_type|; if not, |error| says why. */
+bool filter_fits(struct filter *filter, uint16_t link_type, struct error *error);
+
 /* filter_passes says whether |frame| is to be read. Frames of a link type that the expression
  * cannot be compiled for do not pass, and are counted. */
 bool filter_passes(struct filter *filter, const struct frame *frame);

@@ -252,7 +252,8 @@ static bool ring_filter(struct source *source, struct ring *ring,
 {
     if (options->filter == NULL)
         return true;
-    source->filter = filter_new(options->filter, ring->socket.link_type, error);
+    source->filter = source->own_filter =
+        filter_new(options->filter, ring->socket.link_type, error);
     if (source->filter == NULL)
         return false;
     ring_socket_filter(&ring->socket, source->filter);

@@ -89,14 +89,19 @@ static bool source_open_format(struct source *source, struct error *error)
 static bool source_set_filter(struct source *source, const struct source_options *options,
                               struct error *error)
 {
-    if (options == NULL || options->filter == NULL)
+    if (options == NULL || (options->filter == NULL && options->compiled == NULL))
         return true;
     /* Without any interface there is no link type, but a mistake in the expression is told all
      * the same. */
     uint16_t link_type = source->first_link == SOURCE_NO_LINK ? (uint16_t)LINKTYPE_ETHERNET
                                                               : (uint16_t)source->first_link;
-    source->filter = filter_new(options->filter, link_type, error);
-    return source->filter != NULL;
+    if (options->compiled == NULL) {
+        source->filter = source->own_filter = filter_new(options->filter, link_type, error);
+        return source->filter != NULL;
+    }
+    source->filter = options->compiled;
+    source->unfit_before = filter_unfit(source->filter);
+    return filter_fits(source->filter, link_type, error);
 }
 
 struct source *source_open_file(const char *path, const struct source_options *options,
@@ -185,7 +190,7 @@ struct source_stats source_stats(struct source *source)
         stats.size = source->input->size;
     }
     if (source->filter != NULL)
-        stats.unfit = filter_unfit(source->filter);
+        stats.unfit = filter_unfit(source->filter) - source->unfit_before;
     return stats;
 }
 
@@ -200,7 +205,7 @@ void source_close(struct source *source)
         return;
     if (source->ops != NULL)
         source->ops->close(source);
-    filter_free(source->filter);
+    filter_free(source->own_filter);
     input_close(source->input); /* NULL is fine */
     free(source);
 }

@@ -6,11 +6,13 @@
 #include "core/packet.h"
 
 struct source;
+struct filter;
 
 struct source_options {
     /* BPF expression, or NULL; compiled by libpcap for each link type that occurs */
     const char *filter;
-    bool unmapped; /* read plain files into a buffer, too, instead of mapping them */
+    struct filter *compiled; /* instead of |filter|, or NULL; the caller's: of filter_new_for_all */
+    bool unmapped;           /* read plain files into a buffer, too, instead of mapping them */
 };
 
 struct source_stats {

@@ -21,10 +21,12 @@ struct source_ops {
 
 struct source {
     const struct source_ops *ops;
-    void *state;           /* of |ops| */
-    struct input *input;   /* NULL: of an interface */
-    struct filter *filter; /* NULL: every frame passes, or the source sees to it itself */
-    int descriptor;        /* of an interface; -1: of a file */
+    void *state;               /* of |ops| */
+    struct input *input;       /* NULL: of an interface */
+    struct filter *filter;     /* NULL: every frame passes, or the source sees to it itself */
+    struct filter *own_filter; /* |filter|, if it is to be freed with the source; else NULL */
+    uint64_t unfit_before;     /* frames that |filter| had found unfit when it came here */
+    int descriptor;            /* of an interface; -1: of a file */
     const char *format;
     struct source_stats stats;
     uint32_t first_link; /* link type of the first interface, or SOURCE_NO_LINK */

@@ -1,6 +1,7 @@
 /* analyze.c: perpass analyze: opens everything first, reads the captures, then writes the results. */
 #include "cli/analyze.h"
 
+#include "capture/filter.h"
 #include "cli/complain.h"
 #include "cli/replay.h"
 #include "cli/signals.h"
@@ -34,21 +35,23 @@ static bool check(const struct analyze *analyze, struct error *error)
                                     .num_inputs = analyze->files->num};
     if (settings->quiet && settings->common.verbose)
         return error_set(error, "--quiet and --verbose contradict each other");
-    if (settings->common.filter != NULL && !replay_filter_valid(settings->common.filter, error))
-        return false;
     return check_inputs(analyze->files, error) && run_check(&settings->common, &files, error);
 }
 
 static bool prepare(struct analyze *analyze, struct error *error)
 {
     const struct run_settings *settings = &analyze->settings->common;
+    if (settings->filter != NULL) {
+        analyze->replay.filter = filter_new_for_all(settings->filter, error);
+        if (analyze->replay.filter == NULL)
+            return false;
+    }
     if (!run_prepare(&analyze->run, error))
         return false;
     analyze->inputs = calloc(analyze->files->num, sizeof analyze->inputs[0]);
     if (analyze->inputs == NULL)
         return error_set(error, "there is no memory");
     analyze->replay.engine = analyze->run.engine;
-    analyze->replay.filter = settings->filter;
     analyze->replay.verbose = settings->verbose;
     return true;
 }
@@ -172,6 +175,7 @@ int analyze_run(const struct analyze_settings *settings, const struct option_lis
     if (status == STATUS_OK)
         status = finish(&analyze, read_files(&analyze));
     run_end(&analyze.run);
+    filter_free(analyze.replay.filter);
     output_discard(&analyze.events);
     free(analyze.inputs);
     return status;

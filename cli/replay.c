@@ -1,7 +1,6 @@
 /* replay.c: capture files, one after the other, into the engine. */
 #include "cli/replay.h"
 
-#include "capture/filter.h"
 #include "capture/source.h"
 #include "cli/complain.h"
 #include "cli/signals.h"
@@ -18,21 +17,6 @@
 #include <unistd.h>
 
 enum { BATCH = 64 };
-
-bool replay_filter_valid(const char *filter, struct error *error)
-{
-    /* Ethernet first, as its complaint is the one to show; raw IP, Linux cooked v1, 802.11 with and without
-     * radiotap: some primitives are for one of these only. */
-    static const uint16_t links[] = {1, 101, 113, 127, 105};
-    for (size_t i = 0; i < sizeof links / sizeof links[0]; i++) {
-        struct error reason;
-        struct filter *compiled = filter_new(filter, links[i], i == 0 ? error : &reason);
-        filter_free(compiled);
-        if (compiled != NULL)
-            return true;
-    }
-    return false;
-}
 
 uint64_t replay_total(const char *const *paths, size_t num)
 {
@@ -176,7 +160,7 @@ bool replay_file(struct replay *replay, const char *path, struct input_info *inp
 {
     /* A buffer that stays in the cache costs less than the pages of a mapping, and a file that is cut
      * short while it is read is damage, not SIGBUS: docs/performance.md has the figures. */
-    const struct source_options options = {.filter = replay->filter, .unmapped = true};
+    const struct source_options options = {.compiled = replay->filter, .unmapped = true};
     struct error error = {.text = ""};
     struct strangers strangers = {0};
     *input = (struct input_info){.path = path};

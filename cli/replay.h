@@ -6,18 +6,17 @@
 #include "core/engine.h"
 #include "reports/sink.h"
 
+struct filter;
+
 struct replay {
     struct engine *engine;
-    const char *filter; /* BPF, or NULL */
-    bool hash;          /* fill input_info.sha256 */
-    bool verbose;       /* tell of each file on standard error */
-    FILE *needed;       /* reading on makes no sense once this cannot be written; NULL: none */
+    struct filter *filter; /* compiled for all link types, or NULL */
+    bool hash;             /* fill input_info.sha256 */
+    bool verbose;          /* tell of each file on standard error */
+    FILE *needed;          /* reading on makes no sense once this cannot be written; NULL: none */
     struct progress progress;
     uint64_t bytes, frames; /* of the files before */
 };
-
-/* replay_filter_valid says whether |filter| can be compiled for any link type at all. */
-bool replay_filter_valid(const char *filter, struct error *error);
 
 /* replay_total adds up the sizes of |paths|: 0 if one is not known. */
 uint64_t replay_total(const char *const *paths, size_t num);

@@ -19,6 +19,14 @@ static void emit(void *to, const struct observation *observation)
         event_writer_observation(run->writer, observation);
 }
 
+/* The way of an observation out of the analysis. */
+static void emit_made(void *to, const struct observation *observation)
+{
+    struct run *run = to;
+    if (run->writer != NULL)
+        event_writer_observation(run->writer, observation);
+}
+
 /* Options that need others, and files that are named twice. */
 
 static bool is_standard(const char *path)
@@ -108,7 +116,10 @@ bool run_prepare(struct run *run, struct error *error)
 {
     const struct run_settings *settings = run->settings;
     const struct analysis_options analysis = {.rules = settings->rules,
-                                              .min_severity = settings->min_severity};
+                                              .min_severity = settings->min_severity,
+                                              .home_nets = &settings->home_nets,
+                                              .emit_to = run,
+                                              .emit = emit_made};
     const struct redact_options redact = {.policy = settings->policy,
                                           .key_file = settings->key_file};
     const struct engine_options engine = {
@@ -152,10 +163,12 @@ bool run_begin_events(struct run *run, FILE *out, struct error *error)
 
 struct result run_result(const struct run *run)
 {
-    return (struct result){.engine = engine_stats(run->engine),
-                           .analysis = analysis_stats(run->analysis),
-                           .version = PERPASS_VERSION,
-                           .privacy_policy = privacy_policy_name(run->settings->policy)};
+    struct result result = {.engine = engine_stats(run->engine),
+                            .analysis = analysis_stats(run->analysis),
+                            .version = PERPASS_VERSION,
+                            .privacy_policy = privacy_policy_name(run->settings->policy)};
+    result.told = analysis_told(run->analysis, &result.num_told);
+    return result;
 }
 
 bool run_write_summary(struct run *run, const struct result *result, struct error *error)

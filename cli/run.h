@@ -24,6 +24,7 @@ struct run_settings {
     const char *filter;
     const char *rules;
     enum severity min_severity, fail_on; /* 0: none */
+    struct home_nets home_nets;
     bool verbose;
 };
 

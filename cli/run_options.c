@@ -87,6 +87,11 @@ static bool set_severity(void *member, const char *value, struct error *error)
                      value);
 }
 
+static bool set_home_net(void *member, const char *value, struct error *error)
+{
+    return home_nets_add(member, value, error);
+}
+
 #define MEMBER(name) offsetof(struct run_settings, name)
 
 const struct option_row run_options[] = {
@@ -121,6 +126,10 @@ const struct option_row run_options[] = {
      "or a word without sign switches on nothing but what it names; one that begins with a - word "
      "starts "
      "from all rules."},
+    {"home-net", "CIDR,...", false, MEMBER(home_nets), set_home_net,
+     "Your own networks, such as 192.0.2.0/24,2001:db8::/32: servers elsewhere that devices "
+     "install from are told (install.off-site-server). Without it private addresses are taken for "
+     "your own. Can be given several times."},
     {"min-severity", "SEVERITY", false, MEMBER(min_severity), set_severity,
      "Leave findings below critical, high, medium or low out."},
     {"fail-on", "SEVERITY", false, MEMBER(fail_on), set_severity,
