@@ -5,6 +5,7 @@
 #include "analysis/analyzer.h"
 #include "analysis/findings.h"
 #include "analysis/rule_selection.h"
+#include "analysis/told.h"
 #include "core/dissector.h"
 
 #include <assert.h>
@@ -31,6 +32,10 @@ struct analysis {
     struct rule_selection rules;
     enum severity min_severity;
     struct findings *findings;
+    struct home_nets home_nets;
+    void *emit_to;
+    void (*emit)(void *emit_to, const struct observation *observation);
+    struct told told;
     struct analysis_stats stats;
     unsigned interval;
     bool finished;
@@ -83,6 +88,10 @@ struct analysis *analysis_new(const struct analysis_options *options, struct err
     size_t max_findings =
         options->max_findings != 0 ? options->max_findings : ANALYSIS_DEFAULT_FINDINGS;
     analysis->min_severity = options->min_severity;
+    analysis->emit_to = options->emit_to;
+    analysis->emit = options->emit;
+    if (options->home_nets != NULL)
+        analysis->home_nets = *options->home_nets;
     routes_make(analysis);
     if (rule_selection_parse(options->rules, &analysis->rules, error) &&
         states_make(analysis, error))
@@ -131,6 +140,8 @@ void analysis_interval(struct analysis *analysis, bool forget)
 {
     assert(!analysis->finished);
     findings_interval(analysis->findings, ++analysis->interval, forget);
+    if (forget)
+        told_clear(&analysis->told);
 }
 
 unsigned analysis_interval_number(const struct analysis *analysis)
@@ -165,12 +176,44 @@ void analysis_free(struct analysis *analysis)
     for (size_t i = 0; i < NUM_ANALYZERS; i++)
         free(analysis->states[i]);
     findings_free(analysis->findings);
+    told_clear(&analysis->told);
     free(analysis);
 }
 
 struct analysis_stats *analysis_totals(const struct analyze_context *context)
 {
     return &context->analysis->stats;
+}
+
+const struct observation_type *analysis_made(size_t index)
+{
+    for (size_t i = 0; i < NUM_ANALYZERS; i++)
+        for (const struct observation_type *const *type = analyzers[i]->makes;
+             type != NULL && *type != NULL; type++)
+            if (index-- == 0)
+                return *type;
+    return NULL;
+}
+
+const struct observation *const *analysis_told(const struct analysis *analysis, size_t *num)
+{
+    *num = analysis->told.num;
+    return analysis->told.items;
+}
+
+const struct home_nets *analysis_home_nets(const struct analyze_context *context)
+{
+    return &context->analysis->home_nets;
+}
+
+void analysis_tell(struct analyze_context *context, const struct observation *observation,
+                   void *block, size_t size)
+{
+    struct analysis *analysis = context->analysis;
+    if (analysis->emit != NULL)
+        analysis->emit(analysis->emit_to, observation);
+    if (!told_add(&analysis->told, observation, block, size))
+        analysis->stats.install_transactions_not_kept++;
 }
 
 struct finding finding_begin(const struct analyze_context *context, enum rule_id id)

@@ -2,6 +2,7 @@
 #ifndef PERPASS_ANALYSIS_ANALYSIS_H
 #define PERPASS_ANALYSIS_ANALYSIS_H
 
+#include "analysis/home_nets.h"
 #include "analysis/rules.h"
 #include "core/error.h"
 #include "core/observation.h"
@@ -11,8 +12,12 @@ struct analysis;
 struct analysis_options {
     const char *rules; /* "+id,-id,family.*": NULL for all. Applied in order; if the first word is a
                                    '+' word or has no sign, nothing else is on */
-    enum severity min_severity; /* 0: all */
-    size_t max_findings;        /* 0: ANALYSIS_DEFAULT_FINDINGS */
+    enum severity min_severity;        /* 0: all */
+    size_t max_findings;               /* 0: ANALYSIS_DEFAULT_FINDINGS */
+    const struct home_nets *home_nets; /* the operator's networks, copied; NULL: not told */
+    /* Takes the observations that the analyzers make, as soon as each is complete; may be NULL. */
+    void *emit_to;
+    void (*emit)(void *emit_to, const struct observation *observation);
 };
 
 enum { ANALYSIS_DEFAULT_FINDINGS = 100000 };
@@ -31,6 +36,13 @@ struct analysis_stats {
 
 struct analysis *analysis_new(const struct analysis_options *options, struct error *error);
 void analysis_observe(struct analysis *analysis, const struct observation *observation);
+
+/* analysis_made gives the observation types that analyzers make, by index; NULL past the last. */
+const struct observation_type *analysis_made(size_t index);
+
+/* analysis_told gives the observations that analyzers made so far, |num| of them (bounded: the first of many). They
+ * live until the next call but this. */
+const struct observation *const *analysis_told(const struct analysis *analysis, size_t *num);
 
 /* analysis_finish ends the analyzers; then the findings are complete. */
 void analysis_finish(struct analysis *analysis);

@@ -13,6 +13,8 @@ struct analyze_context {
 struct analyzer {
     const char *name;
     const struct observation_type *const *reads; /* NULL-terminated: it is called for these only */
+    const struct observation_type *const
+        *makes; /* that it makes itself, NULL-terminated, or NULL */
     size_t state_size;
     void (*observe)(struct analyze_context *context, const struct observation *observation);
     void (*finish)(
@@ -26,6 +28,14 @@ struct analyzer {
 
 /* analysis_totals are the statistics that an analyzer counts in. */
 struct analysis_stats *analysis_totals(const struct analyze_context *context);
+
+/* analysis_home_nets are the operator's networks; none: not told. */
+const struct home_nets *analysis_home_nets(const struct analyze_context *context);
+
+/* analysis_tell hands |observation|, of a type that the analyzer makes, to whoever takes observations, and keeps it
+ * for the reports. It lies in |block| of |size| bytes with all that it points to, which is taken over. */
+void analysis_tell(struct analyze_context *context, const struct observation *observation,
+                   void *block, size_t size);
 
 /* finding_begin starts a finding of |id| at the observation at hand: client, server, times and packet are
  * filled in from its flow, severity from the rule, confidence is certain. The caller adds subject and

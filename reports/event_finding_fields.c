@@ -100,6 +100,21 @@ static void write_subject_hint(struct event *event)
     put_subject(event, event->finding->subject == SUBJECT_HINT);
 }
 
+static void write_subject_device(struct event *event)
+{
+    put_subject(event, event->finding->subject == SUBJECT_DEVICE);
+}
+
+static void write_subject_file(struct event *event)
+{
+    put_subject(event, event->finding->subject == SUBJECT_FILE);
+}
+
+static void write_subject_recipient(struct event *event)
+{
+    put_subject(event, event->finding->subject == SUBJECT_RECIPIENT);
+}
+
 static bool was_said_before(const struct finding *finding, size_t index)
 {
     for (size_t i = 0; i < index; i++)
@@ -152,7 +167,7 @@ static const struct event_common fields[] = {
     ALWAYS("perpass.finding.first", SHAPE_TIME, write_first, "packet time of the first"),
     ALWAYS("perpass.finding.last", SHAPE_TIME, write_last, "packet time of the last"),
     ALWAYS("perpass.finding.subject.kind", SHAPE_TEXT, write_subject_kind,
-           "client, server, identity or hint: what it is about"),
+           "client, server, identity, hint, device, file or recipient: what it is about"),
     SOMETIMES("perpass.finding.subject.address", SHAPE_TEXT, PRIVACY_ADDRESS, write_subject_address,
               "client and server: the address"),
     SOMETIMES("perpass.finding.subject.port", SHAPE_NUMBER, PRIVACY_PUBLIC, write_subject_port,

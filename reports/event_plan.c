@@ -107,10 +107,14 @@ void event_plan_free(struct event_plan *plan)
 /* The type at |*index|, where those that two dissectors share are counted twice. */
 static const struct observation_type *walk(size_t *index)
 {
+    const struct observation_type *made;
     for (const struct dissector *const *d = dissectors; *d != NULL; d++)
         for (const struct observation_type *const *type = (*d)->observations; *type != NULL; type++)
             if ((*index)-- == 0)
                 return *type;
+    for (size_t i = 0; (made = analysis_made(i)) != NULL; i++)
+        if ((*index)-- == 0)
+            return made;
     for (const struct observation_type *const *type = common_observations; *type != NULL; type++)
         if ((*index)-- == 0)
             return *type;

@@ -123,6 +123,10 @@ static const struct counter engine_counters[] = {
 static const struct counter analysis_counters[] = {
     ANALYSIS(tls_sessions_unknown_secrecy, "session with a cipher suite that nobody registered",
              "sessions with cipher suites that nobody registered"),
+    ANALYSIS(install_transactions_not_kept, "install of a device not kept (too many)",
+             "installs of devices not kept (too many)"),
+    ANALYSIS(install_files_left_out, "file of an install not kept (too many)",
+             "files of installs not kept (too many)"),
     ANALYSIS(findings_not_stored, "finding not kept (table full)",
              "findings not kept (table full)"),
     ANALYSIS(table_evictions, "entry pushed out of an analysis table",
@@ -221,7 +225,11 @@ static const struct kind_row *kind_row(enum subject_kind kind)
         [SUBJECT_CLIENT] = {"client", "clients", VALUE_ADDRESS, PRIVACY_ADDRESS, NULL},
         [SUBJECT_SERVER] = {"server", "servers", VALUE_ADDRESS, PRIVACY_ADDRESS, NULL},
         [SUBJECT_IDENTITY] = {"identity", "identities", VALUE_STRING, PRIVACY_IDENTIFIER, "psk"},
-        [SUBJECT_HINT] = {"hint", "hints", VALUE_STRING, PRIVACY_IDENTIFIER, "hint"}};
+        [SUBJECT_HINT] = {"hint", "hints", VALUE_STRING, PRIVACY_IDENTIFIER, "hint"},
+        [SUBJECT_DEVICE] = {"device", "devices", VALUE_MAC, PRIVACY_ADDRESS, NULL},
+        [SUBJECT_FILE] = {"file", "files", VALUE_STRING, PRIVACY_NAME, "file"},
+        [SUBJECT_RECIPIENT] = {"recipient", "recipients", VALUE_BYTES, PRIVACY_IDENTIFIER,
+                               "recipient"}};
     assert(kind >= SUBJECT_CLIENT && (size_t)kind < sizeof rows / sizeof rows[0]);
     return &rows[kind];
 }

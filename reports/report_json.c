@@ -3,11 +3,11 @@
  * The document is written member by member, and findings one by one, so that a full table of findings does not
  * stand in memory twice. Keys keep their order, so the same result gives the same bytes. */
 #include "reports/report.h"
+#include "reports/report_json_parts.h"
 #include "reports/text.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <json-c/json.h>
 #include <string.h>
 
 enum { SCHEMA_VERSION = 1 };
@@ -17,8 +17,7 @@ enum {
         JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE
 };
 
-/* Prints |object| so that its lines stand |indent| spaces further right, and frees it. */
-static void put_object(FILE *out, json_object *object, int indent)
+void report_json_put(FILE *out, json_object *object, int indent)
 {
     const char *text = json_object_to_json_string_ext(object, FORMAT_FLAGS);
     for (const char *at = text; *at != '\0';) {
@@ -37,7 +36,7 @@ static void put_object(FILE *out, json_object *object, int indent)
 static void put_member(FILE *out, const char *name, json_object *value)
 {
     fprintf(out, "  \"%s\": ", name);
-    put_object(out, value, 2);
+    report_json_put(out, value, 2);
     fputs(",\n", out);
 }
 
@@ -64,8 +63,7 @@ static void add_time(json_object *object, const char *key, uint64_t time_ns)
     add_text(object, key, text_time(time_ns, text));
 }
 
-/* Shows |shown|, or NULL where there is nothing to show. */
-static json_object *shown_json(const struct shown *shown)
+json_object *report_json_shown(const struct shown *shown)
 {
     char text[TEXT_SMALL];
     switch (shown->type) {
@@ -90,7 +88,7 @@ static void add_name(json_object *object, const char *key, struct redactor *reda
 {
     const struct value value = {.type = VALUE_STRING, .bytes = span_text(name)};
     const struct shown shown = redact(redactor, &value, PRIVACY_PUBLIC, NULL);
-    json_object *text = shown_json(&shown);
+    json_object *text = report_json_shown(&shown);
     if (text != NULL)
         add(object, key, text);
 }
@@ -226,7 +224,7 @@ static json_object *subject_json(const struct finding *finding, struct redactor 
 {
     json_object *subject = json_object_new_object();
     const struct shown shown = report_subject_shown(redactor, finding);
-    json_object *value = shown_json(&shown);
+    json_object *value = report_json_shown(&shown);
     add_text(subject, "kind", report_subject_kind(finding->subject));
     if (value != NULL)
         add(subject, "value", value);
@@ -253,7 +251,7 @@ static json_object *evidence_json(const struct finding *finding, struct redactor
         const struct evidence *evidence = &finding->evidence[i];
         const struct shown shown =
             redact(redactor, &evidence->value, evidence->privacy, evidence->kind);
-        json_object *value = shown_json(&shown);
+        json_object *value = report_json_shown(&shown);
         if (value != NULL)
             json_object_object_add(object, evidence->name, value);
     }
@@ -288,7 +286,7 @@ static void put_findings(FILE *out, const struct result *result, struct redactor
     fputs("  \"findings\": [", out);
     for (size_t i = 0; i < result->num_findings; i++) {
         fputs(i > 0 ? ",\n    " : "\n    ", out);
-        put_object(out, finding_json(&result->findings[i], redactor), 4);
+        report_json_put(out, finding_json(&result->findings[i], redactor), 4);
     }
     fputs(result->num_findings > 0 ? "\n  ],\n" : "],\n", out);
 }
@@ -339,7 +337,7 @@ void report_json_rules(FILE *out, const struct rule *rule)
     json_object *object = rule != NULL ? rule_json(rule) : json_object_new_object();
     if (rule == NULL)
         add(object, "rules", rules_json(NULL));
-    put_object(out, object, 0);
+    report_json_put(out, object, 0);
     fputc('\n', out);
 }
 
@@ -391,10 +389,11 @@ static bool json_write(FILE *out, const struct result *result, struct redactor *
     put_member(out, "totals", totals_json(result));
     put_member(out, "attack_classes", classes_json(result));
     put_findings(out, result, redactor);
+    report_json_install(out, result, redactor);
     put_member(out, "rules", rules_json(result));
     put_member(out, "statistics", statistics_json(result));
     fputs("  \"limits\": ", out);
-    put_object(out, limits_json(result), 2);
+    report_json_put(out, limits_json(result), 2);
     fputs("\n}\n", out);
     if (ferror(out))
         return error_set(error, "%s", strerror(errno));

@@ -1,0 +1,112 @@
+/* report_json_install.c: installs of devices in the JSON report, by the rows of their observation: what is below
+ * one name becomes an object, lists below one name an array of objects. */
+#include "reports/report_json_parts.h"
+
+#include <string.h>
+
+static const char prefix[] = "perpass.install.";
+
+static json_object *value_json(const struct field *field, const struct value *value,
+                               struct redactor *redactor)
+{
+    struct shown shown = redact(redactor, value, field->privacy, field->kind);
+    if (shown.type == SHOWN_NUMBER && field->name_of != NULL) {
+        const char *name = field->name_of(shown.number);
+        if (name != NULL)
+            return json_object_new_string(name);
+    }
+    /* A list of names has an empty one where there is none. */
+    if (shown.type == SHOWN_TEXT && shown.len == 0)
+        return NULL;
+    return report_json_shown(&shown);
+}
+
+/* The member |name| of |object|, made by |make| when it is not there. */
+static json_object *member(json_object *object, const char *name, size_t len,
+                           json_object *(*make)(void))
+{
+    char key[64];
+    json_object *found = NULL;
+    if (len >= sizeof key)
+        len = sizeof key - 1;
+    memcpy(key, name, len);
+    key[len] = '\0';
+    if (json_object_object_get_ex(object, key, &found))
+        return found;
+    found = make();
+    json_object_object_add(object, key, found);
+    return found;
+}
+
+/* A list below a name: its items go to the objects of an array, one each. */
+static void add_column(json_object *rows, const char *key, const struct field *field,
+                       const void *data, struct redactor *redactor)
+{
+    struct value item;
+    size_t at = 0;
+    for (struct reader list = field_list_begin(field, data); field_list_next(field, &list, &item);
+         at++) {
+        if (at == json_object_array_length(rows))
+            json_object_array_add(rows, json_object_new_object());
+        json_object *value = value_json(field, &item, redactor);
+        if (value != NULL)
+            json_object_object_add(json_object_array_get_idx(rows, at), key, value);
+    }
+}
+
+static json_object *list_json(const struct field *field, const void *data,
+                              struct redactor *redactor)
+{
+    struct value item;
+    json_object *array = json_object_new_array();
+    for (struct reader list = field_list_begin(field, data);
+         field_list_next(field, &list, &item);) {
+        json_object *value = value_json(field, &item, redactor);
+        if (value != NULL)
+            json_object_array_add(array, value);
+    }
+    return array;
+}
+
+static void add_field(json_object *object, const struct field *field, const void *data,
+                      struct redactor *redactor)
+{
+    const struct value value = field_value(field, data);
+    const char *key = field->name + strlen(prefix), *dot = strchr(key, '.');
+    bool is_list = field->type == FIELD_LIST;
+    if (value.type == VALUE_ABSENT)
+        return;
+    if (is_list && dot != NULL) {
+        add_column(member(object, key, (size_t)(dot - key), json_object_new_array), dot + 1, field,
+                   data, redactor);
+        return;
+    }
+    json_object *shown =
+        is_list ? list_json(field, data, redactor) : value_json(field, &value, redactor);
+    if (shown == NULL)
+        return;
+    if (dot != NULL)
+        object = member(object, key, (size_t)(dot - key), json_object_new_object);
+    json_object_object_add(object, dot != NULL ? dot + 1 : key, shown);
+}
+
+static json_object *transaction_json(const struct observation *observation,
+                                     struct redactor *redactor)
+{
+    json_object *object = json_object_new_object();
+    const struct observation_type *type = observation->type;
+    for (size_t i = 0; i < type->num_fields; i++)
+        if (strncmp(type->fields[i].name, prefix, strlen(prefix)) == 0)
+            add_field(object, &type->fields[i], observation->data, redactor);
+    return object;
+}
+
+void report_json_install(FILE *out, const struct result *result, struct redactor *redactor)
+{
+    fputs("  \"install\": {\n    \"transactions\": [", out);
+    for (size_t i = 0; i < result->num_told; i++) {
+        fputs(i > 0 ? ",\n      " : "\n      ", out);
+        report_json_put(out, transaction_json(result->told[i], redactor), 6);
+    }
+    fputs(result->num_told > 0 ? "\n    ]\n  },\n" : "]\n  },\n", out);
+}
