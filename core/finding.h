@@ -30,7 +30,10 @@ enum subject_kind {
     SUBJECT_CLIENT = 1, /* an endpoint in the role of client: |address|, no port */
     SUBJECT_SERVER,     /* an endpoint in the role of server: |address| and |port| */
     SUBJECT_IDENTITY,   /* a PSK identity: |bytes|, token kind "psk" */
-    SUBJECT_HINT        /* a PSK identity hint: |bytes|, token kind "hint" */
+    SUBJECT_HINT,       /* a PSK identity hint: |bytes|, token kind "hint" */
+    SUBJECT_DEVICE,     /* a device: its hardware address as |bytes| */
+    SUBJECT_FILE,       /* a file: its name as |bytes|, token kind "file" */
+    SUBJECT_RECIPIENT   /* a key that files are encrypted to: |bytes|, token kind "recipient" */
 };
 
 enum { FINDING_MAX_EVIDENCE = 10 };

@@ -177,6 +177,14 @@ static const struct event_common fields[] = {
               "identity: the PSK identity as text; bytes that are none as \\xNN"),
     SOMETIMES("perpass.finding.subject.hint", SHAPE_TEXT, PRIVACY_IDENTIFIER, write_subject_hint,
               "hint: the PSK identity hint, written alike"),
+    SOMETIMES("perpass.finding.subject.device", SHAPE_TEXT, PRIVACY_ADDRESS, write_subject_device,
+              "device: its hardware address"),
+    SOMETIMES("perpass.finding.subject.file", SHAPE_TEXT, PRIVACY_NAME, write_subject_file,
+              "file: its name, as it was asked for"),
+    SOMETIMES("perpass.finding.subject.recipient", SHAPE_TEXT, PRIVACY_IDENTIFIER,
+              write_subject_recipient,
+              "recipient: the key that files are encrypted to: issuer and serial number in DER, or "
+              "key identifier"),
     ALWAYS("perpass.finding.evidence", SHAPE_EVIDENCE, write_evidence,
            "the facts it rests on, by name; an identity or hint as in the subject"),
 };
