@@ -144,6 +144,13 @@ static void claim_expected(struct engine *engine, uint32_t index)
     expect_table_matched(engine->expect);
 }
 
+/* Nobody reads this flow, or ever did. */
+static void forget_claim(struct engine *engine, struct flow *flow)
+{
+    forget_dissector(flow);
+    engine->stats.flows_dissected--;
+}
+
 /* Another conversation than the one that was announced, on the same ports: true once. */
 static bool expected_wrongly(struct flow *flow)
 {
@@ -225,6 +232,9 @@ static bool consume(void *to, struct reader *bytes, bool gap)
         return true;
     case DISSECT_SIDE_DONE:
         return false;
+    case DISSECT_FORGET:
+        forget_claim(engine, flow);
+        /* fall through */
     case DISSECT_DONE:
         flow_table_hot(engine->flows, reading->index)->flags &=
             ~(uint32_t)(FLOW_READ_0 | FLOW_READ_1);
@@ -445,6 +455,9 @@ static void read_udp(struct engine *engine, uint32_t index, unsigned side,
     case DISSECT_SIDE_DONE:
         stop_side(engine, index, side);
         break;
+    case DISSECT_FORGET:
+        forget_claim(engine, flow);
+        /* fall through */
     case DISSECT_DONE:
         stop_side(engine, index, 0);
         stop_side(engine, index, 1);
