@@ -18,7 +18,7 @@ enum dissect {
     DISSECT_QUIET,     /* UDP: call again with what |wakes| says is of interest */
     DISSECT_HANDOVER,  /* here context->next goes on, with what is left unread of both sides */
     DISSECT_DONE,      /* nothing in this flow is of interest any more: count its packets only */
-    DISSECT_FORGET,    /* as DISSECT_DONE, and as if nobody had read it; without end, as it holds nothing */
+    DISSECT_FORGET,    /* DISSECT_DONE, and as if nobody had read it: end is not called */
     DISSECT_NOT_MINE   /* it was recognised wrongly: another dissector may look */
 };
 
