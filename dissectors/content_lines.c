@@ -1,0 +1,160 @@
+/* content_lines.c: splits bytes into lines. */
+#include "dissectors/content_lines.h"
+
+#include "core/crypto.h"
+
+static void begin_part(struct content_lines *lines)
+{
+    struct content_line *line = &lines->line;
+    if (line->num_parts == CONTENT_MAX_PARTS)
+        return;
+    line->starts[line->num_parts] = line->len;
+    line->numbers[line->num_parts++] = lines->lost ? 0 : lines->num;
+}
+
+static void begin_line(struct content_lines *lines)
+{
+    lines->line = (struct content_line){.at = lines->bytes, .broken = lines->line.broken};
+    lines->begun = lines->joining = false;
+}
+
+void content_lines_init(struct content_lines *lines)
+{
+    lines->line.broken = false;
+    begin_line(lines);
+}
+
+/* Tells the first |len| bytes of what there is, and keeps the rest as the beginning of what is to come. */
+static void tell(struct content_lines *lines, size_t len)
+{
+    struct content_line *line = &lines->line;
+    size_t rest = line->len - len;
+    uint64_t number = line->num_parts > 0 ? line->numbers[line->num_parts - 1] : 0;
+    line->len = len;
+    lines->each(lines->to, line);
+    memmove(lines->bytes, lines->bytes + len, rest);
+    crypto_wipe(lines->bytes + rest, len);
+    begin_line(lines);
+    line->broken = false;
+    if (rest == 0)
+        return;
+    lines->begun = true;
+    line->num_parts = 1;
+    line->numbers[0] = number;
+    line->len = rest;
+}
+
+static bool is_break(uint8_t c)
+{
+    return c == ' ' || c == '\t' || c == ',' || c == ';' || c == '>' || c == '&' || c == '{';
+}
+
+/* A line that is too long is told up to the last break in its last eighth. */
+static void tell_part(struct content_lines *lines)
+{
+    enum { AT_LEAST = CONTENT_LINE / 8 * 7 };
+    size_t len = lines->line.len;
+    while (len > AT_LEAST && !is_break(lines->bytes[len - 1]))
+        len--;
+    tell(lines, len > AT_LEAST ? len : lines->line.len);
+}
+
+static void end_line(struct content_lines *lines)
+{
+    struct content_line *line = &lines->line;
+    if (!lines->begun) {
+        lines->num++;
+        begin_part(lines);
+    }
+    bool goes_on = line->len > 0 && lines->bytes[line->len - 1] == '\\' &&
+                   line->num_parts < CONTENT_MAX_PARTS && line->len < CONTENT_LINE / 2;
+    if (goes_on) {
+        line->len--;
+        lines->joining = true;
+        lines->begun = false;
+    } else {
+        tell(lines, line->len);
+    }
+}
+
+/* Besides those of lines: tabs, form feeds, the escape of colours, and the ETX that ends a banner. */
+static bool is_binary(uint8_t c)
+{
+    enum { ETX = 3, ESCAPE = 27, DELETE = 127 };
+    return (c < ' ' && c != '\t' && c != '\f' && c != ETX && c != ESCAPE) || c == DELETE;
+}
+
+static void add_byte(struct content_lines *lines, uint8_t c)
+{
+    struct content_line *line = &lines->line;
+    bool pair = lines->after_cr && (c == '\n' || c == '\0');
+    lines->after_cr = false;
+    if (pair)
+        return;
+    if (c == '\n' || c == '\r' || c == '\0') {
+        lines->after_cr = c == '\r';
+        end_line(lines);
+        return;
+    }
+    if (!lines->begun) {
+        lines->begun = true;
+        lines->num++;
+        begin_part(lines);
+    }
+    /* What joins lines indents the second. */
+    if (lines->joining && (c == ' ' || c == '\t'))
+        return;
+    lines->joining = false;
+    line->binary |= is_binary(c);
+    lines->bytes[line->len++] = c;
+    if (line->len == CONTENT_LINE)
+        tell_part(lines);
+}
+
+/* A character that is not of ASCII stands for itself: one byte, which no pattern asks for. */
+static void add_half(struct content_lines *lines, uint8_t c)
+{
+    if (!lines->half) {
+        lines->first_half = c;
+        lines->half = true;
+        return;
+    }
+    bool big = lines->charset == CHARSET_UTF16_BE;
+    uint8_t high = big ? lines->first_half : c, low = big ? c : lines->first_half;
+    lines->half = false;
+    add_byte(lines, high == 0 && low < 0x80 ? low : 0xff);
+}
+
+void content_lines_add(struct content_lines *lines, struct span bytes)
+{
+    if (lines->charset == CHARSET_BYTES)
+        for (size_t i = 0; i < bytes.len; i++)
+            add_byte(lines, bytes.at[i]);
+    else
+        for (size_t i = 0; i < bytes.len; i++)
+            add_half(lines, bytes.at[i]);
+}
+
+void content_lines_gap(struct content_lines *lines)
+{
+    lines->line.broken = true;
+    if (lines->line.num_parts > 0)
+        tell(lines, lines->line.len);
+    lines->line.broken = true;
+    lines->lost = true;
+    lines->after_cr = lines->half = false;
+}
+
+void content_lines_finish(struct content_lines *lines)
+{
+    if (lines->line.num_parts > 0)
+        tell(lines, lines->line.len);
+}
+
+uint64_t content_line_number(const struct content_line *line, size_t offset)
+{
+    size_t i = line->num_parts;
+    while (i > 1 && line->starts[i - 1] > offset)
+        i--;
+    return i > 0 ? line->numbers[i - 1] : 0;
+}

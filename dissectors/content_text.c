@@ -1,0 +1,358 @@
+/* content_text.c: reads the lines of a file by the rules: hints for dialects, then secrets. What a line is about is
+ * told by its own words and by those of the lines that it is indented below. Of a line nothing is kept. */
+#include "dissectors/content_text.h"
+
+#include "core/crypto.h"
+#include "dissectors/content_block.h"
+#include "dissectors/content_secret.h"
+
+#include <stdlib.h>
+
+enum {
+    MAX_RULES = 1024,
+    MAX_LEVELS = 32,   /* blocks in blocks */
+    MAX_FOUND = 64,    /* places of secrets on one line */
+    MAX_COSTLY = 64,   /* patterns that were given up in a file: then no more are tried */
+    DIALECT_POINTS = 5 /* to be told */
+};
+
+/* A line that others may be indented below, and the kinds of context that it told. */
+struct level {
+    unsigned indent;
+    uint32_t contexts;
+};
+
+struct content_text {
+    const struct content_rules *rules;
+    struct pattern_matcher *matcher;
+    struct content_lines lines;
+    struct content_block block;
+    struct level levels[MAX_LEVELS];
+    size_t num_levels;
+    uint64_t unread;
+    unsigned costly;
+    unsigned points[NUM_DIALECTS];
+    uint8_t counted[MAX_RULES / 8]; /* hints that have been seen */
+    struct content_secrets secrets;
+};
+
+/* A line at hand. */
+struct reading {
+    struct content_text *text;
+    struct content_line *line;
+    struct words words;
+    uint32_t own; /* contexts of the line itself */
+    size_t num_found;
+    struct span found[MAX_FOUND];
+    bool costly;
+};
+
+size_t content_text_size(void)
+{
+    return sizeof(struct content_text);
+}
+
+static struct span line_span(const struct reading *reading)
+{
+    return span_of(reading->line->at, reading->line->len);
+}
+
+static bool may_match(const struct reading *reading, const struct content_rule *rule)
+{
+    return rule->word < 0 || words_have(&reading->words, (unsigned)rule->word);
+}
+
+static bool find(struct reading *reading, const struct content_rule *rule, size_t from,
+                 struct pattern_match *match)
+{
+    struct content_text *text = reading->text;
+    if (text->costly >= MAX_COSTLY) {
+        reading->costly = true;
+        return false;
+    }
+    enum pattern_result result =
+        pattern_find(rule->pattern, text->matcher, line_span(reading), from, match);
+    if (result == PATTERN_COSTLY) {
+        text->costly++;
+        reading->costly = true;
+    }
+    return result == PATTERN_YES;
+}
+
+static void read_words(struct reading *reading)
+{
+    const struct content_rules *rules = reading->text->rules;
+    (void)word_set_find(content_rules_words(rules), line_span(reading), &reading->words);
+    reading->own = content_contexts(rules, &reading->words);
+}
+
+/* --- dialects --- */
+
+static void take_hint(struct reading *reading, const struct content_rule *rule, size_t number)
+{
+    struct content_text *text = reading->text;
+    struct pattern_match match;
+    uint8_t bit = (uint8_t)(1u << (number % 8));
+    if (text->counted[number / 8] & bit || !find(reading, rule, 0, &match))
+        return;
+    text->counted[number / 8] |= bit;
+    text->points[rule->dialect] += rule->weight;
+}
+
+/* --- what is around a line --- */
+
+/* The depth of a line: below a heading that is not indented itself, such as [interface] or /ip address, a line that is
+ * not indented either is inside. */
+static unsigned indent_of(const struct reading *reading)
+{
+    enum { TAB = 8 };
+    unsigned indent = 0;
+    size_t i = 0, len = reading->line->len;
+    const uint8_t *at = reading->line->at;
+    for (; i < len && (at[i] == ' ' || at[i] == '\t'); i++)
+        indent += at[i] == '\t' ? TAB : 1;
+    bool heading =
+        i == 0 && len > 1 && (at[0] == '/' || at[0] == '[') && at[1] >= 'a' && at[1] <= 'z';
+    return heading ? 0 : indent + 1;
+}
+
+static void enter_level(struct reading *reading)
+{
+    struct content_text *text = reading->text;
+    unsigned indent = indent_of(reading);
+    while (text->num_levels > 0 && text->levels[text->num_levels - 1].indent >= indent)
+        text->num_levels--;
+    if (text->num_levels < MAX_LEVELS)
+        text->levels[text->num_levels++] =
+            (struct level){.indent = indent, .contexts = reading->own};
+}
+
+static uint32_t contexts_around(const struct reading *reading)
+{
+    const struct content_text *text = reading->text;
+    uint32_t contexts = reading->own;
+    for (size_t i = 0; i < text->num_levels; i++)
+        contexts |= text->levels[i].contexts;
+    return contexts;
+}
+
+/* The kind that the nearest words tell, among those that the rule asks for. */
+static enum secret_kind kind_by_context(const struct reading *reading,
+                                        const struct content_rule *rule)
+{
+    const struct content_text *text = reading->text;
+    uint32_t asked = rule->contexts != 0 ? rule->contexts : ~UINT32_C(0);
+    if (reading->own & asked)
+        return content_context_kind(reading->own & asked);
+    for (size_t i = text->num_levels; i > 0; i--)
+        if (text->levels[i - 1].contexts & asked)
+            return content_context_kind(text->levels[i - 1].contexts & asked);
+    return SECRET_PASSWORD;
+}
+
+/* --- veils --- */
+
+static void draw_veil(struct reading *reading, struct span part)
+{
+    size_t at = (size_t)(part.at - reading->line->at);
+    memset(reading->line->at + at, ' ', part.len);
+}
+
+static bool veil(struct reading *reading, const struct content_rule *rule)
+{
+    struct pattern_match match;
+    bool any = false;
+    for (size_t from = 0; from < reading->line->len && find(reading, rule, from, &match);) {
+        draw_veil(reading, match.value);
+        any = true;
+        from = (size_t)(match.whole.at - reading->line->at) + match.whole.len + 1;
+    }
+    return any;
+}
+
+/* --- secrets --- */
+
+static bool was_found(const struct reading *reading, struct span value)
+{
+    for (size_t i = 0; i < reading->num_found; i++) {
+        struct span found = reading->found[i];
+        if (value.at < found.at + found.len && found.at < value.at + value.len)
+            return true;
+    }
+    return false;
+}
+
+static bool is_placeholder(struct reading *reading, struct span value)
+{
+    size_t num;
+    const struct content_rule *rules = content_rules_all(reading->text->rules, &num);
+    struct pattern_match match;
+    for (size_t i = 0; i < num; i++)
+        if (rules[i].use == RULE_PLACEHOLDER &&
+            pattern_find(rules[i].pattern, reading->text->matcher, value, 0, &match) != PATTERN_NO)
+            return true;
+    return false;
+}
+
+static void take_secret(struct reading *reading, const struct content_rule *rule,
+                        const struct pattern_match *match)
+{
+    struct span value = match->value;
+    if (value.len == 0 || reading->num_found == MAX_FOUND || was_found(reading, value))
+        return;
+    reading->found[reading->num_found++] = value;
+    if (is_placeholder(reading, value))
+        return;
+    enum secret_kind kind =
+        rule->kind == SECRET_BY_CONTEXT ? kind_by_context(reading, rule) : rule->kind;
+    enum secret_form form =
+        rule->form == FORM_AUTO ? content_secret_form(value, match->type) : rule->form;
+    size_t offset = (size_t)(value.at - reading->line->at);
+    content_secrets_add(&reading->text->secrets, kind, form,
+                        content_line_number(reading->line, offset), value.len);
+}
+
+static void find_secrets(struct reading *reading, const struct content_rule *rule)
+{
+    struct pattern_match match;
+    for (size_t from = 0; from < reading->line->len && find(reading, rule, from, &match);) {
+        take_secret(reading, rule, &match);
+        size_t end = (size_t)(match.value.at - reading->line->at) + match.value.len;
+        from = end > from ? end : from + 1;
+    }
+}
+
+/* --- a line --- */
+
+/* Veils and banners; whether anything was covered. */
+static bool cover(struct reading *reading)
+{
+    size_t num;
+    const struct content_rule *rules = content_rules_all(reading->text->rules, &num);
+    bool covered = false;
+    content_block_comment(&reading->text->block, reading->line);
+    for (size_t i = 0; i < num; i++) {
+        struct pattern_match match;
+        if (!may_match(reading, &rules[i]))
+            continue;
+        if (rules[i].use == RULE_VEIL) {
+            covered |= veil(reading, &rules[i]);
+        } else if (rules[i].use == RULE_BANNER && find(reading, &rules[i], 0, &match)) {
+            content_block_banner(&reading->text->block, match.value);
+            draw_veil(reading, match.whole);
+            covered = true;
+        }
+    }
+    return covered;
+}
+
+static void search(struct reading *reading)
+{
+    size_t num;
+    const struct content_rule *rules = content_rules_all(reading->text->rules, &num);
+    for (size_t i = 0; i < num; i++)
+        if (rules[i].use == RULE_HINT && may_match(reading, &rules[i]))
+            take_hint(reading, &rules[i], i);
+    if (cover(reading))
+        read_words(reading);
+    uint32_t contexts = contexts_around(reading);
+    for (size_t i = 0; i < num; i++)
+        if (rules[i].use == RULE_SECRET && may_match(reading, &rules[i]) &&
+            (rules[i].contexts == 0 || rules[i].contexts & contexts))
+            find_secrets(reading, &rules[i]);
+}
+
+static bool is_blank(const struct content_line *line)
+{
+    for (size_t i = 0; i < line->len; i++)
+        if (line->at[i] != ' ' && line->at[i] != '\t')
+            return false;
+    return true;
+}
+
+static void read_line(void *to, struct content_line *line)
+{
+    struct content_text *text = to;
+    struct reading reading = {.text = text, .line = line};
+    if (line->binary || is_blank(line))
+        return;
+    if (content_block_inside(&text->block, line, &text->secrets) ||
+        content_block_key(&text->block, line, &text->secrets))
+        return;
+    read_words(&reading);
+    enter_level(&reading);
+    search(&reading);
+    text->unread += reading.costly || line->broken;
+}
+
+/* --- the file --- */
+
+struct content_text *content_text_new(const struct content_rules *rules,
+                                      enum content_charset charset)
+{
+    struct content_text *text = calloc(1, sizeof *text);
+    if (text == NULL)
+        return NULL;
+    text->rules = rules;
+    text->lines.to = text;
+    text->lines.each = read_line;
+    text->lines.charset = charset;
+    content_lines_init(&text->lines);
+    text->matcher = pattern_matcher_new();
+    if (text->matcher != NULL)
+        return text;
+    free(text);
+    return NULL;
+}
+
+void content_text_free(struct content_text *text)
+{
+    if (text == NULL)
+        return;
+    pattern_matcher_free(text->matcher);
+    crypto_wipe(text, sizeof *text);
+    free(text);
+}
+
+void content_text_add(struct content_text *text, struct span bytes)
+{
+    content_lines_add(&text->lines, bytes);
+}
+
+void content_text_gap(struct content_text *text)
+{
+    content_lines_gap(&text->lines);
+    content_block_finish(&text->block, &text->secrets);
+    text->num_levels = 0;
+}
+
+void content_text_finish(struct content_text *text)
+{
+    content_lines_finish(&text->lines);
+    content_block_finish(&text->block, &text->secrets);
+}
+
+const struct content_dialect *content_text_dialect(const struct content_text *text)
+{
+    unsigned best = 0;
+    for (unsigned i = 1; i < NUM_DIALECTS; i++)
+        if (text->points[i] > text->points[best])
+            best = i;
+    return text->points[best] >= DIALECT_POINTS ? content_dialect((enum dialect)best) : NULL;
+}
+
+void content_text_facts(const struct content_text *text, struct content_facts *facts)
+{
+    const struct content_secrets *secrets = &text->secrets;
+    facts->lines = number(text->lines.num);
+    facts->secrets = number(secrets->total);
+    facts->reversible = number(secrets->reversible);
+    facts->unread = number(text->unread);
+    facts->secret_list = secrets->list;
+    facts->num_secrets = secrets->num;
+    if (secrets->num > 0) {
+        facts->secret_kinds = span_of(secrets->kinds, secrets->num);
+        facts->secret_lines = span_of(secrets->lines, 4 * secrets->num);
+        facts->secret_lengths = span_of(secrets->lengths, 4 * secrets->num);
+    }
+}
