@@ -68,10 +68,12 @@ static bool is_any(struct span name, const char *const *names)
 static const char *const encrypted_endings[] = {
     ".enc", ".p7m", ".p7e", ".cms", ".pgp", ".gpg", ".age", ".aes", ".vault", ".encrypted", NULL};
 
+/* Endings that tell nothing of a file but that it is text. */
+static const char *const text_endings[] = {".xml", ".json", ".yaml", ".yml", ".txt", NULL};
+
 static const char *const configuration_endings[] = {
-    ".cfg",   ".conf", ".config", ".cnf", ".cnf.xml", "-confg", "-config",
-    ".confg", ".ks",   ".cfg4",   ".ini", ".ipxe",    ".xml",   ".json",
-    ".yaml",  ".yml",  ".txt",    ".set", ".rsc",     ".scrpt", NULL};
+    ".cnf.xml", ".cfg",  ".conf", ".config", ".cnf", "-confg", "-config", ".confg",
+    ".ks",      ".cfg4", ".ini",  ".ipxe",   ".set", ".rsc",   NULL};
 
 static const char *const configuration_names[] = {
     "default",  "startup-config", "running-config", "user-data", "meta-data", "vendor-data",
@@ -117,7 +119,8 @@ static struct span without(struct span name, const char *const *endings)
 
 struct span install_name_stem(struct span name)
 {
-    return without(without(base_of(name), encrypted_endings), configuration_endings);
+    struct span stem = without(base_of(name), encrypted_endings);
+    return without(without(stem, configuration_endings), text_endings);
 }
 
 bool install_name_same_stem(struct span a, struct span b)

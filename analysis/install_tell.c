@@ -227,8 +227,8 @@ static void tell_configuration(struct install_transaction *told, struct block *b
 static bool has_upload(const struct install_live *live)
 {
     for (size_t i = 0; i < live->num_files; i++)
-        if (live->files[i].method == INSTALL_TFTP_WRITE ||
-            live->files[i].method == INSTALL_HTTP_PUT)
+        if (live->files[i].came && (live->files[i].method == INSTALL_TFTP_WRITE ||
+                                    live->files[i].method == INSTALL_HTTP_PUT))
             return true;
     return false;
 }

@@ -857,7 +857,7 @@ static void test_order(void **state)
     analysis_free(runs[1]);
 }
 
-/* Nothing is in the catalogue that no analyzer finds. */
+/* Nothing is in the catalogue that no analyzer finds; those of installs have a test of their own. */
 static void test_every_rule(void **state)
 {
     (void)state;
@@ -876,6 +876,8 @@ static void test_every_rule(void **state)
     analysis_finish(analysis);
     for (size_t i = 0; i < NUM_RULES; i++) {
         const char *id = rule_get((enum rule_id)i)->id;
+        if (strncmp(id, "install.", 8) == 0)
+            continue;
         const struct finding *finding = find(analysis, id);
         if (finding == NULL)
             fail_msg("%s does not fire", id);
