@@ -22,7 +22,7 @@ struct span install_frame_mac(const struct flow *flow, unsigned side);
 
 static inline struct span install_end_address(const struct flow *flow, unsigned side)
 {
-    return endpoint_address(&flow->ends[side], flow->ip_version);
+    return span_of(flow->ends[side].address, flow->ip_version == 4 ? 4 : 16);
 }
 
 /* What comes in. */
