@@ -189,7 +189,8 @@ static bool read_header(struct dhcp6_message *message, struct reader *r)
 {
     uint8_t type = reader_u8(r);
     message->type = number(type);
-    message->to_server = truth(is_to_server(type));
+    if (dhcp6_type_name(type) != NULL)
+        message->to_server = truth(is_to_server(type));
     if (is_relays(type)) {
         message->hops = number(reader_u8(r));
         message->link_address = reader_bytes(r, 16);

@@ -329,7 +329,7 @@ static void take_boot(struct dhcp6_message *message, struct dhcp_list *room)
     static const uint8_t servers[] = {0};
     struct span url = dhcp6_option(message, OPTION_BOOTFILE_URL);
     message->bootfile_url = dhcp_boot_without_credentials(url, room);
-    if (message->to_server == TRUTH_YES)
+    if (message->to_server != TRUTH_NO)
         return;
     struct dhcp_boot_lists lists = dhcp_boot_begin(room);
     dhcp_boot_file(&lists, BOOT_FROM_BOOTFILE_URL, url);

@@ -235,6 +235,37 @@ static bool take_server(const struct dhcp_boot_lists *lists, uint64_t source,
     return true;
 }
 
+/* Whether |value| is one of those that |source| names; gives it as the list has it. */
+static struct span find_value(const struct dhcp_list *list, uint64_t source, struct span value)
+{
+    if (list->len == 0)
+        return (struct span){0};
+    struct reader r = reader_of(dhcp_list_span(list));
+    for (struct dhcp_boot_candidate candidate; dhcp_boot_next(&r, &candidate);)
+        if (candidate.source == source && span_equal(candidate.value, value))
+            return candidate.value;
+    return (struct span){0};
+}
+
+/* The server in the URL of the file, which is one of several in a list. */
+static bool take_server_of_url(const struct dhcp_boot_lists *lists, const struct url *url,
+                               struct dhcp_boot *boot)
+{
+    uint8_t bytes[16];
+    size_t len = parse_address(url->host, bytes);
+    if (url->host.len == 0)
+        return false;
+    if (len > 0)
+        boot->server_address =
+            find_value(&lists->addresses, boot->file_source.value, span_of(bytes, len));
+    else
+        boot->server_name = find_value(&lists->names, boot->file_source.value, url->host);
+    bool found = span_seen(boot->server_address) || span_seen(boot->server_name);
+    if (found)
+        boot->server_source = boot->file_source;
+    return found;
+}
+
 struct dhcp_boot dhcp_boot_decide(const struct dhcp_boot_lists *lists, const uint8_t *file_order,
                                   const uint8_t *server_order)
 {
@@ -254,7 +285,7 @@ struct dhcp_boot dhcp_boot_decide(const struct dhcp_boot_lists *lists, const uin
     bool is_url = span_seen(boot.file) && read_url(boot.file, &url);
     if (span_seen(boot.file))
         boot.scheme = is_url ? dhcp_boot_scheme_name(url.scheme) : "tftp";
-    bool found = is_url && take_server(lists, boot.file_source.value, &boot);
+    bool found = is_url && take_server_of_url(lists, &url, &boot);
     for (; *server_order != 0 && !found; server_order++)
         found = take_server(lists, *server_order, &boot);
     return boot;
