@@ -2,6 +2,7 @@
 #include "cli/run.h"
 
 #include "cli/complain.h"
+#include "dissectors/content_rules.h"
 #include "reports/text.h"
 
 #include <stdlib.h>
@@ -122,8 +123,14 @@ bool run_prepare(struct run *run, struct error *error)
                                               .emit = emit_made};
     const struct redact_options redact = {.policy = settings->policy,
                                           .key_file = settings->key_file};
-    const struct engine_options engine = {
-        .every_flow = settings->flows, .dissectors = dissectors, .emit_to = run, .emit = emit};
+    run->content_rules = content_rules_new(settings->secret_rules, error);
+    if (run->content_rules == NULL)
+        return false;
+    const struct engine_options engine = {.every_flow = settings->flows,
+                                          .content_rules = run->content_rules,
+                                          .dissectors = dissectors,
+                                          .emit_to = run,
+                                          .emit = emit};
     run->analysis = analysis_new(&analysis, error);
     run->redactor = run->analysis != NULL ? redactor_new(&redact, error) : NULL;
     run->engine = run->redactor != NULL ? engine_new(&engine, error) : NULL;
@@ -235,6 +242,7 @@ void run_end(struct run *run)
     for (size_t i = 0; run->reports != NULL && i < run->settings->reports.num; i++)
         output_discard(&run->reports[i].output);
     engine_free(run->engine);
+    content_rules_free(run->content_rules);
     analysis_free(run->analysis);
     redactor_free(run->redactor);
     free(run->reports);

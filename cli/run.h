@@ -25,6 +25,7 @@ struct run_settings {
     const char *rules;
     enum severity min_severity, fail_on; /* 0: none */
     struct home_nets home_nets;
+    const char *secret_rules;
     bool verbose;
 };
 
@@ -46,6 +47,7 @@ struct run_report {
 struct run {
     const struct run_settings *settings;
     struct engine *engine;
+    struct content_rules *content_rules; /* the engine's, freed behind it */
     struct analysis *analysis;
     struct redactor *redactor;
     struct event_writer *writer; /* NULL: no events are asked for, or not yet */

@@ -130,6 +130,9 @@ const struct option_row run_options[] = {
      "Your own networks, such as 192.0.2.0/24,2001:db8::/32: servers elsewhere that devices "
      "install from are told (install.off-site-server). Without it private addresses are taken for "
      "your own. Can be given several times."},
+    {"secret-rules", "FILE", false, MEMBER(secret_rules), option_set_text,
+     "Look for secrets in transferred files by the rules in FILE, too; see SECRET RULES in "
+     "perpass(1)."},
     {"min-severity", "SEVERITY", false, MEMBER(min_severity), set_severity,
      "Leave findings below critical, high, medium or low out."},
     {"fail-on", "SEVERITY", false, MEMBER(fail_on), set_severity,

@@ -3,6 +3,7 @@
 #include "cli/commands.h"
 #include "cli/status.h"
 #include "core/crypto.h"
+#include "core/pattern.h"
 #include "reports/report.h"
 
 #include <gnu/libc-version.h>
@@ -22,11 +23,14 @@ static int run(const void *settings, const struct option_list *operands)
 {
     (void)settings;
     (void)operands;
+    char pcre2[32];
+    pattern_library(pcre2);
     printf("perpass %s\n", PERPASS_VERSION);
     printf("built with %s%s\n", compiler, PERPASS_SANITIZED ? ", with sanitizers" : "");
     puts("libraries:");
     capture_libraries(stdout, say);
     say(stdout, "OpenSSL", crypto_library());
+    say(stdout, "PCRE2", pcre2);
     say(stdout, "json-c", report_json_library());
     say(stdout, "glibc", gnu_get_libc_version());
     return STATUS_OK;

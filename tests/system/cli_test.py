@@ -96,7 +96,7 @@ class Commands(Cli):
         text = self.works("version")
         self.assertEqual(text, self.works("--version"))
         self.assertRegex(text, r"\Aperpass \d+\.\d+\.\d+\n")
-        for library in ("libpcap", "zlib", "zstd", "lz4", "OpenSSL", "json-c", "glibc"):
+        for library in ("libpcap", "zlib", "zstd", "lz4", "OpenSSL", "PCRE2", "json-c", "glibc"):
             self.assertRegex(text, r"\n  %s +\d+\.\d+" % library)
         self.refused(2, "takes no operand", "version", "x")
 
@@ -144,6 +144,11 @@ class Usage(Cli):
             (["--filter", "tcp port x"], "filter"),
             (["--pseudonym-key", self.path("none")], "none"),
             (["--pseudonym-key", key], "key"),
+            (["--secret-rules", self.path("none")], "none"),
+            (["--secret-rules", self.file("kind", b"\n# none\nnonsense auto - (x)\n")], ":3: \"nonsense\""),
+            (["--secret-rules", self.file("form", b"other odd - (x)\n")], ":1: \"odd\""),
+            (["--secret-rules", self.file("short", b"other auto x\n")], ":1: a rule is"),
+            (["--secret-rules", self.file("pattern", b"other auto x x(\n")], ":1: the pattern is wrong"),
             (["--events", "-", "--report", "json:-"], "only one output"),
             (["--events", "a.ndjson", "--events", "b.ndjson"], "goes to a.ndjson already"),
         ]
