@@ -1,6 +1,7 @@
 /* report_text.c: the report for people: what an observer learns, worst first. Bounded to a screen (findings of
  * one rule are one paragraph) or, without a bound, with every finding and its evidence. */
 #include "reports/report.h"
+#include "reports/report_install.h"
 #include "reports/text.h"
 
 #include <errno.h>
@@ -281,7 +282,9 @@ static void describe_sessions(const struct page *page, struct line *line)
 {
     const struct analysis_stats *stats = &page->result->analysis;
     if (stats->tls_client_hellos == 0 && stats->tls_sessions == 0) {
-        line_add(line, "No TLS handshake was seen, and this version judges nothing else");
+        line_add(line, "No TLS handshake was seen");
+        if (page->result->num_told == 0)
+            line_add(line, ", and no install of a device; this version judges nothing else");
         return;
     }
     line_count(line, stats->tls_client_hellos, "client hello, ", "client hellos, ");
@@ -302,10 +305,35 @@ static void describe_sessions(const struct page *page, struct line *line)
     }
 }
 
+/* "3 installs of devices: 2 with a readable configuration, 1 over TLS". */
+static void describe_installs(const struct page *page, struct line *line)
+{
+    struct report_installs installs = report_installs(page->result);
+    const struct {
+        uint64_t num;
+        const char *are;
+    } sorts[] = {{installs.readable, "with a readable configuration"},
+                 {installs.encrypted, "with an encrypted configuration"},
+                 {installs.tls, "over TLS"},
+                 {installs.unseen, "in which no configuration was seen"}};
+    const char *before = ": ";
+    if (page->result->num_told == 0)
+        return;
+    line_count(line, page->result->num_told, "install of a device", "installs of devices");
+    for (size_t i = 0; i < sizeof sorts / sizeof sorts[0]; i++) {
+        char number[TEXT_SMALL];
+        if (sorts[i].num == 0)
+            continue;
+        line_add(line, "%s%s %s", before, text_number(sorts[i].num, number), sorts[i].are);
+        before = ", ";
+    }
+}
+
 /* The first lines. With |out| NULL they are only counted. */
 static unsigned print_head(const struct page *page, FILE *out)
 {
-    struct line inputs = {.len = 0}, traffic = {.len = 0}, sessions = {.len = 0};
+    struct line inputs = {.len = 0}, traffic = {.len = 0}, sessions = {.len = 0},
+                installs = {.len = 0};
     unsigned lines = 0;
     describe_inputs(page, &inputs);
     describe_traffic(page, &traffic);
@@ -314,7 +342,9 @@ static unsigned print_head(const struct page *page, FILE *out)
     if (page->result->engine.frames == 0)
         return lines;
     describe_sessions(page, &sessions);
-    return lines + text_wrap(out, sessions.text, 0, page->width, 2);
+    describe_installs(page, &installs);
+    lines += text_wrap(out, sessions.text, 0, page->width, 2);
+    return lines + text_wrap(out, installs.text, 0, page->width, 2);
 }
 
 static bool class_has_rules(enum attack_class attack)
@@ -534,6 +564,8 @@ static bool text_write(FILE *out, const struct result *result, struct redactor *
         spare = print_screen(&page, groups, num);
     else
         print_all(&page, groups, num);
+    if (page.max_lines == 0)
+        report_text_installs(out, result, redactor, page.width);
     if (result->engine.frames > 0) {
         fputc('\n', out);
         print_classes(&page);
