@@ -235,16 +235,25 @@ static struct install_name_identity identity(const char *kind, enum confidence c
     return (struct install_name_identity){.kind = kind, .confidence = confidence, .reason = reason};
 }
 
-static struct install_name_identity identity_by_form(struct span name,
-                                                     const struct squeezed *squeezed)
+/* 000000000000: what stands for every device is no number of one. */
+static bool all_alike(struct span text)
+{
+    for (size_t i = 1; i < text.len; i++)
+        if (text.at[i] != text.at[0])
+            return false;
+    return true;
+}
+
+static struct install_name_identity identity_by_form(struct span name)
 {
     struct span stem = install_name_stem(name);
-    if (looks_like_mac(squeezed))
+    const struct squeezed squeezed = squeeze(stem);
+    if (looks_like_mac(&squeezed))
         return identity("mac", CONFIDENCE_LIKELY,
                         "The name has twelve hexadecimal digits that can be a MAC address; the "
                         "device's own was not seen.");
     enum confidence serial = recognise_serial(stem);
-    if (serial != RECOGNISED_NOT)
+    if (serial != RECOGNISED_NOT && !all_alike(stem))
         return identity("serial", serial,
                         "The name has the form of a serial number; the device's own was not seen.");
     return (struct install_name_identity){.kind = NULL};
@@ -265,7 +274,7 @@ struct install_name_identity install_name_identity(struct span name,
         return identity("ip", CONFIDENCE_CERTAIN, own);
     if (has_text(&squeezed, self->host, LEAST_HOST))
         return identity("host", CONFIDENCE_CERTAIN, own);
-    return identity_by_form(name, &squeezed);
+    return identity_by_form(name);
 }
 
 /* Fixed lists of names. */
@@ -346,7 +355,7 @@ static bool is_phone(struct span base, const struct install_self *self)
         "xmldefault.cnf.xml", "sipdefault.cnf", "ctlfile.tlv",       "itlfile.tlv",  "os79xx.txt",
         "000000000000.cfg",   "aastra.cfg",     "y000000000000.cfg", "dialplan.xml", NULL};
     static const char *const beginnings[] = {"sep", "sip", "ctlsep", "itlsep", "cp", NULL};
-    struct squeezed squeezed = squeeze(base);
+    struct squeezed squeezed = squeeze(install_name_stem(base));
     if (is_any(base, names))
         return true;
     bool own =
