@@ -74,7 +74,8 @@ static struct tftp_asked asked_of(const struct tftp_packet *packet,
     asked.kept_len = keep(asked.file, packet->file, sizeof asked.file);
     asked.list_len = keep(asked.list, packet->options.list, sizeof asked.list);
     asked.options.list = (struct span){0};
-    asked.to_group = is_group(&asked.server, flow->ip_version);
+    /* A subnet's broadcast address is told by the frame's. */
+    asked.to_group = is_group(&asked.server, flow->ip_version) || flow->mac[!context->side][0] & 1;
     return asked;
 }
 
@@ -123,7 +124,6 @@ static void end_file(struct tftp *tftp, bool replaced, struct dissect_context *c
     if (tftp->file == NULL)
         return;
     tftp->over = tftp_file_last(tftp->file);
-    close_request(tftp_file_asked(tftp->file), context);
     tftp_file_end(tftp->file, replaced, context);
     tftp->file = NULL;
 }
@@ -198,6 +198,7 @@ static enum dissect take_packet(struct tftp *tftp, const struct tftp_packet *pac
     case TFTP_GOES_ON:
         break;
     case TFTP_OVER:
+        close_request(tftp_file_asked(file), context);
         end_file(tftp, false, context);
         break;
     case TFTP_NO_FILE:

@@ -207,46 +207,47 @@ static void take_next(struct tftp_blocks *blocks, struct budget *budget, struct 
     read_held(blocks, budget, reader);
 }
 
-/* A block whose turn has not come: room is made for it by giving up what is missing. */
-static void take_early(struct tftp_blocks *blocks, struct budget *budget, uint64_t number,
-                       struct reader data, const struct tftp_reader *reader)
+/* Where the capture begins, and how large blocks are, if nobody said so. */
+static void note_first(struct tftp_blocks *blocks, uint16_t number, size_t len,
+                       const struct tftp_reader *reader)
 {
-    while (!hold(blocks, budget, number, data)) {
-        if (blocks->held == NULL) {
-            lose_until(blocks, number, reader);
-            take_next(blocks, budget, data, reader);
-            return;
-        }
-        give_up(blocks, budget, reader);
-        if (number <= blocks->next) {
-            if (number == blocks->next)
-                take_next(blocks, budget, data, reader);
-            return;
-        }
-    }
-    if (blocks->windowsize == 1 && rolls_over_to_one(blocks, number))
-        give_up(blocks, budget, reader);
+    if (blocks->blksize == 0)
+        note_size(blocks, len);
+    blocks->ended = false;
+    if (blocks->next > 0)
+        return;
+    blocks->next = 1;
+    if (number > 1)
+        lose_until(blocks, number, reader);
 }
 
 void tftp_blocks_add(struct tftp_blocks *blocks, struct budget *budget, uint16_t number,
                      struct reader data, const struct tftp_reader *reader)
 {
-    if (blocks->next == 0) {
-        blocks->next = 1;
-        note_size(blocks, reader_wire_left(&data));
-        blocks->ended = false;
-        if (number > 1)
-            lose_until(blocks, number, reader);
+    if (blocks->num_seen == 0)
+        note_first(blocks, number, reader_wire_left(&data), reader);
+    for (;;) {
+        uint64_t whole = whole_number(blocks, blocks->next, number);
+        if (whole < blocks->next) {
+            blocks->retransmitted++;
+            return;
+        }
+        if (whole == blocks->next) {
+            if (at_rollover(blocks))
+                note_rollover(blocks, 0);
+            take_next(blocks, budget, data, reader);
+            return;
+        }
+        if (hold(blocks, budget, whole, data))
+            break;
+        /* There is no room: what is missing is given up. */
+        if (blocks->held == NULL)
+            lose_until(blocks, whole, reader);
+        else
+            give_up(blocks, budget, reader);
     }
-    uint64_t whole = whole_number(blocks, blocks->next, number);
-    if (whole == blocks->next && at_rollover(blocks))
-        note_rollover(blocks, 0);
-    if (whole < blocks->next)
-        blocks->retransmitted++;
-    else if (whole == blocks->next)
-        take_next(blocks, budget, data, reader);
-    else
-        take_early(blocks, budget, whole, data, reader);
+    if (blocks->windowsize == 1 && rolls_over_to_one(blocks, blocks->held->number))
+        give_up(blocks, budget, reader);
 }
 
 void tftp_blocks_ack(struct tftp_blocks *blocks, struct budget *budget, uint16_t number,

@@ -32,8 +32,9 @@ struct tftp_blocks {
     bool blksize_certain;
     uint32_t windowsize; /* 0: not known */
 
-    uint64_t
-        next; /* number of the block whose turn it is, from 1 and without bounds; 0: none was seen */
+    /* Number of the block whose turn it is, without bounds. Set to 1 by who owns this where the first block is
+     * to come; 0: the first that is seen tells. */
+    uint64_t next;
     uint64_t offset;     /* where in the file it begins, as far as is known */
     uint64_t acked;      /* the last number that was acknowledged, likewise */
     bool zero_acked;     /* the number 0 was acknowledged behind 65,535 */

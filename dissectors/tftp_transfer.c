@@ -154,6 +154,8 @@ static void settle_sizes(struct tftp_file *file)
 {
     struct tftp_blocks *blocks = &file->blocks;
     const struct tftp_options *asked = &file->asked.options;
+    if (file->has_asked || file->from_start)
+        blocks->next = 1;
     if (file->options_agreed == TRUTH_YES) {
         blocks->blksize = agreed_or(file->agreed.blksize, MAX_BLKSIZE, TFTP_DEFAULT_BLKSIZE);
         blocks->windowsize = agreed_or(file->agreed.windowsize, 65535, 1);
@@ -317,8 +319,9 @@ static const char *ended(const struct tftp_file *file, bool replaced, const stru
     bool by_client = file->has_client && file->error_side == file->client;
     bool goes_on = file->error == TFTP_ERROR_UNKNOWN_TID && file->blocks.ended;
     if (file->has_error && !goes_on)
-        return by_client && file->options_agreed == TRUTH_YES && file->blocks.next == 0 ? "aborted"
-                                                                                        : "error";
+        return by_client && file->options_agreed == TRUTH_YES && file->blocks.num_seen == 0
+                   ? "aborted"
+                   : "error";
     if (tftp_blocks_acknowledged(&file->blocks))
         return "acknowledged";
     if (file->blocks.ended)
