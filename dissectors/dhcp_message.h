@@ -31,4 +31,10 @@ struct span dhcp_read_labels(struct reader *labels, struct dhcp_list *room);
 void dhcp_options_read(struct dhcp_message *message, struct dhcp_list *room,
                        struct dhcp_faults *faults);
 
+/* dhcp_options_boot makes |message->boot|, and leaves credentials out of the header's fields. */
+void dhcp_options_boot(struct dhcp_message *message, struct dhcp_list *room);
+
+/* dhcp_find_suboption gives the value of |code| in a list of u8 code and vec8 value, unseen if it is not there. */
+struct span dhcp_find_suboption(struct span list, uint8_t code);
+
 #endif

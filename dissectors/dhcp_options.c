@@ -1,6 +1,5 @@
 /* dhcp_options.c: what the options of a DHCPv4 message say: RFC 2132, and 3004 (77), 3046 (82), 3527, 3925 (124, 125), 4361
- * (61), 4578 (93, 94, 97), 4702 (81), 5071 (209), 5417 (138), 5859 (150), 8572 (143), the PXE specification 2.1 and two
- * vendors' own for option 43: the names of files to install and Cisco's Plug and Play. All others are in the list only. */
+ * (61), 4578 (93, 94, 97), 4702 (81), 5071 (209), 5417 (138), 5859 (150), 8572 (143). All others are in the list only. */
 #include "dissectors/dhcp_message.h"
 
 enum {
@@ -18,11 +17,6 @@ enum {
     OPTION_SZTP = 143,
     PAD = 0,
     END = 255,
-    PXE_BOOT_SERVERS = 8,
-    INSTALL_IMAGE = 0, /* suboptions of 43 of zero-touch provisioning */
-    INSTALL_CONFIGURATION = 1,
-    INSTALL_TRANSFER_MODE = 3,
-    INSTALL_LAST = 5,
     DOCSIS_SERIAL = 4,
     ENTERPRISE_BROADBAND_FORUM = 3561,
     BROADBAND_FORUM_SERIAL = 2,
@@ -89,6 +83,13 @@ static struct span without_nuls(struct span text)
     return text;
 }
 
+/* The first text of an option: who sends it twice may end the first in a NUL, and clients read so far. */
+static struct span up_to_nul(struct span text)
+{
+    struct reader r = reader_of(text);
+    return dhcp_next_part(&r, '\0');
+}
+
 static void note_malformed(struct dhcp_faults *faults, const char *field)
 {
     if (faults->malformed == NULL)
@@ -109,7 +110,7 @@ static void take_members(struct dhcp_message *message, struct dhcp_list *room,
         if (members[i].form == AS_TEXT || members[i].form == AS_URL)
             value = without_nuls(value);
         if (members[i].form == AS_URL)
-            value = dhcp_boot_without_credentials(value, room);
+            value = dhcp_boot_without_credentials(up_to_nul(value), room);
         memcpy((uint8_t *)message + members[i].offset, &value, sizeof value);
     }
 }
@@ -237,7 +238,7 @@ static void take_lists(struct dhcp_message *message, struct dhcp_list *room,
         message->sztp_uris = uris;
 }
 
-static struct span find_suboption(struct span list, uint8_t code)
+struct span dhcp_find_suboption(struct span list, uint8_t code)
 {
     if (!span_seen(list))
         return list;
@@ -258,11 +259,11 @@ static struct span of_4_bytes(struct span value)
 static void take_relay(struct dhcp_message *message)
 {
     struct span list = message->relay_options;
-    message->circuit_id = find_suboption(list, 1);
-    message->remote_id = find_suboption(list, 2);
-    message->link_selection = of_4_bytes(find_suboption(list, 5));
-    message->subscriber_id = find_suboption(list, 6);
-    message->server_override = of_4_bytes(find_suboption(list, 11));
+    message->circuit_id = dhcp_find_suboption(list, 1);
+    message->remote_id = dhcp_find_suboption(list, 2);
+    message->link_selection = of_4_bytes(dhcp_find_suboption(list, 5));
+    message->subscriber_id = dhcp_find_suboption(list, 6);
+    message->server_override = of_4_bytes(dhcp_find_suboption(list, 11));
 }
 
 /* --- who the client is --- */
@@ -401,7 +402,7 @@ static struct span serial_of_vendor_options(const struct dhcp_message *message)
 {
     if (begins_with(message->vendor_class, "docsis") ||
         begins_with(message->vendor_class, "pktc")) {
-        struct span serial = find_suboption(message->vendor_suboptions, DOCSIS_SERIAL);
+        struct span serial = dhcp_find_suboption(message->vendor_suboptions, DOCSIS_SERIAL);
         if (dhcp_is_text(serial))
             return serial;
     }
@@ -456,113 +457,6 @@ static void take_requests(struct dhcp_message *message)
             message->asks_boot = TRUTH_YES;
 }
 
-/* --- where to boot from --- */
-
-/* PXE 2.1: u16 type, u8 count, addresses. */
-static void add_pxe_servers(struct dhcp_boot_lists *lists, struct span list)
-{
-    if (!span_seen(list))
-        return;
-    for (struct reader r = reader_of(list); reader_more(&r);) {
-        reader_skip(&r, 2);
-        for (unsigned num = reader_u8(&r); num > 0 && reader_ok(&r); num--) {
-            struct span address = reader_bytes(&r, 4);
-            if (reader_ok(&r))
-                dhcp_boot_address(lists, BOOT_FROM_PXE_SERVERS, address);
-        }
-    }
-}
-
-/* Whether option 43 is the list of names and the way of transfer of zero-touch provisioning. */
-static bool names_install_files(struct span list)
-{
-    if (!span_seen(list))
-        return false;
-    for (struct reader r = reader_of(list); reader_more(&r);) {
-        uint8_t code = reader_u8(&r);
-        if (code > INSTALL_LAST || !dhcp_is_text(reader_span_vec8(&r)))
-            return false;
-    }
-    struct span mode = find_suboption(list, INSTALL_TRANSFER_MODE);
-    return span_equal(mode, span_text("tftp")) || span_equal(mode, span_text("ftp")) ||
-           span_equal(mode, span_text("http")) || span_equal(mode, span_text("https"));
-}
-
-/* "5A1D;B2;K4;I192.0.2.1;J80": the server is in the field that begins with I. */
-static void add_pnp_server(struct dhcp_boot_lists *lists, struct span text)
-{
-    if (!dhcp_is_text(text) || text.len < 2 || text.at[0] != '5' || text.at[1] != 'A' ||
-        memchr(text.at, ';', text.len) == NULL)
-        return;
-    for (struct reader r = reader_of(text); reader_left(&r) > 0;) {
-        struct span part = dhcp_next_part(&r, ';');
-        if (part.len > 1 && part.at[0] == 'I')
-            dhcp_boot_server(lists, BOOT_FROM_PNP, span_of(part.at + 1, part.len - 1));
-    }
-}
-
-static void add_vendor_files(struct dhcp_boot_lists *lists, const struct dhcp_message *message)
-{
-    struct span list = message->vendor_suboptions;
-    if (message->pxe == TRUTH_YES) {
-        add_pxe_servers(lists, find_suboption(list, PXE_BOOT_SERVERS));
-    } else if (names_install_files(list)) {
-        dhcp_boot_file(lists, BOOT_FROM_VENDOR_FILE, find_suboption(list, INSTALL_CONFIGURATION));
-        dhcp_boot_file(lists, BOOT_FROM_VENDOR_FILE, find_suboption(list, INSTALL_IMAGE));
-    } else {
-        add_pnp_server(lists, message->vendor_options);
-    }
-}
-
-static void add_servers(struct dhcp_boot_lists *lists, const struct dhcp_message *message)
-{
-    dhcp_boot_address(lists, BOOT_FROM_SIADDR, message->next_server);
-    dhcp_boot_server(lists, BOOT_FROM_SNAME, message->sname);
-    dhcp_boot_server(lists, BOOT_FROM_OPTION_66, without_nuls(dhcp_option(message, 66)));
-    if (span_seen(message->tftp_servers))
-        for (struct reader r = reader_of(message->tftp_servers); reader_more(&r);)
-            dhcp_boot_address(lists, BOOT_FROM_OPTION_150, reader_bytes(&r, 4));
-}
-
-static void add_files(struct dhcp_boot_lists *lists, const struct dhcp_message *message)
-{
-    dhcp_boot_file(lists, BOOT_FROM_FILE, message->file);
-    dhcp_boot_file(lists, BOOT_FROM_OPTION_67, without_nuls(dhcp_option(message, 67)));
-    dhcp_boot_file(lists, BOOT_FROM_OPTION_209, without_nuls(dhcp_option(message, 209)));
-    if (span_seen(message->sztp_uris))
-        for (struct reader r = reader_of(message->sztp_uris); reader_more(&r);)
-            dhcp_boot_file(lists, BOOT_FROM_SZTP, reader_span_vec16(&r));
-}
-
-/* Network devices take the first address of option 150 before the name in option 66, its stand-in sname and siaddr;
- * PXE takes siaddr, and asks the DHCP server itself for want of it. The file in option 67 counts before the field. */
-static void take_boot(struct dhcp_message *message, struct dhcp_list *room)
-{
-    static const uint8_t files[] = {BOOT_FROM_OPTION_67, BOOT_FROM_FILE, BOOT_FROM_VENDOR_FILE,
-                                    BOOT_FROM_SZTP, 0};
-    static const uint8_t device[] = {BOOT_FROM_OPTION_150,
-                                     BOOT_FROM_OPTION_66,
-                                     BOOT_FROM_SNAME,
-                                     BOOT_FROM_SIADDR,
-                                     BOOT_FROM_PNP,
-                                     BOOT_FROM_SERVER_ID,
-                                     0};
-    static const uint8_t pxe[] = {BOOT_FROM_SIADDR, BOOT_FROM_PXE_SERVERS, BOOT_FROM_SERVER_ID, 0};
-    if (message->op.value != 2)
-        return;
-    struct dhcp_boot_lists lists = dhcp_boot_begin(room);
-    add_servers(&lists, message);
-    add_files(&lists, message);
-    add_vendor_files(&lists, message);
-    if (lists.num_files > 0 || message->pxe == TRUTH_YES)
-        dhcp_boot_address(&lists, BOOT_FROM_SERVER_ID, message->server_id);
-    message->boot = dhcp_boot_decide(&lists, files, message->pxe == TRUTH_YES ? pxe : device);
-    struct span mode = find_suboption(message->vendor_suboptions, INSTALL_TRANSFER_MODE);
-    if (message->boot.file_source.value == BOOT_FROM_VENDOR_FILE &&
-        !dhcp_boot_is_url(message->boot.file))
-        message->boot.scheme = dhcp_boot_scheme_name(mode);
-}
-
 void dhcp_options_read(struct dhcp_message *message, struct dhcp_list *room,
                        struct dhcp_faults *faults)
 {
@@ -575,7 +469,5 @@ void dhcp_options_read(struct dhcp_message *message, struct dhcp_list *room,
     take_client_id(message, room);
     take_serial(message);
     take_requests(message);
-    take_boot(message, room);
-    message->file = dhcp_boot_without_credentials(message->file, room);
-    message->sname = dhcp_boot_without_credentials(message->sname, room);
+    dhcp_options_boot(message, room);
 }
