@@ -34,7 +34,8 @@ enum content_class {
 struct content_recipient {
     struct span id; /* issuer and serial number in DER, or the key identifier */
     const char
-        *transport; /* "rsaEncryption" (PKCS #1 v1.5), "rsaesOaep", "ecdh", "kek", "password" */
+        *transport; /* "rsaEncryption" (PKCS #1 v1.5), "rsaesOaep", "ecdh", "elgamal", "kem", "kek",
+                     * "password", "other" */
 };
 
 struct content_secret {
@@ -55,12 +56,11 @@ struct content_facts {
     enum truth complete;       /* all of it, from the first byte to the last, was read */
     struct span sha256;        /* only when it was */
     enum truth encrypted;      /* unknown for CONTENT_OPAQUE */
-    enum truth is_signed; /* CMS signed-data, a PGP signature, a signed script or image header */
-    const char *cipher;   /* of the content: "aes-256-cbc" */
-    struct number
-        key_bits; /* of the recipients' public keys, the smallest: of RSA, by the length of what is
-                                    encrypted to them */
-    const char *key_transport; /* of the first recipient */
+    enum truth is_signed;   /* CMS signed-data, a PGP signature, a signed script or image header */
+    const char *cipher;     /* of the content: "aes-256-cbc" */
+    struct number key_bits; /* of the shortest of the recipients' RSA keys, by the length of what is
+                                * encrypted to it; without one, of the shortest other key */
+    const char *key_transport; /* of that recipient; without a length, of the first */
     struct number recipients;  /* how many */
     struct span recipient_ids; /* vec16 each: content_next_recipient */
     struct number secrets;     /* how many; those that are told are in the lists below */
@@ -124,10 +124,13 @@ const char *content_secret_kind(uint64_t code);
         ROW("perpass.content.cipher", FIELD_TEXT, member.cipher, "what it is encrypted with",      \
             IS_PUBLIC),                                                                            \
         ROW("perpass.content.key_bits", FIELD_NUMBER, member.key_bits,                             \
-            "bits of the shortest public key that it is encrypted to", IS_PUBLIC),                 \
+            "bits of the shortest RSA key that it is encrypted to, else of the shortest elliptic " \
+            "curve",                                                                               \
+            IS_PUBLIC),                                                                            \
         ROW("perpass.content.key_transport", FIELD_TEXT, member.key_transport,                     \
-            "how the first recipient gets the key: rsaEncryption (PKCS #1 v1.5), rsaesOaep, "      \
-            "ecdh, kek, password",                                                                 \
+            "how that recipient, or the first, gets the key: rsaEncryption (PKCS #1 v1.5), "       \
+            "rsaesOaep, "                                                                          \
+            "ecdh, elgamal, kem, kek, password, other",                                            \
             IS_PUBLIC),                                                                            \
         ROW("perpass.content.recipients", FIELD_NUMBER, member.recipients,                         \
             "for how many it is encrypted", IS_PUBLIC),                                            \

@@ -409,7 +409,8 @@ struct mark {
 static const struct mark marks[] = {
     {"$ANSIBLE_VAULT;", CONTENT_ENCRYPTED, "ansible-vault", NULL, "aes-256-ctr", CONTENT_BARE},
     {"U2FsdGVkX1", CONTENT_ENCRYPTED, "openssl", "base64", NULL, CONTENT_BARE},
-    {"age-encryption.org/v1\n", CONTENT_ENCRYPTED, "age", NULL, "chacha20-poly1305", CONTENT_BARE},
+    {"age-encryption.org/v1\n", CONTENT_ENCRYPTED, "age", NULL, "chacha20-poly1305",
+     CONTENT_IN_AGE},
     {"MII", CONTENT_UNKNOWN, NULL, "base64", NULL, CONTENT_IN_BASE64},
     {"MIA", CONTENT_UNKNOWN, NULL, "base64", NULL, CONTENT_IN_BASE64},
     {"#!ipxe", CONTENT_SCRIPT, "ipxe", NULL, NULL, CONTENT_BARE},

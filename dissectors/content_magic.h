@@ -14,7 +14,8 @@ enum content_wrap {
     CONTENT_IN_MIME,   /* S/MIME, RFC 8551 */
     CONTENT_IN_BASE64, /* base64, nothing else */
     CONTENT_IN_CMS,    /* CMS, RFC 5652, in BER */
-    CONTENT_IN_PGP     /* OpenPGP, RFC 9580 */
+    CONTENT_IN_PGP,    /* OpenPGP, RFC 9580 */
+    CONTENT_IN_AGE     /* age-encryption.org/v1 */
 };
 
 struct content_kind {

@@ -24,7 +24,7 @@ struct level {
 
 struct content_text {
     const struct content_rules *rules;
-    struct pattern_matcher *matcher;
+    struct pattern_matcher *matcher; /* for the length of a call; NULL until it is needed */
     struct content_lines lines;
     struct content_block block;
     struct level levels[MAX_LEVELS];
@@ -66,7 +66,9 @@ static bool find(struct reading *reading, const struct content_rule *rule, size_
                  struct pattern_match *match)
 {
     struct content_text *text = reading->text;
-    if (text->costly >= MAX_COSTLY) {
+    if (text->matcher == NULL)
+        text->matcher = pattern_matcher_new();
+    if (text->costly >= MAX_COSTLY || text->matcher == NULL) {
         reading->costly = true;
         return false;
     }
@@ -298,25 +300,28 @@ struct content_text *content_text_new(const struct content_rules *rules,
     text->lines.each = read_line;
     text->lines.charset = charset;
     content_lines_init(&text->lines);
-    text->matcher = pattern_matcher_new();
-    if (text->matcher != NULL)
-        return text;
-    free(text);
-    return NULL;
+    return text;
 }
 
 void content_text_free(struct content_text *text)
 {
     if (text == NULL)
         return;
-    pattern_matcher_free(text->matcher);
     crypto_wipe(text, sizeof *text);
     free(text);
+}
+
+/* What a matcher holds is more than the rest, and files wait for their next packet for long. */
+static void free_matcher(struct content_text *text)
+{
+    pattern_matcher_free(text->matcher);
+    text->matcher = NULL;
 }
 
 void content_text_add(struct content_text *text, struct span bytes)
 {
     content_lines_add(&text->lines, bytes);
+    free_matcher(text);
 }
 
 void content_text_gap(struct content_text *text)
@@ -324,12 +329,14 @@ void content_text_gap(struct content_text *text)
     content_lines_gap(&text->lines);
     content_block_finish(&text->block, &text->secrets);
     text->num_levels = 0;
+    free_matcher(text);
 }
 
 void content_text_finish(struct content_text *text)
 {
     content_lines_finish(&text->lines);
     content_block_finish(&text->block, &text->secrets);
+    free_matcher(text);
 }
 
 const struct content_dialect *content_text_dialect(const struct content_text *text)
@@ -350,9 +357,8 @@ void content_text_facts(const struct content_text *text, struct content_facts *f
     facts->unread = number(text->unread);
     facts->secret_list = secrets->list;
     facts->num_secrets = secrets->num;
-    if (secrets->num > 0) {
-        facts->secret_kinds = span_of(secrets->kinds, secrets->num);
-        facts->secret_lines = span_of(secrets->lines, 4 * secrets->num);
-        facts->secret_lengths = span_of(secrets->lengths, 4 * secrets->num);
-    }
+    bool any = secrets->num > 0;
+    facts->secret_kinds = any ? span_of(secrets->kinds, secrets->num) : (struct span){0};
+    facts->secret_lines = any ? span_of(secrets->lines, 4 * secrets->num) : (struct span){0};
+    facts->secret_lengths = any ? span_of(secrets->lengths, 4 * secrets->num) : (struct span){0};
 }
