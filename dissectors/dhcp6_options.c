@@ -361,10 +361,12 @@ void dhcp6_options_read(struct dhcp6_message *message, struct dhcp_list *room,
     message->status = take_u16(message, OPTION_STATUS, faults, "option 13");
     message->rapid_commit =
         span_seen(dhcp6_option(message, OPTION_RAPID_COMMIT)) ? TRUTH_YES : TRUTH_UNKNOWN;
+    take_vendor_options(message, room, faults);
+    if (span_seen(message->peer_address)) /* a relay's: the rest is said by the client or server */
+        return;
     take_leases(message, room, faults);
     take_fqdn(message, room, faults);
     take_vendor_class(message, faults);
-    take_vendor_options(message, room, faults);
     take_serial(message);
     take_boot(message, room);
 }

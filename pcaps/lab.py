@@ -41,6 +41,12 @@ PACKAGES = {
     "gtlsclient": "ngtcp2-client",
     "hostapd": "hostapd",
     "eapol_test": "eapoltest",
+    "wpa_supplicant": "wpasupplicant",
+    "dnsmasq": "dnsmasq-base",
+    "udhcpc": "udhcpc",
+    "dhcpd": "isc-dhcp-server",
+    "dhcrelay": "isc-dhcp-relay",
+    "dhclient": "isc-dhcp-client",
 }
 
 
