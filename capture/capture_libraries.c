@@ -3,7 +3,9 @@
 
 #include <lz4.h>
 #include <pcap/pcap.h>
+#include <seccomp.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <zlib.h>
 #include <zstd.h>
@@ -17,4 +19,8 @@ void capture_libraries(void *to, void (*say)(void *to, const char *name, const c
     say(to, "zlib", zlibVersion());
     say(to, "zstd", ZSTD_versionString());
     say(to, "lz4", LZ4_versionString());
+    const struct scmp_version *seccomp = seccomp_version();
+    char text[32];
+    snprintf(text, sizeof text, "%u.%u.%u", seccomp->major, seccomp->minor, seccomp->micro);
+    say(to, "libseccomp", text);
 }

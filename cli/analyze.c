@@ -2,7 +2,9 @@
 #include "cli/analyze.h"
 
 #include "capture/filter.h"
+#include "capture/privileges.h"
 #include "cli/complain.h"
+#include "cli/confine.h"
 #include "cli/replay.h"
 #include "cli/signals.h"
 #include "cli/status.h"
@@ -76,11 +78,27 @@ static bool begin_events(struct analyze *analyze, struct error *error)
     return run_begin_events(&analyze->run, analyze->events.out, error);
 }
 
+/* From here on inputs can be read, and reports appear under their names: nothing else. */
+static bool confine(struct analyze *analyze, struct error *error)
+{
+    const struct run_settings *settings = &analyze->settings->common;
+    const struct option_list *files = analyze->files;
+    struct confine paths = {.num = 0};
+    for (size_t i = 0; i < files->num; i++)
+        confine_add(&paths, files->items[i], SANDBOX_READ);
+    for (size_t i = 0; i < settings->reports.num; i++)
+        confine_add_folder(&paths, analyze->run.reports[i].output.name, SANDBOX_RENAME);
+    bool ok = confine_enter(&paths, settings, -1, error);
+    confine_free(&paths);
+    return ok;
+}
+
 static int begin(struct analyze *analyze)
 {
     struct error error = {.text = ""};
     int status = STATUS_OK;
-    if (!check(analyze, &error) || !prepare(analyze, &error))
+    if (!check(analyze, &error) || !prepare(analyze, &error) ||
+        !privileges_drop(analyze->settings->common.user, true, &error))
         status = STATUS_USAGE;
     else if (!open_outputs(analyze, &error))
         status = STATUS_OUTPUT;
@@ -88,6 +106,8 @@ static int begin(struct analyze *analyze)
         status = STATUS_USAGE;
     else if (analyze->run.writer != NULL && !output_truncate(&analyze->events, &error))
         status = STATUS_OUTPUT;
+    else if (!confine(analyze, &error))
+        status = STATUS_USAGE;
     if (status != STATUS_OK)
         complain("%s", error.text);
     return status;

@@ -1,4 +1,5 @@
 /* main.c: the perpass command. */
+#include "capture/privileges.h"
 #include "cli/commands.h"
 #include "cli/complain.h"
 #include "cli/signals.h"
@@ -9,8 +10,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 static const struct command *const commands[] = {&command_analyze, &command_monitor,
@@ -26,16 +25,6 @@ static void keep_standard_streams(void)
         if (fcntl(descriptor, F_GETFD) < 0 && errno == EBADF &&
             open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0)
             abort();
-}
-
-/* The keys of pseudonyms and the traffic itself are in memory: no core file, and no other process of the
- * same user may look. The leak checker of sanitizer builds has to. */
-static void keep_memory_private(void)
-{
-    const struct rlimit none = {0, 0};
-    setrlimit(RLIMIT_CORE, &none);
-    if (!PERPASS_SANITIZED)
-        prctl(PR_SET_DUMPABLE, 0);
 }
 
 static void help(FILE *out)
@@ -140,7 +129,7 @@ static int run(char *const *words, size_t num)
 int main(int argc, char **argv)
 {
     keep_standard_streams();
-    keep_memory_private();
+    privileges_hide_memory(); /* the keys of pseudonyms and the traffic itself are there */
     signals_prepare();
     int status = run(argv + 1, argc > 0 ? (size_t)argc - 1 : 0);
     if (fflush(stdout) == 0 && ferror(stdout) == 0)

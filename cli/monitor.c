@@ -4,8 +4,10 @@
  * while none comes, what has passed since. So a step of the system's clock ends no wait and makes none longer. */
 #include "cli/monitor.h"
 
+#include "capture/privileges.h"
 #include "capture/source.h"
 #include "cli/complain.h"
+#include "cli/confine.h"
 #include "cli/event_pipe.h"
 #include "cli/metrics.h"
 #include "cli/signals.h"
@@ -397,18 +399,38 @@ static bool open_outputs(struct monitor *monitor, struct error *error)
     return run_open_reports(&monitor->run, error);
 }
 
+/* From here on packets can be read, and outputs be replaced and made anew in their folders: nothing else. */
+static bool confine(struct monitor *monitor, struct error *error)
+{
+    const struct monitor_settings *settings = monitor->settings;
+    const struct run_settings *common = &settings->common;
+    struct confine paths = {.num = 0};
+    confine_add_folder(&paths, common->events, SANDBOX_WRITE);
+    confine_add_folder(&paths, settings->metrics, SANDBOX_WRITE);
+    for (size_t i = 0; i < common->reports.num; i++)
+        confine_add_folder(&paths, monitor->run.reports[i].output.name, SANDBOX_WRITE);
+    bool ok = confine_enter(&paths, common, source_descriptor(monitor->source), error);
+    confine_free(&paths);
+    return ok;
+}
+
 static int begin(struct monitor *monitor)
 {
+    const struct monitor_settings *settings = monitor->settings;
     struct error error = {.text = ""};
     int status = STATUS_OK;
-    if (!check(monitor->settings, &error) || !run_prepare(&monitor->run, &error))
+    if (!check(settings, &error) || !run_prepare(&monitor->run, &error))
         status = STATUS_USAGE;
     else if (!open_source(monitor, &error))
         status = STATUS_INPUT;
+    else if (!privileges_drop(settings->common.user, false, &error))
+        status = STATUS_USAGE;
     else if (!open_outputs(monitor, &error))
         status = STATUS_OUTPUT;
     else if (monitor->events != NULL &&
              !run_begin_events(&monitor->run, event_pipe_file(monitor->events), &error))
+        status = STATUS_USAGE;
+    else if (!confine(monitor, &error))
         status = STATUS_USAGE;
     if (status != STATUS_OK)
         complain("%s", error.text);

@@ -26,6 +26,8 @@ struct run_settings {
     enum severity min_severity, fail_on; /* 0: none */
     struct home_nets home_nets;
     const char *secret_rules;
+    const char *user;
+    bool no_sandbox;
     bool verbose;
 };
 

@@ -139,6 +139,12 @@ const struct option_row run_options[] = {
      "Exit with status 1 if there is a finding of this severity or above (critical, high, medium, "
      "low or "
      "info)."},
+    {"user", "NAME", false, MEMBER(user), option_set_text,
+     "Started by root: go on as user NAME once what only root may read is open (the interface, the "
+     "key). Outputs are opened as NAME."},
+    {"no-sandbox", NULL, false, MEMBER(no_sandbox), option_set_true,
+     "Do not confine the program to the files and the system calls that it needs: for systems "
+     "without seccomp, and for debuggers."},
     {"verbose", NULL, false, MEMBER(verbose), option_set_true,
      "Tell on standard error of every file, and count at the end what was seen and what was not."}};
 
