@@ -21,9 +21,10 @@ static uint32_t cycle(const struct tftp_blocks *blocks)
     return blocks->rollover_known && blocks->rollover_to == 1 ? 65535 : 65536;
 }
 
-/* The number without bounds that is nearest to |near|, of those that have |number| on the wire. */
-static uint64_t whole_number(const struct tftp_blocks *blocks, uint64_t near, uint16_t number)
+/* The number without bounds that is nearest to the latest one, of those that have |number| on the wire. */
+static uint64_t whole_number(const struct tftp_blocks *blocks, uint16_t number)
 {
+    uint64_t near = blocks->latest_held > blocks->next ? blocks->latest_held : blocks->next;
     uint64_t round = cycle(blocks), ahead = (number + 2 * round - near % round) % round;
     uint64_t back = round - ahead;
     return ahead < round / 2 || near < back ? near + ahead : near - back;
@@ -105,6 +106,8 @@ static void read_block(struct tftp_blocks *blocks, struct span bytes, size_t cut
 {
     if (blocks->ended)
         reopen(blocks);
+    if (at_rollover(blocks))
+        note_rollover(blocks, 0);
     note_size(blocks, bytes.len + cut);
     blocks->next++;
     blocks->num_seen++;
@@ -151,6 +154,7 @@ static void give_up(struct tftp_blocks *blocks, struct budget *budget,
         note_rollover(blocks, 1);
         for (struct tftp_held *held = blocks->held; held != NULL; held = held->next)
             held->number--;
+        blocks->latest_held--;
         if (blocks->acked > 65535)
             blocks->acked--;
     } else {
@@ -192,6 +196,8 @@ static bool hold(struct tftp_blocks *blocks, struct budget *budget, uint64_t num
     memcpy(held->bytes, bytes.at, bytes.len);
     *place = held;
     blocks->num_held++;
+    if (number > blocks->latest_held)
+        blocks->latest_held = number;
     blocks->held_bytes += bytes.len;
     return true;
 }
@@ -227,14 +233,12 @@ void tftp_blocks_add(struct tftp_blocks *blocks, struct budget *budget, uint16_t
     if (blocks->num_seen == 0)
         note_first(blocks, number, reader_wire_left(&data), reader);
     for (;;) {
-        uint64_t whole = whole_number(blocks, blocks->next, number);
+        uint64_t whole = whole_number(blocks, number);
         if (whole < blocks->next) {
             blocks->retransmitted++;
             return;
         }
         if (whole == blocks->next) {
-            if (at_rollover(blocks))
-                note_rollover(blocks, 0);
             take_next(blocks, budget, data, reader);
             return;
         }
@@ -253,7 +257,7 @@ void tftp_blocks_add(struct tftp_blocks *blocks, struct budget *budget, uint16_t
 void tftp_blocks_ack(struct tftp_blocks *blocks, struct budget *budget, uint16_t number,
                      const struct tftp_reader *reader)
 {
-    uint64_t whole = blocks->next > 0 ? whole_number(blocks, blocks->next, number) : number;
+    uint64_t whole = blocks->next > 0 ? whole_number(blocks, number) : number;
     if (whole == 65536 && blocks->next > 32768)
         blocks->zero_acked = true;
     if (whole <= blocks->acked)

@@ -44,6 +44,7 @@ struct tftp_blocks {
     bool length_unsure;     /* a loss of unknown length */
     struct tftp_held *held; /* by number */
     uint32_t num_held;
+    uint64_t latest_held; /* the highest number that ever was */
     size_t held_bytes;
 
     uint64_t num_seen, bytes_seen, retransmitted, reordered, lost, lost_bytes, num_ranges;

@@ -225,6 +225,24 @@ static void numbers_roll_over(void **state)
     }
 }
 
+/* A capture that lacks the most, up to the rollover. */
+static void rolls_over_behind_a_loss(void **state)
+{
+    (void)state;
+    struct fixture *f = begin(8, 4);
+    for (uint64_t n = 1; n <= 4; n++)
+        data(f, n, n, 8, 8);
+    ack(f, 4);
+    for (uint64_t n = 65533; n <= 65540; n++)
+        data(f, n, n % 65536, 8, 8);
+    ack(f, 4);
+    assert_int_equal(f->blocks.num_seen, 12);
+    assert_int_equal(f->blocks.lost, 65528);
+    assert_int_equal(f->blocks.ranges[0].offset, 32);
+    assert_true(f->blocks.rollover_known && f->blocks.rollover_to == 0);
+    end(f);
+}
+
 /* --- bounds --- */
 
 static void what_is_held_is_bounded(void **state)
@@ -340,9 +358,13 @@ static void any_numbers_are_bounded(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(blocks_in_rows),           cmocka_unit_test(numbers_roll_over),
-        cmocka_unit_test(what_is_held_is_bounded),  cmocka_unit_test(cut_blocks_are_lost_in_part),
-        cmocka_unit_test(disorder_is_put_in_order), cmocka_unit_test(any_numbers_are_bounded),
+        cmocka_unit_test(blocks_in_rows),
+        cmocka_unit_test(numbers_roll_over),
+        cmocka_unit_test(rolls_over_behind_a_loss),
+        cmocka_unit_test(what_is_held_is_bounded),
+        cmocka_unit_test(cut_blocks_are_lost_in_part),
+        cmocka_unit_test(disorder_is_put_in_order),
+        cmocka_unit_test(any_numbers_are_bounded),
     };
     return cmocka_run_group_tests_name("tftp_blocks", tests, NULL, NULL);
 }
