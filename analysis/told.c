@@ -6,10 +6,10 @@
 static bool make_room(struct told *told)
 {
     size_t max = told->max == 0 ? 16 : 2 * told->max;
-    if (told->num < told->max)
-        return true;
     if (told->num >= TOLD_MAX)
         return false;
+    if (told->num < told->max)
+        return true;
     const struct observation **items =
         (const struct observation **)realloc(told->items, max * sizeof items[0]);
     if (items == NULL)
