@@ -236,11 +236,6 @@ struct finding finding_begin(const struct analyze_context *context, enum rule_id
                             .count = 1};
 }
 
-static struct span endpoint_address(const struct endpoint *end, uint8_t ip_version)
-{
-    return span_of(end->address, ip_version == 4 ? 4 : 16);
-}
-
 void finding_about_client(struct finding *finding, const struct flow *flow)
 {
     finding->subject = SUBJECT_CLIENT;

@@ -48,7 +48,7 @@ struct dissect_context {
 struct dissector {
     const char *name; /* "tls" */
     const char *spec; /* "RFC 8446, RFC 5246" */
-    uint8_t protocol; /* PROTO_TCP or PROTO_UDP */
+    uint8_t protocol; /* PROTO_TCP, PROTO_UDP or PROTO_EAPOL, which is as UDP is */
     size_t state_size;
 
     /* Looks at the bytes that a side sent (TCP: from the first byte or the start of a segment on; UDP:

@@ -7,6 +7,7 @@
 #include "core/common_observations.h"
 #include "core/crypto.h"
 #include "core/defrag.h"
+#include "core/eapol_peers.h"
 #include "core/expect.h"
 #include "core/flow_table.h"
 #include "core/layers.h"
@@ -35,7 +36,9 @@ struct engine {
     struct scratch scratch;
     struct crypto_opener *opener; /* of packets whose keys are no secret */
     struct budget budget;         /* of messages in several datagrams */
-    const struct dissector *tcp[MAX_DISSECTORS], *udp[MAX_DISSECTORS]; /* NULL-terminated */
+    struct eapol_peers eapol_peers;
+    /* NULL-terminated, as all are */
+    const struct dissector *tcp[MAX_DISSECTORS], *udp[MAX_DISSECTORS], *eapol[MAX_DISSECTORS];
     uint64_t now_ns;                   /* the packet clock: never goes back, but for a jump */
     uint64_t packet_ns, packet_number; /* of the packet at hand */
     struct engine_stats stats;
@@ -90,9 +93,15 @@ static void stop_side(struct engine *engine, uint32_t index, unsigned side)
     }
 }
 
-static const struct dissector *const *dissectors_for(const struct engine *engine, uint8_t protocol)
+static const struct dissector *const *dissectors_for(const struct engine *engine,
+                                                     const struct flow *flow)
 {
-    return protocol == PROTO_TCP ? engine->tcp : engine->udp;
+    static const struct dissector *const nobody[] = {NULL};
+    if (flow->protocol == PROTO_TCP)
+        return engine->tcp;
+    if (flow->protocol == PROTO_UDP)
+        return engine->udp;
+    return flow->ip_version == 0 ? engine->eapol : nobody;
 }
 
 /* Asks the dissectors in turn; gives the one that knows the bytes, or says in |maybe| that one may. */
@@ -100,7 +109,7 @@ static const struct dissector *recognise(const struct engine *engine, const stru
                                          struct reader payload, bool *maybe)
 {
     *maybe = false;
-    for (const struct dissector *const *d = dissectors_for(engine, flow->protocol); *d; d++) {
+    for (const struct dissector *const *d = dissectors_for(engine, flow); *d; d++) {
         enum recognise answer = (*d)->recognises(payload);
         if (answer == RECOGNISE_YES)
             return *d;
@@ -566,15 +575,16 @@ static void flow_begin(struct engine *engine, uint32_t index, unsigned side,
                                           .num_vlans = packet->num_vlans,
                                           .num_tunnels = packet->num_tunnels,
                                           .tunnel = packet->tunnel};
-    if (span_seen(packet->mac) && packet->mac.len == 12) {
+    if (packet->ip_version == 0) {
+        memcpy(flow->mac[side], packet->ends[0].address, 6);
+        memcpy(flow->mac[!side], packet->ends[1].address, 6);
+    } else if (span_seen(packet->mac) && packet->mac.len == 12) {
         memcpy(flow->mac[!side], packet->mac.at, 6);
         memcpy(flow->mac[side], packet->mac.at + 6, 6);
     }
     flow->first_packet = packet->frame->number;
     flow->first_ns = engine->packet_ns;
-    bool read = (flow->protocol == PROTO_TCP && engine->tcp[0] != NULL) ||
-                (flow->protocol == PROTO_UDP && engine->udp[0] != NULL);
-    if (read)
+    if (*dissectors_for(engine, flow) != NULL)
         flow_table_hot(engine->flows, index)->flags |= FLOW_READ_0 | FLOW_READ_1;
     if (expect_table_any(engine->expect))
         claim_expected(engine, index);
@@ -662,6 +672,7 @@ static void count_unread(struct engine *engine, enum layers_result result)
         break;
     case LAYERS_TRANSPORT:
     case LAYERS_FRAGMENT:
+    case LAYERS_EAPOL:
         break;
     }
 }
@@ -696,6 +707,20 @@ static void set_clock(struct engine *engine, uint64_t time_ns)
     flow_table_advance(engine->flows, engine->now_ns);
 }
 
+/* Does what only some packets need before they have a flow. */
+static void complete_item(struct engine *engine, struct item *item)
+{
+    if (item->result == LAYERS_FRAGMENT)
+        item->result = defragment(engine, &item->packet);
+    if (item->result == LAYERS_EAPOL)
+        item->result =
+            eapol_peers_join(&engine->eapol_peers, &item->packet) ? LAYERS_TRANSPORT : LAYERS_OTHER;
+    if (item->result != LAYERS_TRANSPORT)
+        return;
+    item->side = flow_key_of(&item->packet, &item->key);
+    item->hash = flow_table_hash(engine->flows, &item->key);
+}
+
 static void take_item(struct engine *engine, struct item *item)
 {
     const struct frame *frame = item->packet.frame;
@@ -704,13 +729,8 @@ static void take_item(struct engine *engine, struct item *item)
     engine->stats.frames++;
     engine->stats.frame_bytes += frame->wire_len;
     engine->stats.frames_snapped += frame->captured_len < frame->wire_len;
-    if (item->result == LAYERS_FRAGMENT) {
-        item->result = defragment(engine, &item->packet);
-        if (item->result == LAYERS_TRANSPORT) {
-            item->side = flow_key_of(&item->packet, &item->key);
-            item->hash = flow_table_hash(engine->flows, &item->key);
-        }
-    }
+    if (item->result != LAYERS_TRANSPORT)
+        complete_item(engine, item);
     if (item->result != LAYERS_TRANSPORT) {
         count_unread(engine, item->result);
         return;
@@ -764,12 +784,14 @@ void engine_finish(struct engine *engine)
 
 static bool sort_dissectors(struct engine *engine, struct error *error)
 {
-    size_t num_tcp = 0, num_udp = 0;
+    size_t num_tcp = 0, num_udp = 0, num_eapol = 0;
     for (const struct dissector *const *d = engine->options.dissectors; *d != NULL; d++) {
-        if (num_tcp + num_udp + 2 >= MAX_DISSECTORS)
+        if (num_tcp + num_udp + num_eapol + 2 >= MAX_DISSECTORS)
             return error_set(error, "there are more than %d dissectors", MAX_DISSECTORS - 2);
         if ((*d)->protocol == PROTO_TCP)
             engine->tcp[num_tcp++] = *d;
+        else if ((*d)->protocol == PROTO_EAPOL)
+            engine->eapol[num_eapol++] = *d;
         else
             engine->udp[num_udp++] = *d;
     }

@@ -2,7 +2,7 @@
  * 4385, 4448).
  *
  * Reads addresses, 802.1Q/802.1ad tags, 802.1ah and VN tags, label stacks. Leaves unread what
- * carries no IP: ARP, spanning tree, LLDP, MACsec, MPLS OAM. */
+ * carries neither IP nor 802.1X: ARP, spanning tree, LLDP, MACsec, MPLS OAM. */
 #include "core/layer.h"
 
 enum {
@@ -16,6 +16,7 @@ enum {
     TYPE_MPLS_MULTICAST = 0x8848,
     TYPE_PPPOE = 0x8864,
     TYPE_JUMBO_LLC = 0x8870,
+    TYPE_EAPOL = 0x888e,
     TYPE_SERVICE_VLAN = 0x88a8,
     TYPE_BACKBONE = 0x88e7,
     TYPE_META_DATA = 0x8909,
@@ -75,6 +76,8 @@ enum layer ethernet_type_read(struct packet *packet, uint16_t type)
         return LAYER_PPPOE;
     case TYPE_PPP:
         return LAYER_PPP;
+    case TYPE_EAPOL:
+        return LAYER_EAPOL;
     case TYPE_JUMBO_LLC:
         return LAYER_LLC;
     case TYPE_BACKBONE: /* 802.1ah: a service tag, then the customer's whole frame */

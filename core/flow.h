@@ -29,7 +29,7 @@ struct encapsulation {
  * order of the table's key, not "client first": |client| says which end is the client. */
 struct flow {
     struct endpoint ends[2];
-    uint8_t ip_version, protocol;
+    uint8_t ip_version, protocol; /* as in struct packet: 0 and PROTO_EAPOL for 802.1X */
     uint8_t client;      /* index in |ends| of who opened the conversation, as far as can be told */
     bool client_certain; /* a SYN, or a protocol's own first message, said so */
     bool saw_start;      /* TCP: the SYN was seen; else the capture starts mid-session */

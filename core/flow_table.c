@@ -104,6 +104,8 @@ static uint64_t protocol_class(uint8_t protocol)
         return 4;
     case PROTO_SCTP:
         return 5;
+    case PROTO_EAPOL:
+        return 6;
     default:
         return 0;
     }

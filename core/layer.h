@@ -13,6 +13,7 @@ enum layer {
     /* The end, as an enum layers_result of the same value. */
     LAYER_TRANSPORT = LAYERS_TRANSPORT,
     LAYER_FRAGMENT = LAYERS_FRAGMENT,
+    LAYER_EAPOL = LAYERS_EAPOL,
     LAYER_OTHER = LAYERS_OTHER,
     LAYER_UNKNOWN_LINK = LAYERS_LINK,
     LAYER_CUT = LAYERS_CUT,

@@ -57,11 +57,21 @@ static enum layer cooked_protocol(struct packet *packet, uint16_t device, uint16
     return ethernet_type_read(packet, protocol);
 }
 
+/* 802.1X is between hardware addresses, of which these headers have the sender's. */
+static void note_sender(struct packet *packet, enum layer layer, size_t address_len,
+                        struct span address)
+{
+    if (layer == LAYER_EAPOL && address_len == 6)
+        packet->mac = address;
+}
+
 /* packet type(2), ARPHRD_ of the device(2), address length(2), address(8), protocol(2) */
 enum layer link_cooked_read(struct packet *packet)
 {
     const struct span header = reader_view(&packet->payload, 16);
-    return cooked_protocol(packet, view_u16(header, 2), view_u16(header, 14));
+    const enum layer layer = cooked_protocol(packet, view_u16(header, 2), view_u16(header, 14));
+    note_sender(packet, layer, view_u16(header, 4), view_part(header, 6, 6));
+    return layer;
 }
 
 /* protocol(2), reserved(2), interface(4), ARPHRD_(2), packet type(1), address length(1),
@@ -69,7 +79,9 @@ enum layer link_cooked_read(struct packet *packet)
 enum layer link_cooked2_read(struct packet *packet)
 {
     const struct span header = reader_view(&packet->payload, 20);
-    return cooked_protocol(packet, view_u16(header, 8), view_u16(header, 0));
+    const enum layer layer = cooked_protocol(packet, view_u16(header, 8), view_u16(header, 0));
+    note_sender(packet, layer, view_u8(header, 11), view_part(header, 12, 6));
+    return layer;
 }
 
 /* Netlink attributes: length(2) with these four bytes, type(2), value, padding to four bytes; in

@@ -16,13 +16,26 @@ struct frame {
 };
 
 /* IP protocol numbers that the flow table tells apart. */
-enum { PROTO_ICMP = 1, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_ICMP6 = 58, PROTO_SCTP = 132 };
+enum {
+    PROTO_ICMP = 1,
+    PROTO_TCP = 6,
+    PROTO_UDP = 17,
+    PROTO_ICMP6 = 58,
+    PROTO_SCTP = 132,
+    PROTO_EAPOL = 255 /* reserved, so that it can stand for 802.1X, which has no IP header */
+};
 
-/* One end of a conversation. An IPv4 address is in the first 4 bytes, the others are 0. */
+/* One end of a conversation. An IPv4 address is in the first 4 bytes, that of hardware in 6; the others are 0. */
 struct endpoint {
     uint8_t address[16];
     uint16_t port; /* 0 where the protocol has none; ICMP: 0 */
 };
+
+/* endpoint_address gives the bytes of an address under an IP header of |ip_version|. */
+static inline struct span endpoint_address(const struct endpoint *end, uint8_t ip_version)
+{
+    return span_of(end->address, ip_version == 4 ? 4 : ip_version == 6 ? 16 : 6);
+}
 
 enum tcp_flag {
     TCP_FIN = 0x01,
@@ -39,6 +52,7 @@ enum tcp_flag {
 enum layers_result {
     LAYERS_TRANSPORT, /* L3 and L4 are known: the packet has a flow */
     LAYERS_FRAGMENT,  /* an IP fragment: the caller defragments and calls layers_resume */
+    LAYERS_EAPOL,     /* 802.1X: the caller says between whom, by eapol_peers_join */
     LAYERS_OTHER, /* well-formed, but nothing that has a flow here: ARP, an unknown EtherType … */
     LAYERS_LINK,  /* nobody knows this link type */
     LAYERS_CUT,   /* the headers were cut by the snap length */
@@ -65,7 +79,7 @@ struct packet {
     const struct frame *frame;
 
     struct endpoint ends[2]; /* 0 source, 1 destination, of the innermost IP header */
-    uint8_t ip_version;      /* 4 or 6 */
+    uint8_t ip_version;      /* 4 or 6; 0: no IP, the ends are hardware addresses */
     uint8_t protocol;        /* IP protocol after extension headers */
     uint8_t ttl;             /* TTL or hop limit */
     uint8_t traffic_class;   /* DSCP and ECN */
@@ -82,8 +96,9 @@ struct packet {
     struct span ip_header; /* innermost, options and extension headers included */
     struct span l4_header; /* options included, as far as captured; unseen: none read */
     struct span mac;       /* innermost Ethernet or 802.11 addresses: 6 bytes destination, 6 bytes
-                              source, side by side; unseen where there are none, or (802.11 by an
-                              access point) where they stand otherwise */
+                              source, side by side; the source alone where no other was captured; unseen
+                              where there are none, or (802.11 by an access point) where they
+                              stand otherwise */
 
     uint16_t vlans[PACKET_MAX_VLANS]; /* VLAN ids of the outermost Ethernet header, outer first */
     uint8_t num_vlans;

@@ -4,7 +4,7 @@
  * Reads what is in the clear. Leaves unread: management and control frames, protected frames,
  * fragments, mesh headers, all but the first frame of an A-MSDU. Of an A-MSDU, and of frames
  * that pass no access point, destination and source stand side by side, which is what
- * packet->mac can hold; of others it has none. */
+ * packet->mac can hold; of others it has none. 802.1X is between the receiver and the transmitter, which do. */
 #include "core/layer.h"
 
 enum {
@@ -40,6 +40,12 @@ enum form {
     FORM_SWAPPED = 2 /* the two bytes of frame control and of sequence control are exchanged */
 };
 
+static bool carries_eapol(struct reader r)
+{
+    const struct span snap = reader_view(&r, 8);
+    return reader_ok(&r) && view_u32(snap, 0) == 0xaaaa0300 && view_u32(snap, 4) == 0x0000888e;
+}
+
 /* frame control(2), duration(2), three addresses(6), sequence control(2), address 4(6), QoS
  * control(2) */
 static enum layer read_frame(struct packet *packet, unsigned form)
@@ -67,6 +73,8 @@ static enum layer read_frame(struct packet *packet, unsigned form)
         reader_skip(r, 2);
     if (aggregate)
         read_subframe(packet);
+    if (carries_eapol(*r))
+        packet->mac = view_part(rest, 2, 12);
     return LAYER_LLC;
 }
 

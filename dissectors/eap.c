@@ -237,8 +237,10 @@ bool eap_read(struct eap_session *session, struct reader packet, struct dissect_
 
 void eap_end(struct eap_session *session, struct dissect_context *context)
 {
+    const unsigned sender = context->side; /* of a packet of the session that comes next */
     if (session->records.session.transport != NULL)
         tls_records_end(&session->records, context);
+    context->side = sender;
     for (unsigned i = 0; i < 2; i++)
         drop(&session->sides[i], context);
 }

@@ -68,10 +68,12 @@ void event_put_shown(struct event *event, const struct shown *shown)
 static void prepare_end(struct event *event, struct event_end *end)
 {
     const struct value value = {.type = VALUE_ADDRESS,
-                                .bytes =
-                                    span_of(end->end->address, event->ip_version == 4 ? 4 : 16)};
-    struct shown shown = redact(event->redactor, &value, PRIVACY_ADDRESS, NULL);
+                                .bytes = endpoint_address(end->end, event->ip_version)};
     end->address[0] = '\0';
+    if (event->ip_version ==
+        0) /* has no IP address; its hardware addresses have fields of their own */
+        return;
+    struct shown shown = redact(event->redactor, &value, PRIVACY_ADDRESS, NULL);
     end->is_pseudonym = shown.token;
     if (shown.type == SHOWN_TEXT && shown.len < sizeof end->address)
         memcpy(end->address, shown.text, shown.len + 1);
@@ -214,12 +216,18 @@ static void put_mac(struct event *event, const uint8_t mac[6])
 
 static void write_source_mac(struct event *event)
 {
-    put_mac(event, event->flow->mac[event->flow->client]);
+    if (event->ip_version == 0)
+        put_mac(event, event->client.end->address);
+    else if (event->flow != NULL)
+        put_mac(event, event->flow->mac[event->flow->client]);
 }
 
 static void write_destination_mac(struct event *event)
 {
-    put_mac(event, event->flow->mac[1 - event->flow->client]);
+    if (event->ip_version == 0)
+        put_mac(event, event->server.end->address);
+    else if (event->flow != NULL)
+        put_mac(event, event->flow->mac[1 - event->flow->client]);
 }
 
 static void write_network_bytes(struct event *event)
@@ -236,7 +244,7 @@ static void write_network_packets(struct event *event)
 static void write_community_id(struct event *event)
 {
     char text[COMMUNITY_ID_SIZE];
-    if (redactor_policy(event->redactor) != POLICY_STRICT &&
+    if (redactor_policy(event->redactor) != POLICY_STRICT && event->ip_version != 0 &&
         community_id(event->sha1, event->client.end, event->server.end, event->ip_version,
                      event->protocol, text))
         event_put_text(event, text);
@@ -276,12 +284,14 @@ static void put_number_text(struct event *event, uint64_t number)
 
 static void write_iana_number(struct event *event)
 {
-    put_number_text(event, event->protocol);
+    if (event->ip_version != 0)
+        put_number_text(event, event->protocol);
 }
 
 static void write_network_type(struct event *event)
 {
-    event_put_text(event, event->ip_version == 4 ? "ipv4" : "ipv6");
+    if (event->ip_version != 0)
+        event_put_text(event, event->ip_version == 4 ? "ipv4" : "ipv6");
 }
 
 static void write_protocol(struct event *event)
@@ -401,16 +411,16 @@ static const struct event_common fields[] = {
      "the same; always a valid address"},
     {"source.port", SHAPE_NUMBER, ON_ENDS, 0, PRIVACY_PUBLIC, write_source_port,
      "the client's port"},
-    {"source.mac", SHAPE_TEXT, ON_FLOW, 0, PRIVACY_ADDRESS, write_source_mac,
-     "hardware address behind which the client is"},
+    {"source.mac", SHAPE_TEXT, ON_ENDS, 0, PRIVACY_ADDRESS, write_source_mac,
+     "hardware address behind which the client is; in findings of 802.1X only, which has no other"},
     {"destination.address", SHAPE_TEXT, ON_ENDS, 0, PRIVACY_ADDRESS, write_destination_address,
      "the server's address, innermost IP header"},
     {"destination.ip", SHAPE_IP, ON_ENDS, 0, PRIVACY_ADDRESS, write_destination_address,
      "the same; always a valid address"},
     {"destination.port", SHAPE_NUMBER, ON_ENDS, 0, PRIVACY_PUBLIC, write_destination_port,
      "the server's port"},
-    {"destination.mac", SHAPE_TEXT, ON_FLOW, 0, PRIVACY_ADDRESS, write_destination_mac,
-     "hardware address behind which the server is"},
+    {"destination.mac", SHAPE_TEXT, ON_ENDS, 0, PRIVACY_ADDRESS, write_destination_mac,
+     "hardware address behind which the server is; in findings of 802.1X only"},
     {"network.bytes", SHAPE_NUMBER, EVENT_FLOW, EVENT_FLOW, PRIVACY_PUBLIC, write_network_bytes,
      "IP bytes both ways"},
     {"network.packets", SHAPE_NUMBER, EVENT_FLOW, EVENT_FLOW, PRIVACY_PUBLIC, write_network_packets,
@@ -419,10 +429,10 @@ static const struct event_common fields[] = {
      "Community ID v1; absent where addresses are hidden, which it would give away, and for ICMP"},
     {"network.transport", SHAPE_TEXT, ON_ENDS, 0, PRIVACY_PUBLIC, write_transport,
      "tcp, udp, sctp, icmp or ipv6-icmp"},
-    {"network.iana_number", SHAPE_TEXT, ON_ENDS, ON_ENDS, PRIVACY_PUBLIC, write_iana_number,
-     "IP protocol number"},
-    {"network.type", SHAPE_TEXT, ON_ENDS, ON_ENDS, PRIVACY_PUBLIC, write_network_type,
-     "ipv4 or ipv6, innermost IP header"},
+    {"network.iana_number", SHAPE_TEXT, ON_ENDS, 0, PRIVACY_PUBLIC, write_iana_number,
+     "IP protocol number; absent for 802.1X"},
+    {"network.type", SHAPE_TEXT, ON_ENDS, 0, PRIVACY_PUBLIC, write_network_type,
+     "ipv4 or ipv6, innermost IP header; absent for 802.1X, which has none"},
     {"network.protocol", SHAPE_TEXT, ON_ENDS, 0, PRIVACY_PUBLIC, write_protocol,
      "tls, dtls, quic ...: who read the conversation"},
     {"network.vlan.id", SHAPE_TEXT, ON_ENDS, 0, PRIVACY_PUBLIC, write_vlan,

@@ -86,7 +86,7 @@ static void write_subject_address(struct event *event)
 
 static void write_subject_port(struct event *event)
 {
-    if (event->finding->subject == SUBJECT_SERVER)
+    if (event->finding->subject == SUBJECT_SERVER && event->finding->ip_version != 0)
         event_put_number(event, event->finding->subject_port);
 }
 

@@ -257,7 +257,9 @@ static void copy_shown(const struct shown *shown, char *text, size_t size)
 struct shown report_subject_shown(struct redactor *redactor, const struct finding *finding)
 {
     const struct kind_row *row = kind_row(finding->subject);
-    const struct value value = {.type = row->type, .bytes = finding->subject_bytes};
+    const bool hardware = row->type == VALUE_ADDRESS && finding->ip_version == 0;
+    const struct value value = {.type = hardware ? VALUE_MAC : row->type,
+                                .bytes = finding->subject_bytes};
     return redact(redactor, &value, row->privacy, row->token);
 }
 
@@ -268,7 +270,7 @@ bool report_subject(struct redactor *redactor, const struct finding *finding,
     text[0] = '\0';
     if (shown.type != SHOWN_TEXT)
         return false;
-    if (finding->subject != SUBJECT_SERVER) {
+    if (finding->subject != SUBJECT_SERVER || finding->ip_version == 0) {
         copy_shown(&shown, text, REPORT_SUBJECT_SIZE);
         return true;
     }
@@ -282,8 +284,8 @@ bool report_subject(struct redactor *redactor, const struct finding *finding,
 bool report_address(struct redactor *redactor, const struct endpoint *end, uint8_t ip_version,
                     char text[REPORT_SUBJECT_SIZE])
 {
-    const struct value value = {.type = VALUE_ADDRESS,
-                                .bytes = span_of(end->address, ip_version == 6 ? 16 : 4)};
+    const struct value value = {.type = ip_version == 0 ? VALUE_MAC : VALUE_ADDRESS,
+                                .bytes = endpoint_address(end, ip_version)};
     const struct shown shown = redact(redactor, &value, PRIVACY_ADDRESS, NULL);
     text[0] = '\0';
     if (shown.type != SHOWN_TEXT)

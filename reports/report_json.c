@@ -228,7 +228,7 @@ static json_object *subject_json(const struct finding *finding, struct redactor 
     add_text(subject, "kind", report_subject_kind(finding->subject));
     if (value != NULL)
         add(subject, "value", value);
-    if (finding->subject == SUBJECT_SERVER)
+    if (finding->subject == SUBJECT_SERVER && finding->ip_version != 0)
         add_number(subject, "port", finding->subject_port);
     return subject;
 }
@@ -240,7 +240,8 @@ static json_object *endpoint_json(const struct endpoint *end, uint8_t ip_version
     json_object *object = json_object_new_object();
     if (report_address(redactor, end, ip_version, address))
         add_text(object, "address", address);
-    add_number(object, "port", end->port);
+    if (ip_version != 0)
+        add_number(object, "port", end->port);
     return object;
 }
 

@@ -298,7 +298,7 @@ static unsigned run_all(struct run *run)
     int num = scandir(PERPASS_SOURCE_DIR "/pcaps", &folders, NULL, alphasort);
     for (int i = 0; i < num; i++) {
         char path[PATH_MAX];
-        if (replay_capture_in(folders[i]->d_name, path, sizeof path))
+        if (replay_capture_in(PERPASS_SOURCE_DIR "/pcaps", folders[i]->d_name, path, sizeof path))
             failures += run_file(run, path);
         free(folders[i]);
     }

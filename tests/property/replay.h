@@ -95,13 +95,13 @@ static inline struct span replay_bad_event(const char *events, size_t len)
     return bad;
 }
 
-/* replay_capture_in gives the path of the capture in the folder pcaps/|folder|; false when it has none. */
-static inline bool replay_capture_in(const char *folder, char *path, size_t size)
+/* replay_capture_in gives the path of the capture in |pcaps|/|folder|; false when it has none. */
+static inline bool replay_capture_in(const char *pcaps, const char *folder, char *path, size_t size)
 {
     static const char *const names[] = {"capture.pcap", "capture.pcapng"};
     struct stat status;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        int len = snprintf(path, size, "%s/pcaps/%s/%s", PERPASS_SOURCE_DIR, folder, names[i]);
+        int len = snprintf(path, size, "%s/%s/%s", pcaps, folder, names[i]);
         if (len > 0 && (size_t)len < size && stat(path, &status) == 0)
             return true;
     }

@@ -245,7 +245,8 @@ int main(void)
     int num = scandir(PERPASS_SOURCE_DIR "/pcaps", &folders, NULL, alphasort);
     for (int i = 0; i < num; i++) {
         char path[PATH_MAX];
-        if (num_tests < MAX_CASES && replay_capture_in(folders[i]->d_name, path, sizeof path))
+        if (num_tests < MAX_CASES &&
+            replay_capture_in(PERPASS_SOURCE_DIR "/pcaps", folders[i]->d_name, path, sizeof path))
             tests[num_tests++] = (struct CMUnitTest){.name = strdup(folders[i]->d_name),
                                                      .test_func = test_capture,
                                                      .initial_state = strdup(path)};

@@ -326,6 +326,38 @@ static struct finding finding_of(const char *identity)
     return finding;
 }
 
+/* 802.1X has no IP header: its ends are hardware addresses, and nothing is said that only IP has. */
+static void test_hardware_addresses(void **state)
+{
+    (void)state;
+    static const struct expected expected[] = {
+        {"source", "{\"mac\":\"02-00-00-00-00-10\"}"},
+        {"destination", "{\"mac\":\"02-00-00-00-00-01\"}"},
+        {"network", "{\"inner\":{\"tunnel\":{\"depth\":1,\"id\":77,\"type\":\"vxlan\"}},"
+                    "\"protocol\":\"eapol\",\"vlan\":{\"id\":\"12\"}}"},
+        {"labels", NULL},
+        {"perpass.finding.subject", "{\"address\":\"02-00-00-00-00-01\",\"kind\":\"server\"}"},
+    };
+    static const struct endpoint device = {.address = {2, 0, 0, 0, 0, 0x10}};
+    static const struct endpoint port = {.address = {2, 0, 0, 0, 0, 1}};
+    struct finding finding = finding_of("");
+    finding.client = device;
+    finding.server = port;
+    finding.ip_version = 0;
+    finding.protocol = PROTO_EAPOL;
+    finding.transport = "eapol";
+    finding.subject = SUBJECT_SERVER;
+    finding.subject_bytes = span_of(port.address, 6);
+    const struct result result = {.findings = &finding, .num_findings = 1};
+    const struct event_options options = {.flows = true};
+    struct run run;
+    run_begin(&run, POLICY_RAW, &options);
+    event_writer_result(run.writer, &result);
+    run_end(&run);
+    CHECK(run.lines[0], expected);
+    run_free(&run);
+}
+
 static void test_finding_and_stats(void **state)
 {
     (void)state;
@@ -552,10 +584,15 @@ int main(int argc, char **argv)
     if (argc == 2)
         return write_every_event(argv[1]);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_observation), cmocka_unit_test(test_strict),
-        cmocka_unit_test(test_flow),        cmocka_unit_test(test_finding_and_stats),
-        cmocka_unit_test(test_selection),   cmocka_unit_test(test_unknown_type),
-        cmocka_unit_test(test_ids_differ),  cmocka_unit_test(test_unwritable),
+        cmocka_unit_test(test_observation),
+        cmocka_unit_test(test_strict),
+        cmocka_unit_test(test_flow),
+        cmocka_unit_test(test_finding_and_stats),
+        cmocka_unit_test(test_hardware_addresses),
+        cmocka_unit_test(test_selection),
+        cmocka_unit_test(test_unknown_type),
+        cmocka_unit_test(test_ids_differ),
+        cmocka_unit_test(test_unwritable),
     };
     return cmocka_run_group_tests_name("event_writer", tests, NULL, NULL);
 }
