@@ -301,6 +301,10 @@ void dhcp_read_message(struct reader bytes, enum truth in_dhcpv6, struct dissect
     if (read_header(&message, &bytes)) {
         read_behind_header(&reading, &bytes, context);
         dissect_emit(context, &observation_dhcp_message, &message);
+        dhcp_boot_expect(&message.boot,
+                         span_seen(message.your_address) ? message.your_address
+                                                         : message.client_address,
+                         context);
     } else if (bytes.fault == READER_CUT) {
         reading.faults.cut = "header";
     } else {

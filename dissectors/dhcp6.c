@@ -203,6 +203,14 @@ static bool read_header(struct dhcp6_message *message, struct reader *r)
     return reader_ok(r) && type != 0;
 }
 
+static struct span first_address(const struct dhcp6_message *message)
+{
+    if (!span_seen(message->addresses))
+        return (struct span){0};
+    struct reader r = reader_of(message->addresses);
+    return reader_bytes(&r, 16);
+}
+
 /* Reads one message and gives, if it is a relay's, the one that is in it. */
 static struct reader read_message(struct dhcp6_reading *reading, struct reader bytes,
                                   unsigned depth, struct dissect_context *context)
@@ -229,6 +237,7 @@ static struct reader read_message(struct dhcp6_reading *reading, struct reader b
     if (is_relays(type) && depth + 1 == MAX_DEPTH && inner.at != NULL && faults.malformed == NULL)
         faults.malformed = "relay_message";
     dissect_emit(context, &observation_dhcp6_message, &message);
+    dhcp_boot_expect(&message.boot, first_address(&message), context);
     dhcp_emit_faults(&faults, "dhcp6", context);
     if (is_dhcpv4(type) && inner.at != NULL) {
         dhcp_read_message(inner, TRUTH_YES, context);

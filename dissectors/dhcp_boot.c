@@ -2,11 +2,14 @@
  * password are read over. */
 #include "dissectors/dhcp_boot.h"
 
+#include "dissectors/http.h"
+
 #include <arpa/inet.h>
 
 enum {
     MAX_LIST_LEN = 8192, /* bytes of candidates of one kind that are kept */
-    MAX_SCHEME_LEN = 16
+    MAX_SCHEME_LEN = 16,
+    MAX_EXPECTED = 8 /* URLs of a message whose fetches are looked for */
 };
 
 /* --- URLs --- */
@@ -289,6 +292,17 @@ struct dhcp_boot dhcp_boot_decide(const struct dhcp_boot_lists *lists, const uin
     for (; *server_order != 0 && !found; server_order++)
         found = take_server(lists, *server_order, &boot);
     return boot;
+}
+
+void dhcp_boot_expect(const struct dhcp_boot *boot, struct span client,
+                      struct dissect_context *context)
+{
+    if (!span_seen(boot->files))
+        return;
+    struct reader r = reader_of(boot->files);
+    struct dhcp_boot_candidate candidate;
+    for (unsigned i = 0; i < MAX_EXPECTED && dhcp_boot_next(&r, &candidate); i++)
+        (void)http_expect_url(context, candidate.value, client);
 }
 
 /* --- rows --- */

@@ -4,6 +4,8 @@
 
 #include "dissectors/dhcp_list.h"
 
+struct dissect_context;
+
 /* Where a candidate stands in the message. The code of |source| in lists. */
 enum dhcp_boot_source {
     BOOT_FROM_SIADDR = 1,
@@ -74,6 +76,11 @@ void dhcp_boot_file(struct dhcp_boot_lists *lists, enum dhcp_boot_source source,
  * source that named one. The server in a file's URL comes before any other. */
 struct dhcp_boot dhcp_boot_decide(const struct dhcp_boot_lists *lists, const uint8_t *file_order,
                                   const uint8_t *server_order);
+
+/* dhcp_boot_expect has the fetches of the URLs over HTTP recognised: of |client|, an address, or of anybody where that
+ * is unseen. */
+void dhcp_boot_expect(const struct dhcp_boot *boot, struct span client,
+                      struct dissect_context *context);
 
 /* dhcp_boot_scheme_name gives the scheme of a URL that |scheme| is; NULL if it is none of those known. */
 const char *dhcp_boot_scheme_name(struct span scheme);

@@ -3,6 +3,7 @@
 #define PERPASS_TESTS_DHCP_LISTENER_H
 
 #include "core/dissector.h"
+#include "core/expect.h"
 #include "tests/unit/observed_text.h"
 
 #include <stdlib.h>
@@ -11,6 +12,7 @@ struct listener {
     struct observed_text text;
     unsigned num; /* observations but for faults */
     unsigned malformed, cut;
+    uint64_t expected; /* conversations */
 };
 
 static inline void listener_hear(void *to, const struct observation *observation)
@@ -33,7 +35,10 @@ static inline bool listener_read(struct listener *listener, const struct dissect
     struct flow flow = {.protocol = PROTO_UDP, .client = 0};
     struct scratch scratch = {0};
     struct budget budget = {.limit = 1 << 20};
+    struct expect_table *expect = expect_table_new();
+    assert(expect != NULL);
     struct dissect_context context = {.flow = &flow,
+                                      .expect = expect,
                                       .side = 1,
                                       .scratch = &scratch,
                                       .budget = &budget,
@@ -49,7 +54,9 @@ static inline bool listener_read(struct listener *listener, const struct dissect
     enum dissect answer = dissector->dissect(&bytes, state, &context);
     assert(answer == DISSECT_MORE);
     *client = flow.client;
+    listener->expected = expect_table_stats(expect)->noted;
     assert(budget.used == 0);
+    expect_table_free(expect);
     scratch_free(&scratch);
     free(exact);
     return known;

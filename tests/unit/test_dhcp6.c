@@ -23,6 +23,7 @@ struct row {
     const char *name, *datagram; /* as in byte_text.h */
     unsigned messages;           /* 0: 1 */
     bool from_server, malformed, unknown;
+    unsigned expected; /* fetches over HTTP */
     const char *lines[MAX_LINES];
 };
 
@@ -45,7 +46,8 @@ static void check_row(const struct row *row)
     bool known = listener_read(&listener, &dissector_dhcp6, span_of(message.at, message.len),
                                message.len, false, &client);
     bool right = known == !row->unknown && listener.num == messages && listener.cut == 0 &&
-                 (listener.malformed > 0) == row->malformed && client == !row->from_server;
+                 (listener.malformed > 0) == row->malformed && listener.expected == row->expected &&
+                 client == !row->from_server;
     for (size_t j = 0; j < MAX_LINES && row->lines[j] != NULL; j++)
         if (!says(&listener.text, row->lines[j])) {
             print_error("%s: lacks %s\n", row->name, row->lines[j]);
@@ -139,6 +141,12 @@ static void test_server(void **state)
          .from_server = true,
          .lines = {D "bootfile_url=http://boot.example/x", B "file=http://boot.example/x",
                    B "credentials=true", B "server_name=boot.example", B "scheme=http"}},
+        {.name = "a boot file over HTTP from an address, for an address",
+         .datagram = "07 123456 " CLIENT_ID SERVER_ID "003b{'http://[2001:db8::23]:8080/x'} "
+                     "0003{00000001 00000000 00000000 0005{" LINK "00000e10 00001c20}}",
+         .from_server = true,
+         .expected = 1,
+         .lines = {B "scheme=http", B "server_address=20010db8000000000000000000000023"}},
         {.name = "a boot file that is no URL",
          .datagram = "02 123456 " CLIENT_ID SERVER_ID "003b{'startup-config'}",
          .from_server = true,
