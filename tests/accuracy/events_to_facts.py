@@ -44,7 +44,7 @@ def end(event, name):
     address, port = get(event, f"{name}.ip"), get(event, f"{name}.port")
     if address is None:
         address = get(event, f"{name}.mac") or get(event, f"{name}.address")
-        return address
+        return address and address.replace("-", ":").lower()
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 

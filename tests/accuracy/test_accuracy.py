@@ -171,6 +171,11 @@ class Comparing(unittest.TestCase):
         want["extensions"] = got["extensions"] = [40, 51]
         self.assertEqual(self.counts([want], [got])[0], (0, 1, 0, 0))
 
+    def test_group_address_stands_for_who_it_was_for(self):
+        want, got = hello(src="a", dst="01:80:c2:00:00:03"), hello(src="a", dst="b")
+        self.assertEqual(self.counts([want], [got])[0], (1, 0, 0, 0))
+        self.assertEqual(self.counts([want], [hello(src="b", dst="a")])[0], (0, 0, 1, 1))
+
     def test_missed_and_extra(self):
         other = {**hello(), "random": "22" * 32}
         self.assertEqual(self.counts([hello()], [other])[0], (0, 0, 1, 1))
