@@ -128,8 +128,11 @@ static struct install_guesses *guesses_of(struct install_device *device, uint64_
     if (device->guesses == NULL)
         device->guesses = calloc(1, sizeof *device->guesses);
     struct install_guesses *guesses = device->guesses;
-    if (guesses != NULL && (guesses->asked == 0 || now - guesses->since_ns > INSTALL_GUESS_NS))
-        *guesses = (struct install_guesses){.since_ns = now};
+    if (guesses == NULL || (guesses->since_ns != 0 && now - guesses->since_ns <= INSTALL_GUESS_NS))
+        return guesses;
+    struct install_guesses before = *guesses;
+    *guesses = (struct install_guesses){.since_ns = now, .has_mac = before.has_mac};
+    memcpy(guesses->mac, before.mac, sizeof before.mac);
     return guesses;
 }
 
@@ -162,12 +165,17 @@ static void report_guessing(const struct install_state *state, const struct inst
 
 static void judge_guess(struct install_state *state, const struct install_arrival *arrival)
 {
-    const struct install_self self = install_device_self(arrival->device);
-    if (!is_guess(arrival->name, &self))
-        return;
+    struct install_self self = install_device_self(arrival->device);
     struct install_guesses *guesses =
         guesses_of(arrival->device, state->context->observation->time_ns);
-    if (guesses == NULL ||
+    if (guesses == NULL || !span_seen(arrival->name))
+        return;
+    /* A host asks for its own name first; other hardware addresses than that are not its own. */
+    if (!span_seen(self.mac)) {
+        guesses->has_mac = guesses->has_mac || install_name_mac(arrival->name, guesses->mac);
+        self.mac = guesses->has_mac ? span_of(guesses->mac, 6) : self.mac;
+    }
+    if (!is_guess(arrival->name, &self) ||
         !guesses_add(guesses, install_devices_hash(state->devices, arrival->name)))
         return;
     guesses->asked++;

@@ -41,7 +41,8 @@ struct install_guesses {
     uint64_t names[INSTALL_MAX_GUESSES]; /* hashes */
     uint64_t since_ns;
     uint32_t num_names, asked, missing;
-    bool told;
+    uint8_t mac[6]; /* of a host whose own was not seen: the first one in a name */
+    bool has_mac, told;
 };
 
 struct install_device {

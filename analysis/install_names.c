@@ -207,26 +207,48 @@ static bool has_dotted(struct span name, struct span address)
     return len > 0 && memmem(name.at, name.len, text, (size_t)len) != NULL;
 }
 
-/* A run of exactly 12 hexadecimal digits that can be a MAC address of a device: not all alike, no group bit. */
-static bool looks_like_mac(const struct squeezed *name)
+/* The |len| hexadecimal digits at |at|, as a MAC address of a device: twelve, perhaps behind 01, the hardware type
+ * of ARP; not all alike, no group. */
+static bool take_mac(const uint8_t *at, size_t len, uint8_t mac[6])
+{
+    bool alike = true;
+    if (len == MAC_DIGITS + 2 && at[0] == '0' && at[1] == '1') {
+        at += 2;
+        len -= 2;
+    }
+    if (len != MAC_DIGITS)
+        return false;
+    for (size_t i = 0; i < 6; i++) {
+        mac[i] = (uint8_t)(ascii_hex_value(at[2 * i]) << 4 | ascii_hex_value(at[2 * i + 1]));
+        alike = alike && at[2 * i] == at[0] && at[2 * i + 1] == at[0];
+    }
+    return !alike && (mac[0] & 1) == 0;
+}
+
+/* The first run of digits that can be a MAC address. */
+static bool find_mac(const struct squeezed *name, uint8_t mac[6])
 {
     for (size_t i = 0; i < name->len;) {
         size_t len = 0;
-        bool alike = true;
-        while (i + len < name->len && ascii_is_hex(name->at[i + len])) {
-            alike = alike && name->at[i + len] == name->at[i];
+        while (i + len < name->len && ascii_is_hex(name->at[i + len]))
             len++;
-        }
-        const uint8_t *at = name->at + i;
-        if (len == MAC_DIGITS + 2 && at[0] == '0' && at[1] == '1') { /* ARP hardware type 1 */
-            at += 2;
-            len -= 2;
-        }
-        if (len == MAC_DIGITS && !alike && (ascii_hex_value(at[1]) & 1) == 0)
+        if (take_mac(name->at + i, len, mac))
             return true;
         i += len + 1;
     }
     return false;
+}
+
+static bool looks_like_mac(const struct squeezed *name)
+{
+    uint8_t mac[6];
+    return find_mac(name, mac);
+}
+
+bool install_name_mac(struct span name, uint8_t mac[6])
+{
+    const struct squeezed squeezed = squeeze(install_name_stem(name));
+    return find_mac(&squeezed, mac);
 }
 
 static struct install_name_identity identity(const char *kind, enum confidence confidence,

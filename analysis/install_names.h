@@ -42,6 +42,9 @@ struct install_name_identity {
 struct install_name_identity install_name_identity(struct span name,
                                                    const struct install_self *self);
 
+/* install_name_mac gives what in a name looks like a MAC address; false when nothing does. */
+bool install_name_mac(struct span name, uint8_t mac[6]);
+
 /* install_name_walk says which client's fixed list of names has this one, when a device with that |self| walks
  * through it: "pxelinux", "grub", "ios", "phone", "onie"; NULL: none. */
 const char *install_name_walk(struct span name, const struct install_self *self);
