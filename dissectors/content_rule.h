@@ -38,8 +38,11 @@ enum content_rule_use {
     RULE_BANNER, /* begins a text for people; what is matched is its delimiter and what follows */
     RULE_VEIL,   /* what is matched is for people, or no value: it is not looked at further */
     RULE_PLACEHOLDER, /* for values: what is matched stands for a secret that is not there */
-    RULE_SECRET
+    RULE_SECRET,
+    NUM_RULE_USES
 };
+
+enum { CONTENT_MAX_RULES = 1024 };
 
 struct content_rule {
     enum content_rule_use use;
@@ -61,7 +64,9 @@ struct content_dialect {
 uint32_t content_contexts(const struct content_rules *rules, const struct words *words);
 enum secret_kind content_context_kind(uint32_t bits);
 
-const struct content_rule *content_rules_all(const struct content_rules *rules, size_t *num);
+/* The rules of one use, in their order. */
+const struct content_rule *content_rules_of(const struct content_rules *rules,
+                                            enum content_rule_use use, size_t *num);
 const struct word_set *content_rules_words(const struct content_rules *rules);
 const struct content_dialect *content_dialect(enum dialect dialect);
 

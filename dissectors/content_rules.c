@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { MAX_RULES = 1024, MAX_LINE = 4096 };
+enum { MAX_LINE = 4096 };
 
 /* A rule of the tables. */
 struct row {
@@ -60,8 +60,9 @@ enum { NUM_CONTEXTS = sizeof contexts / sizeof *contexts };
 struct content_rules {
     struct word_set *words;
     int context_words[NUM_CONTEXTS];
-    struct content_rule rules[MAX_RULES];
+    struct content_rule rules[CONTENT_MAX_RULES];
     size_t num;
+    size_t first[NUM_RULE_USES + 1]; /* of each use; they are in the order of their uses */
 };
 
 const struct content_dialect *content_dialect(enum dialect dialect)
@@ -76,10 +77,11 @@ const struct content_dialect *content_dialect(enum dialect dialect)
     return &dialects[dialect];
 }
 
-const struct content_rule *content_rules_all(const struct content_rules *rules, size_t *num)
+const struct content_rule *content_rules_of(const struct content_rules *rules,
+                                            enum content_rule_use use, size_t *num)
 {
-    *num = rules->num;
-    return rules->rules;
+    *num = rules->first[use + 1] - rules->first[use];
+    return rules->rules + rules->first[use];
 }
 
 const struct word_set *content_rules_words(const struct content_rules *rules)
@@ -108,8 +110,8 @@ enum secret_kind content_context_kind(uint32_t bits)
 
 static bool add(struct content_rules *rules, const struct row *row, struct error *error)
 {
-    if (rules->num == MAX_RULES)
-        return error_set(error, "there can be %d rules", MAX_RULES);
+    if (rules->num == CONTENT_MAX_RULES)
+        return error_set(error, "there can be %d rules", CONTENT_MAX_RULES);
     struct content_rule *rule = &rules->rules[rules->num];
     *rule = (struct content_rule){.use = row->use,
                                   .word = -1,
@@ -128,17 +130,25 @@ static bool add(struct content_rules *rules, const struct row *row, struct error
     return rule->pattern != NULL;
 }
 
-static bool add_tables(struct content_rules *rules, struct error *error)
+/* Those of the tables come in the order of their uses, but for secrets: an operator's come first of all. */
+static bool add_rows(struct content_rules *rules, enum content_rule_use use, struct error *error)
+{
+    rules->first[use] = rules->num;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct error reason;
+        if (rows[i].use == use && !add(rules, &rows[i], &reason))
+            return error_set(error, "rule \"%.200s\": %.200s", rows[i].pattern, reason.text);
+    }
+    rules->first[use + 1] = rules->num;
+    return true;
+}
+
+static bool add_contexts(struct content_rules *rules, struct error *error)
 {
     for (size_t i = 0; i < NUM_CONTEXTS; i++) {
         rules->context_words[i] = word_set_add(rules->words, contexts[i].word);
         if (rules->context_words[i] < 0)
             return error_set(error, "there are too many words in the rules");
-    }
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct error reason;
-        if (!add(rules, &rows[i], &reason))
-            return error_set(error, "rule \"%.200s\": %.200s", rows[i].pattern, reason.text);
     }
     return true;
 }
@@ -232,18 +242,29 @@ static bool add_file(struct content_rules *rules, const char *path, struct error
     return ok;
 }
 
+static bool add_all(struct content_rules *rules, const char *path, struct error *error)
+{
+    if (!add_contexts(rules, error))
+        return false;
+    for (enum content_rule_use use = 0; use < RULE_SECRET; use++)
+        if (!add_rows(rules, use, error))
+            return false;
+    size_t first = rules->num;
+    if ((path != NULL && !add_file(rules, path, error)) || !add_rows(rules, RULE_SECRET, error))
+        return false;
+    rules->first[RULE_SECRET] = first;
+    return word_set_ready(rules->words) || error_set(error, "there is no memory");
+}
+
 struct content_rules *content_rules_new(const char *path, struct error *error)
 {
     struct content_rules *rules = calloc(1, sizeof *rules);
     if (rules != NULL)
         rules->words = word_set_new();
-    if (rules == NULL || rules->words == NULL) {
+    if (rules == NULL || rules->words == NULL)
         error_set(error, "there is no memory");
-    } else if ((path == NULL || add_file(rules, path, error)) && add_tables(rules, error)) {
-        if (word_set_ready(rules->words))
-            return rules;
-        error_set(error, "there is no memory");
-    }
+    else if (add_all(rules, path, error))
+        return rules;
     content_rules_free(rules);
     return NULL;
 }

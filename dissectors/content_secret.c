@@ -15,8 +15,10 @@ static const struct known_form types[] = {
     {"6", FORM_PROTECTED}, /* AES under a master key */
     {"7", FORM_ENCODED},   /* Vigenere with a known key */
     {"8", FORM_HASH},
+    {"8a", FORM_PROTECTED}, /* EOS: AES */
     {"9", FORM_HASH},
     {"10", FORM_HASH},
+    {"password", FORM_ENCODED}, /* IOS XR: type 7 */
     {"clear", FORM_CLEAR},
     {"simple", FORM_CLEAR},
     {"plain", FORM_CLEAR},
@@ -119,14 +121,15 @@ static bool same_word(struct span a, const char *b)
 
 enum secret_form content_secret_form(struct span value, struct span type)
 {
-    if (!span_seen(type))
-        return form_of_value(value);
+    enum secret_form form = form_of_value(value);
+    if (!span_seen(type) || form == FORM_HASH)
+        return form;
     if (same_word(type, "encrypted") || same_word(type, "ENC"))
         return form_of_vague_type(value, type);
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         if (same_word(type, types[i].text))
-            return types[i].form == FORM_AUTO ? form_of_value(value) : types[i].form;
-    return form_of_value(value);
+            return types[i].form == FORM_AUTO ? form : types[i].form;
+    return form;
 }
 
 static void put_u32(uint8_t *at, uint32_t value)

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 
 enum {
-    MAX_RULES = 1024,
     MAX_LEVELS = 32,   /* blocks in blocks */
     MAX_FOUND = 64,    /* places of secrets on one line */
     MAX_COSTLY = 64,   /* patterns that were given up in a file: then no more are tried */
@@ -32,7 +31,7 @@ struct content_text {
     uint64_t unread;
     unsigned costly;
     unsigned points[NUM_DIALECTS];
-    uint8_t counted[MAX_RULES / 8]; /* hints that have been seen */
+    uint8_t counted[CONTENT_MAX_RULES / 8]; /* hints that have been seen */
     struct content_secrets secrets;
 };
 
@@ -187,11 +186,11 @@ static bool was_found(const struct reading *reading, struct span value)
 static bool is_placeholder(struct reading *reading, struct span value)
 {
     size_t num;
-    const struct content_rule *rules = content_rules_all(reading->text->rules, &num);
+    const struct content_rule *rules =
+        content_rules_of(reading->text->rules, RULE_PLACEHOLDER, &num);
     struct pattern_match match;
     for (size_t i = 0; i < num; i++)
-        if (rules[i].use == RULE_PLACEHOLDER &&
-            pattern_find(rules[i].pattern, reading->text->matcher, value, 0, &match) != PATTERN_NO)
+        if (pattern_find(rules[i].pattern, reading->text->matcher, value, 0, &match) != PATTERN_NO)
             return true;
     return false;
 }
@@ -226,40 +225,48 @@ static void find_secrets(struct reading *reading, const struct content_rule *rul
 
 /* --- a line --- */
 
+static bool find_banner(struct reading *reading)
+{
+    size_t num;
+    const struct content_rule *rules = content_rules_of(reading->text->rules, RULE_BANNER, &num);
+    struct pattern_match match;
+    for (size_t i = 0; i < num; i++) {
+        if (!may_match(reading, &rules[i]) || !find(reading, &rules[i], 0, &match))
+            continue;
+        content_block_banner(&reading->text->block, match.value);
+        draw_veil(reading, match.whole);
+        return true;
+    }
+    return false;
+}
+
 /* Veils and banners; whether anything was covered. */
 static bool cover(struct reading *reading)
 {
     size_t num;
-    const struct content_rule *rules = content_rules_all(reading->text->rules, &num);
-    bool covered = false;
+    const struct content_rule *rules = content_rules_of(reading->text->rules, RULE_VEIL, &num);
     content_block_comment(&reading->text->block, reading->line);
-    for (size_t i = 0; i < num; i++) {
-        struct pattern_match match;
-        if (!may_match(reading, &rules[i]))
-            continue;
-        if (rules[i].use == RULE_VEIL) {
+    bool covered = find_banner(reading);
+    for (size_t i = 0; i < num; i++)
+        if (may_match(reading, &rules[i]))
             covered |= veil(reading, &rules[i]);
-        } else if (rules[i].use == RULE_BANNER && find(reading, &rules[i], 0, &match)) {
-            content_block_banner(&reading->text->block, match.value);
-            draw_veil(reading, match.whole);
-            covered = true;
-        }
-    }
     return covered;
 }
 
 static void search(struct reading *reading)
 {
     size_t num;
-    const struct content_rule *rules = content_rules_all(reading->text->rules, &num);
+    const struct content_rules *all = reading->text->rules;
+    const struct content_rule *rules = content_rules_of(all, RULE_HINT, &num);
     for (size_t i = 0; i < num; i++)
-        if (rules[i].use == RULE_HINT && may_match(reading, &rules[i]))
+        if (may_match(reading, &rules[i]))
             take_hint(reading, &rules[i], i);
     if (cover(reading))
         read_words(reading);
     uint32_t contexts = contexts_around(reading);
+    rules = content_rules_of(all, RULE_SECRET, &num);
     for (size_t i = 0; i < num; i++)
-        if (rules[i].use == RULE_SECRET && may_match(reading, &rules[i]) &&
+        if (may_match(reading, &rules[i]) &&
             (rules[i].contexts == 0 || rules[i].contexts & contexts))
             find_secrets(reading, &rules[i]);
 }

@@ -32,7 +32,7 @@ struct sample {
 };
 
 struct score {
-    size_t planted, alike, told, right, right_kind, right_form;
+    size_t planted, alike, told, right, right_kind, right_form, files, right_dialect;
 };
 
 static const char open_mark[] = "\xc2\xab", close_mark[] = "\xc2\xbb",
@@ -156,6 +156,7 @@ static void read_sample(const char *path, const struct content_rules *rules, str
     source[fread(source, 1, sizeof source - 1, file)] = '\0';
     (void)fclose(file);
     parse(sample, source);
+    score->files++;
     struct content *content = content_new(&budget, rules);
     assert_non_null(content);
     content_add(content, span_of(sample->text, sample->len));
@@ -164,8 +165,7 @@ static void read_sample(const char *path, const struct content_rules *rules, str
     if (facts->format == NULL || strcmp(facts->format, sample->dialect) != 0)
         printf("%s: %s is told as %s\n", path, sample->dialect,
                facts->format ? facts->format : "nothing");
-    assert_non_null(facts->format);
-    assert_string_equal(facts->format, sample->dialect);
+    score->right_dialect += facts->format != NULL && strcmp(facts->format, sample->dialect) == 0;
     content_free(content, &budget);
     free(sample);
 }
@@ -205,11 +205,23 @@ static void planted_secrets_are_found(void **state)
     assert_true(percent(score.right, score.told) >= 99);
     assert_true(percent(score.right, score.planted) >= 99);
     assert_true(percent(score.right_kind, score.right) >= 99);
+    assert_int_equal(score.right_dialect, score.files);
+}
+
+static void held_out_secrets_are_found(void **state)
+{
+    (void)state;
+    struct score score = measure("held-out");
+    assert_true(score.planted >= 60 && score.alike >= 60);
+    assert_true(percent(score.right, score.told) >= 99);
+    assert_true(percent(score.right, score.planted) >= 99);
+    assert_int_equal(score.right_dialect, score.files);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(planted_secrets_are_found)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(planted_secrets_are_found),
+                                       cmocka_unit_test(held_out_secrets_are_found)};
     puts("| set | files | planted | look-alikes | told | precision % | recall % | kind % | form % "
          "|");
     return cmocka_run_group_tests_name("secrets", tests, NULL, NULL);
