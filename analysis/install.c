@@ -34,6 +34,7 @@ void install_end(struct install_state *state, struct install_device *device, con
     struct analysis_stats *totals = analysis_totals(state->context);
     if (is_worth_telling(live)) {
         const struct install_known known = install_device_known(device);
+        install_live_sort(live);
         struct install_told *told = install_live_tell(live, &known, ended_by);
         totals->install_transactions++;
         totals->install_files_left_out += live->files_left_out;

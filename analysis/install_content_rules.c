@@ -357,6 +357,7 @@ static void judge_boot(const struct install_state *state, const struct install_a
         return;
     struct finding finding = file_finding(state, arrival, RULE_INSTALL_BOOT_IMAGE);
     if (!by_content) {
+        finding.severity = SEVERITY_LOW;
         finding.confidence = CONFIDENCE_POSSIBLE;
         finding.reason = "The name is that of a boot file; its content was not recognised.";
     } else if (finding.reason == NULL) {

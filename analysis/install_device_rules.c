@@ -80,10 +80,9 @@ static void report_retries(const struct install_state *state, const struct insta
 /* Asks within seconds are one attempt: a client that asks for the size first, packets sent again. A tenth is
  * allowed for clocks that are not exact. */
 void install_judge_ask(struct install_state *state, struct install_device *device,
-                       struct install_live *live, struct span name, enum install_method method)
+                       struct install_live *live, struct span name, uint64_t now)
 {
-    uint64_t now = state->context->observation->time_ns;
-    if (is_upload(method) || install_name_file(name) == INSTALL_NAME_BOOT)
+    if (install_name_file(name) == INSTALL_NAME_BOOT)
         return;
     struct install_retry *retry = retry_of(device, install_devices_hash(state->devices, name));
     uint64_t interval = retry->attempts > 0 && now > retry->last_ns ? now - retry->last_ns : 0;

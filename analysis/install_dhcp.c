@@ -270,6 +270,16 @@ void install_dhcp(struct install_state *state, const struct dhcp_message *messag
 
 /* DHCPv6. */
 
+/* A vendor class is a list; the first one says most. */
+static struct span first_class(struct span classes)
+{
+    if (!span_seen(classes))
+        return classes;
+    struct reader list = reader_of(classes);
+    struct span first = reader_span_vec16(&list);
+    return reader_ok(&list) ? first : (struct span){.at = NULL};
+}
+
 /* The hardware address: as the relay says, as the frame has it where there is no relay, else of the DUID. */
 static struct sighting sighting_of_dhcp6(const struct observation *observation,
                                          const struct dhcp6_message *message)
@@ -281,7 +291,7 @@ static struct sighting sighting_of_dhcp6(const struct observation *observation,
     unsigned client = message->to_server == TRUTH_YES ? observation->side : !observation->side;
     if (message->to_server == TRUTH_YES) {
         seen.serial = message->serial.text;
-        seen.vendor_class = message->vendor_class;
+        seen.vendor_class = first_class(message->vendor_class);
     }
     if (!span_seen(seen.mac) && message->depth.value == 0)
         seen.mac = install_frame_mac(observation->flow, client);

@@ -50,9 +50,10 @@ static struct install_device *device_by_address(struct install_state *state,
 /* A file is asked for. */
 static struct install_file *ask(struct install_state *state, struct install_device *device,
                                 struct install_live *live, enum install_method method,
-                                struct span name, struct span server)
+                                struct span name, const struct observation *observation)
 {
-    const struct observation *observation = state->context->observation;
+    const struct flow *flow = observation->flow;
+    struct span server = install_end_address(flow, !flow->client);
     bool writes = method == INSTALL_TFTP_WRITE || method == INSTALL_HTTP_PUT;
     /* From the first file on the ends are the device and its server, not those of DHCP's broadcasts. */
     if (live->asked == 0)
@@ -71,7 +72,12 @@ static struct install_file *ask(struct install_state *state, struct install_devi
     }
     install_live_step(live, writes ? INSTALL_STEP_SEND : INSTALL_STEP_ASK, observation, server,
                       file);
-    install_judge_ask(state, device, live, name, method);
+    if (observation->time_ns < live->started_ns) { /* it is told of when its answer is there */
+        live->started_ns = observation->time_ns;
+        live->first_packet = observation->packet;
+    }
+    if (!writes)
+        install_judge_ask(state, device, live, name, observation->time_ns);
     return file;
 }
 
@@ -146,8 +152,7 @@ void install_tftp_request(struct install_state *state, const struct tftp_request
     install_goes_on(live, observation);
     if (request->retransmission.value == 0)
         ask(state, device, live, tftp_method(request->op),
-            span_seen(request->file) ? request->file : span_text(""),
-            install_end_address(observation->flow, !observation->flow->client));
+            span_seen(request->file) ? request->file : span_text(""), observation);
 }
 
 static bool is_word(const char *text, const char *word)
@@ -187,7 +192,7 @@ void install_tftp_transfer(struct install_state *state, const struct tftp_transf
     install_goes_on(live, observation);
     struct install_file *file = install_live_file(live, method, name);
     if (transfer->request_seen != TRUTH_YES || (file != NULL && file->asks == 0))
-        file = ask(state, device, live, method, name, install_end_address(flow, !flow->client));
+        file = ask(state, device, live, method, name, observation);
     struct install_arrival arrival = {
         .device = device,
         .live = live,
@@ -232,9 +237,13 @@ void install_http_fetch(struct install_state *state, const struct http_fetch *fe
         return;
     enum install_method method = fetch->upload == TRUTH_YES ? INSTALL_HTTP_PUT : INSTALL_HTTP_GET;
     install_goes_on(live, observation);
-    struct install_file *file =
-        ask(state, device, live, method, span_seen(fetch->path) ? fetch->path : span_text(""),
-            install_end_address(flow, !flow->client));
+    struct observation asked = *observation;
+    if (fetch->request_packet.seen && fetch->request_time.seen) {
+        asked.packet = fetch->request_packet.value;
+        asked.time_ns = fetch->request_time.value;
+    }
+    struct install_file *file = ask(state, device, live, method,
+                                    span_seen(fetch->path) ? fetch->path : span_text(""), &asked);
     struct install_arrival arrival = {
         .device = device,
         .live = live,

@@ -73,7 +73,7 @@ void install_judge_content(struct install_state *state, const struct install_arr
 /* The device's behaviour: .retry-rate when it asks; .guessing, .cleartext-fallback, .name-guessable when the
  * outcome is known. */
 void install_judge_ask(struct install_state *state, struct install_device *device,
-                       struct install_live *live, struct span name, enum install_method method);
+                       struct install_live *live, struct span name, uint64_t now);
 void install_judge_outcome(struct install_state *state, const struct install_arrival *arrival);
 
 /* Servers: .competing-servers, .off-site-server; .dhcp-disclosure. */

@@ -118,6 +118,17 @@ void install_live_step(struct install_live *live, enum install_step_kind kind,
                               .file = (uint8_t)(file != NULL ? file - live->files + 1 : 0)};
 }
 
+void install_live_sort(struct install_live *live)
+{
+    for (size_t i = 1; i < live->num_steps; i++) {
+        struct install_step step = live->steps[i];
+        size_t at = i;
+        for (; at > 0 && live->steps[at - 1].packet > step.packet; at--)
+            live->steps[at] = live->steps[at - 1];
+        live->steps[at] = step;
+    }
+}
+
 void install_live_name(struct install_live *live, struct span name)
 {
     if (!span_seen(name) || name.len == 0)

@@ -192,6 +192,9 @@ struct install_file *install_live_file(struct install_live *live, enum install_m
 void install_live_step(struct install_live *live, enum install_step_kind kind,
                        const struct observation *observation, struct span server,
                        const struct install_file *file);
+
+/* install_live_sort puts the steps in the order of their packets: what became of a file is sometimes told later. */
+void install_live_sort(struct install_live *live);
 void install_live_name(struct install_live *live, struct span name);
 void install_live_free(struct install_live *live);
 

@@ -88,7 +88,7 @@ static const struct content_row {
     {"pxelinux.0",
      "a loader by its name alone",
      {.class = CONTENT_UNKNOWN, .complete = TRUTH_YES, .encrypted = TRUTH_NO},
-     "boot-image:medium:possible"},
+     "boot-image:low:possible"},
     {"readme.txt",
      "text that is nothing of that",
      {.class = CONTENT_UNKNOWN, .format = "text", .complete = TRUTH_YES, .encrypted = TRUTH_NO},
