@@ -150,8 +150,8 @@ static void is_quiet(void *to, struct install_device *device)
 static void sweep(struct install_state *state)
 {
     uint64_t now = state->context->observation->time_ns;
-    if (now < state->swept_ns + SWEEP_NS)
-        return;
+    if (now >= state->swept_ns && now < state->swept_ns + SWEEP_NS)
+        return; /* a clock that stepped back begins anew */
     state->swept_ns = now;
     install_devices_each(state->devices, state, is_quiet);
 }
