@@ -35,6 +35,7 @@ struct dissect_context {
     uint64_t time_ns, packet;
     unsigned side; /* the sender: 0 or 1 */
     bool gap;      /* TCP: bytes before these were lost; look for the next message boundary */
+    bool forget;   /* to set in end when nothing was of interest: as if nobody had read the flow */
     const struct dissector *next;  /* to set for DISSECT_HANDOVER; its state begins all-zero */
     struct scratch *scratch;       /* memory for the length of the call; the engine's */
     struct crypto_opener **opener; /* NULL until a dissector makes one; the engine's */

@@ -544,11 +544,16 @@ static void flow_over(void *to, uint32_t index, enum flow_end how)
     (void)how; /* it is in flow->ended */
     struct engine *engine = to;
     struct flow *flow = &flow_table_cold(engine->flows, index)->flow;
+    const uint32_t flags = flow_table_hot(engine->flows, index)->flags;
     flush_streams(engine, index);
+    for (unsigned side = 0; side < 2; side++)
+        flow->fin[side] = flags & (uint32_t)FLOW_FIN_0 << side;
     if (flow->dissector != NULL && flow->dissector->end != NULL) {
         struct dissect_context context = context_of(engine, flow, flow->client);
         context.time_ns = flow->last_ns;
         flow->dissector->end(flow->state, &context);
+        if (context.forget)
+            forget_claim(engine, flow);
     }
     if (flow->dissector != NULL || engine->options.every_flow)
         emit_flow_end(engine, flow);

@@ -40,6 +40,7 @@ struct flow {
     uint64_t last_ns;              /* to the millisecond */
     uint64_t packets[2], bytes[2]; /* by sender; bytes as the IP header counts them */
     enum flow_end ended;
+    bool fin[2]; /* TCP, once it ended: this end has closed its side */
 
     const struct dissector *dissector; /* who reads this flow, NULL for nobody (yet) */
     void *state;                       /* the dissector's, dissector->state_size bytes, zeroed */

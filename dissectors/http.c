@@ -294,9 +294,16 @@ static void skip_blanks(struct reader *bytes)
         reader_skip(bytes, 1);
 }
 
-static bool asks_for_tunnel(const struct reader *bytes, const struct dissect_context *context)
+static enum recognise asks_for_tunnel(const struct reader *bytes,
+                                      const struct dissect_context *context)
 {
-    return from_client(context) && word_begins(span_of(bytes->at, reader_left(bytes)), "CONNECT ");
+    const struct span word = span_text("CONNECT ");
+    size_t there = reader_left(bytes), len = there < word.len ? there : word.len;
+    if (!from_client(context) || memcmp(bytes->at, word.at, len) != 0)
+        return RECOGNISE_NO;
+    /* Who reads on has to see the whole line. */
+    bool whole = there >= HTTP_MAX_LINE || memchr(bytes->at, '\n', there) != NULL;
+    return whole ? RECOGNISE_YES : RECOGNISE_MAYBE;
 }
 
 /* What began is not whole: the rest comes, or it never will. */
@@ -316,11 +323,13 @@ static enum go read_head(struct conversation *conversation, struct reader *bytes
     struct side *side = &conversation->sides[context->side];
     bool is_response, response = !from_client(context);
     skip_blanks(bytes);
-    if (asks_for_tunnel(bytes, context))
-        return conversation->num_waiting == 0 ? GO_TUNNEL : GO_STOP;
     if (reader_left(bytes) == 0)
         return wait_for_head(conversation, bytes, context);
-    enum recognise answer = http_head_recognise(*bytes, &is_response);
+    enum recognise answer = asks_for_tunnel(bytes, context);
+    if (answer == RECOGNISE_YES)
+        return conversation->num_waiting == 0 ? GO_TUNNEL : GO_STOP;
+    if (answer == RECOGNISE_NO)
+        answer = http_head_recognise(*bytes, &is_response);
     if (answer == RECOGNISE_MAYBE)
         return wait_for_head(conversation, bytes, context);
     if (answer == RECOGNISE_NO || is_response != response)
@@ -386,6 +395,13 @@ static enum go read_body(struct conversation *conversation, struct reader *bytes
     return GO_ON;
 }
 
+/* Who waits for answers before asking again waits for the last one only: the others were lost. */
+static void leave_last(struct conversation *conversation, struct dissect_context *context)
+{
+    while (conversation->num_waiting > 1)
+        finish(conversation, pop_request(conversation).exchange, "lost", context);
+}
+
 /* Looks for a message at the beginning of what is there. */
 static enum go find_message(struct conversation *conversation, struct reader *bytes,
                             struct dissect_context *context)
@@ -396,6 +412,8 @@ static enum go find_message(struct conversation *conversation, struct reader *by
         return GO_WAIT;
     if (answer == RECOGNISE_YES && response != from_client(context)) {
         conversation->sides[context->side].phase = SIDE_HEAD;
+        if (response)
+            leave_last(conversation, context);
         return GO_ON;
     }
     reader_skip(bytes, reader_wire_left(bytes));
@@ -496,9 +514,11 @@ static enum dissect http_dissect(struct reader *bytes, void *state, struct disse
     return DISSECT_MORE;
 }
 
-static const char *why_ended(enum flow_end how)
+static const char *why_ended(const struct flow *flow)
 {
-    switch (how) {
+    if (flow->fin[0] && flow->fin[1])
+        return "closed";
+    switch (flow->ended) {
     case FLOW_END_CLOSED:
         return "closed";
     case FLOW_END_IDLE:
@@ -520,9 +540,10 @@ static void http_end(void *state, struct dissect_context *context)
     as_server.side = !context->flow->client;
     const struct side *answers = &conversation->sides[as_server.side];
     if (answers->phase == SIDE_BODY && answers->body.framing == HTTP_UNTIL_CLOSE &&
-        context->flow->ended == FLOW_END_CLOSED)
+        context->flow->fin[as_server.side])
         end_message(conversation, true, &as_server);
-    finish_all(conversation, why_ended(context->flow->ended), context);
+    finish_all(conversation, why_ended(context->flow), context);
+    context->forget = !conversation->told;
 }
 
 static enum recognise http_recognises(struct reader bytes)

@@ -206,7 +206,10 @@ struct http_tell http_tells_path(struct span path)
     if (extension.len > 0 && !is_among(extension, of_devices))
         return nothing;
     bool separated = extension.len > 0 || has(name, '-') || has(name, ':');
-    return separated && ends_with_mac(stem) ? device : nothing;
+    struct span first = span_of(name.at, 0);
+    while (first.len < name.len && name.at[first.len] != '.')
+        first.len++;
+    return separated && (ends_with_mac(stem) || ends_with_mac(first)) ? device : nothing;
 }
 
 /* --- agents --- */
