@@ -294,6 +294,47 @@ def starttls(event):
     }
 
 
+TFTP_OPS = {"read": "RRQ", "write": "WRQ"}
+
+
+def tftp(event, name, default=None):
+    return get(event, f"perpass.tftp.{name}", default)
+
+
+def tftp_request(event):
+    """The oracle keeps one value for each name of an option: the last."""
+    names = [name.lower() for name in tftp(event, "asked.names", [])]
+    yield {
+        "kind": "tftp.request",
+        **ends(event, "client"),
+        "op": TFTP_OPS[tftp(event, "op")],
+        "file": tftp(event, "file"),
+        "mode": tftp(event, "mode"),
+        "options": dict(zip(names, tftp(event, "asked.values", []))),
+    }
+
+
+def tftp_transfer(event):
+    """The oracle knows transfers whose request it saw, and of these the first blocks in order: of incomplete ones
+    no more is compared than that they are."""
+    if not tftp(event, "request_seen") or not tftp(event, "blocks"):
+        return
+    fact = {
+        "kind": "tftp.transfer",
+        "client": end(event, "source"),
+        "server": get(event, "destination.ip"),
+        "op": TFTP_OPS[tftp(event, "op")],
+        "file": tftp(event, "file"),
+        "mode": tftp(event, "mode"),
+        "complete": tftp(event, "complete"),
+    }
+    sha256 = get(event, "perpass.content.sha256")
+    if fact["complete"]:
+        fact.update(blocks=tftp(event, "blocks"), bytes=tftp(event, "bytes"), sha256=sha256)
+        yield {"kind": "tftp.object", "sha256": sha256}
+    yield fact
+
+
 MAPPERS = {
     "perpass.starttls.session": starttls,
     "perpass.quic.initial": long_header,
@@ -308,6 +349,8 @@ MAPPERS = {
     "perpass.tls.new_session_ticket": new_session_ticket,
     "perpass.tls.hello_verify_request": hello_verify,
     "perpass.dtls.cid": cid_record,
+    "perpass.tftp.request": tftp_request,
+    "perpass.tftp.transfer": tftp_transfer,
 }
 KINDS = {
     "tls.client_hello": "client hello",
@@ -326,6 +369,9 @@ KINDS = {
     "dtls.cid_record": "connection id record",
     "quic.long": "long header",
     "starttls": "upgrade to TLS",
+    "tftp.request": "TFTP request",
+    "tftp.transfer": "TFTP transfer",
+    "tftp.object": "file exported by tshark",
 }
 
 

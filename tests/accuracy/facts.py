@@ -23,6 +23,9 @@ IDENTITY = {
     "dtls.hello_verify": ("src", "dst", "cookie"),
     "dtls.cid_record": ("src", "dst", "cid"),
     "starttls": ("client", "server", "app"),
+    "tftp.request": ("src", "dst", "op", "file"),
+    "tftp.transfer": ("client", "server", "file"),
+    "tftp.object": ("sha256",),
     "quic.long": ("src", "dst", "ptype", "version", "dcid", "scid", "token_len"),
 }
 

@@ -139,6 +139,28 @@ class Mapping(unittest.TestCase):
                 got = facts_of({**event("starttls.session", {}), "perpass": {"starttls": seen}})
                 self.assertEqual(got, [] if expected is None else [{**ends, **expected}])
 
+    def test_tftp_request(self):
+        request = {
+            **event("tftp.request", {}),
+            "perpass": {"tftp": {"op": "read", "file": "a.cfg", "mode": "octet",
+                                 "asked": {"names": ["blksize", "TSIZE"], "values": ["1024", "0"]}}},
+        }
+        fact = facts_of(request)[0]
+        self.assertEqual((fact["op"], fact["file"], fact["src"]), ("RRQ", "a.cfg", "192.0.2.1:40000"))
+        self.assertEqual(fact["options"], {"blksize": "1024", "tsize": "0"})
+
+    def test_tftp_transfer(self):
+        transfer = {"op": "write", "file": "a.cfg", "mode": "octet", "request_seen": True, "complete": True,
+                    "blocks": 2, "bytes": 600}
+        ended = {**event("tftp.transfer", {}), "perpass": {"tftp": transfer, "content": {"sha256": "ab"}}}
+        exported, fact = facts_of(ended)
+        self.assertEqual((exported["kind"], exported["sha256"]), ("tftp.object", "ab"))
+        self.assertEqual((fact["server"], fact["blocks"], fact["sha256"]), ("2001:db8::1", 2, "ab"))
+        transfer["complete"] = False
+        self.assertNotIn("sha256", facts_of(ended)[0])
+        transfer["request_seen"] = False
+        self.assertEqual(facts_of(ended), [])
+
     def test_other_events_are_no_facts(self):
         self.assertEqual(facts_of(event("finding", {}), {"event": {}}, {}), [])
 
