@@ -89,7 +89,7 @@ static bool use_version_3(struct ring_socket *socket)
 enum ring_open ring_socket_open(struct ring_socket *ring, const char *name, bool promiscuous,
                                 struct error *error)
 {
-    *ring = (struct ring_socket){.name = name, .promiscuous = promiscuous};
+    *ring = (struct ring_socket){.fd = -1, .name = name, .promiscuous = promiscuous};
     if (strcmp(name, "any") == 0)
         return RING_UNFIT;
     /* Of no protocol: it receives nothing before it is bound, and by then it has its filter. */
