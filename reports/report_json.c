@@ -172,6 +172,8 @@ static json_object *totals_json(const struct result *result)
     add_number(totals, "packets", result->engine.frames);
     add_number(totals, "flows", result->engine.flows);
     add_number(totals, "tls_sessions", result->analysis.tls_sessions);
+    add_number(totals, "tls_handshakes_completed", result->analysis.tls_handshakes_completed);
+    add_number(totals, "tls_handshakes_failed", result->analysis.tls_handshakes_failed);
     add_number(totals, "findings", severities.total);
     add(totals, "severities", severities_json(&severities));
     return totals;

@@ -303,6 +303,10 @@ static void describe_sessions(const struct page *page, struct line *line)
         line_add(line, "%s%s %s", before, text_number(sorts[i].num, number), sorts[i].are);
         before = ", ";
     }
+    if (stats->tls_handshakes_failed > 0) {
+        line_add(line, "; ");
+        line_count(line, stats->tls_handshakes_failed, "handshake failed", "handshakes failed");
+    }
 }
 
 /* "3 installs of devices: 2 with a readable configuration, 1 over TLS". */

@@ -37,14 +37,17 @@ static inline struct sample *sample_new(enum privacy_policy policy)
                                             .frames = 10,
                                             .first_ns = UINT64_C(1700000000000000000),
                                             .last_ns = UINT64_C(1700000012000000000)};
-    sample->result = (struct result){
-        .inputs = sample->inputs,
-        .num_inputs = 1,
-        .engine = {.frames = 10, .flows = 2},
-        .analysis = {.tls_client_hellos = 3, .tls_sessions = 2, .tls_sessions_forward_secret = 2},
-        .findings = sample->findings,
-        .version = "9.9.9",
-        .privacy_policy = privacy_policy_name(policy)};
+    sample->result = (struct result){.inputs = sample->inputs,
+                                     .num_inputs = 1,
+                                     .engine = {.frames = 10, .flows = 2},
+                                     .analysis = {.tls_client_hellos = 3,
+                                                  .tls_sessions = 2,
+                                                  .tls_sessions_forward_secret = 2,
+                                                  .tls_handshakes_completed = 1,
+                                                  .tls_handshakes_failed = 1},
+                                     .findings = sample->findings,
+                                     .version = "9.9.9",
+                                     .privacy_policy = privacy_policy_name(policy)};
     return sample;
 }
 

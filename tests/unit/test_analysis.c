@@ -5,6 +5,7 @@
 #include "core/common_observations.h"
 #include "core/flow.h"
 #include "dissectors/tls.h"
+#include "dissectors/tls_summary.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -902,12 +903,34 @@ static void test_thrown_away(void **state)
     analysis_free(NULL);
 }
 
+/* How handshakes ended is told by their summaries, whatever the hellos were. */
+static void test_handshakes(void **state)
+{
+    (void)state;
+    static const enum truth ends[] = {TRUTH_YES,     TRUTH_YES, TRUTH_NO, TRUTH_UNKNOWN,
+                                      TRUTH_UNKNOWN, TRUTH_YES, TRUTH_NO};
+    struct analysis *analysis = start_all();
+    struct flow flow = flow_number(0);
+    for (size_t i = 0; i < NUM_OF(ends); i++) {
+        const struct tls_handshake_summary summary = {.transport = "tls", .established = ends[i]};
+        say(analysis, &observation_tls_handshake_summary, &summary, &flow, i + 1);
+    }
+    analysis_finish(analysis);
+    const struct analysis_stats stats = analysis_stats(analysis);
+    assert_int_equal(stats.tls_handshakes_completed, 3);
+    assert_int_equal(stats.tls_handshakes_failed, 2);
+    assert_int_equal(stats.tls_handshakes_open, 2);
+    assert_int_equal(stats.tls_sessions, 0);
+    analysis_free(analysis);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sessions),
         cmocka_unit_test(test_hello_retry),
         cmocka_unit_test(test_ssl2),
+        cmocka_unit_test(test_handshakes),
         cmocka_unit_test(test_session_evidence),
         cmocka_unit_test(test_key_exchange_identity),
         cmocka_unit_test(test_absent),

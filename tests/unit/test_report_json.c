@@ -80,6 +80,8 @@ static void test_members(void **state)
     says(report, "rules/0/id", "pfs.rsa-key-exchange");
     says(report, "statistics/engine/frames_cut", "4");
     says(report, "statistics/analysis/tls_sessions", "2");
+    says(report, "totals/tls_handshakes_completed", "1");
+    says(report, "totals/tls_handshakes_failed", "1");
     says(report, "limits/0/id", "frames_cut");
     says(report, "limits/0/count", "4");
     json_object_put(report);

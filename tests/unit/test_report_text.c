@@ -31,7 +31,7 @@ static void test_nothing_found(void **state)
     struct sample *sample = sample_new(POLICY_STRICT);
     char *text = sample_written(sample, &report_text, &screen);
     assert_has(text, "a.pcap\n10 packets in 12 s from 2023-11-14 22:13:20Z, 2 conversations\n");
-    assert_has(text, "3 client hellos, 2 TLS sessions: 2 with forward secrecy\n");
+    assert_has(text, "3 client hellos, 2 TLS sessions: 2 with forward secrecy; 1 handshake failed\n");
     assert_has(text, "No finding");
     assert_has_not(text, "pseudonyms");
     assert_has_not(text, "Not seen");
@@ -141,13 +141,14 @@ static void test_screen(void **state)
     sample->result.analysis.tls_sessions = 2000000;
     sample->result.analysis.tls_sessions_not_forward_secret = 1000000;
     sample->result.analysis.tls_sessions_unknown_secrecy = 1000000;
+    sample->result.analysis.tls_handshakes_failed = 1000000;
     for (size_t i = 0; i < sizeof heights / sizeof heights[0]; i++) {
         for (unsigned width = 60; width <= 200; width += 20) {
             const struct report_style style = {.width = width, .max_lines = heights[i]};
             char *text = sample_written(sample, &report_text, &style);
             unsigned lines = count_lines(text, width);
             if (heights[i] == 60 && width == 200)
-                assert_has(text, ", 1,000,000 that one leaked key opens, ");
+                assert_has(text, ", 1,000,000 of unknown secrecy; 1,000,000 handshakes failed");
             /* Below 20 lines the head, the classes and the foot alone fill the screen. */
             assert_true(lines <= (heights[i] < 20 ? 20 : heights[i]));
             if (heights[i] == 24)
