@@ -67,9 +67,10 @@ static inline size_t marked_make(const struct field *field, size_t type, size_t 
 static const struct {
     size_t type_bytes, length_bytes, after;
     uint8_t first;
-} list_forms[] = {{0, 1, 0, 0},    {0, 2, 0, 0},    {0, 2, 4, 0},    {2, 2, 0, 0},
-                  {1, 2, 0, 0},    {1, 1, 0, 0},    {0, 2, 21, 0},   {1, 1, 0, 0x81},
-                  {1, 1, 0, 0x82}, {1, 1, 0, 0x86}, {1, 1, 0, 0x87}, {0, 0, 0, 0}};
+} list_forms[] = {{0, 1, 0, 0},    {0, 2, 0, 0},  {0, 2, 4, 0},    {2, 2, 0, 0},    {1, 2, 0, 0},
+                  {1, 1, 0, 0},    {0, 2, 21, 0}, {1, 1, 0, 0x81}, {1, 1, 0, 0x82}, {1, 1, 0, 0x86},
+                  {1, 1, 0, 0x87}, {0, 0, 2, 0},  {1, 0, 1, 0},    {4, 1, 0, 0},    {5, 1, 0, 0},
+                  {4, 2, 0, 0},    {6, 2, 0, 0},  {0, 0, 0, 0}};
 
 static inline size_t marked_form(size_t form, const uint8_t *mark, size_t len, uint8_t *out)
 {
@@ -119,7 +120,8 @@ static inline void marked_add_to_list(struct marked_observation *marked, size_t 
                     span_of(marked->wire[index], marked->wire_len[index]));
 }
 
-static inline void marked_fill_list(struct marked_observation *marked, size_t index)
+/* Tries all forms; false when none fits. */
+static inline bool marked_try_list(struct marked_observation *marked, size_t index)
 {
     const struct field *field = &marked->type->fields[index];
     struct span mark = span_of(marked->marks[index], marked->mark_len[index]);
@@ -129,8 +131,32 @@ static inline void marked_fill_list(struct marked_observation *marked, size_t in
         marked_set_span(field, marked->data, span_of(marked->wire[index], marked->wire_len[index]));
         if (marked_comes_out(field, marked->data, mark)) {
             marked_add_to_list(marked, index);
-            return;
+            return true;
         }
+    }
+    return false;
+}
+
+/* A list of addresses may have those of IPv4 only, or those of IPv6. */
+static inline void marked_make_long(struct marked_observation *marked, size_t index)
+{
+    const uint8_t last[4] = {marked->marks[index][2], 0x51, 0x52, marked->marks[index][3]};
+    const uint8_t first[8] = {0x2a, 0x0d, 0x5d, 0xc0, 0x6d, 0x61, 0x72, 0x6b};
+    memcpy(marked->marks[index], first, sizeof first);
+    memset(marked->marks[index] + 8, 0x77, 4);
+    memcpy(marked->marks[index] + 12, last, sizeof last);
+    marked->mark_len[index] = 16;
+}
+
+static inline void marked_fill_list(struct marked_observation *marked, size_t index)
+{
+    const struct field *field = &marked->type->fields[index];
+    if (marked_try_list(marked, index))
+        return;
+    if (field->item == VALUE_ADDRESS) {
+        marked_make_long(marked, index);
+        if (marked_try_list(marked, index))
+            return;
     }
     fprintf(stderr, "no known form fits the list %s: add it to list_forms\n", field->name);
     abort();

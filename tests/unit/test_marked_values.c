@@ -2,6 +2,7 @@
  * field of every observation type, into flows, subjects and evidence; then every output is searched for
  * them: as they are, as hex of both cases, and in base64. Under raw they must be there, so that the search
  * is known to find. */
+#include "analysis/install_transaction.h"
 #include "core/common_observations.h"
 #include "marked_observation.h"
 #include "reports/event_plan.h"
@@ -31,7 +32,9 @@ struct fixture {
     struct mark marks[MAX_MARKS];
     size_t num_marks;
     struct flow flow;
-    struct finding findings[4];
+    struct finding findings[7];
+    struct observation told; /* an install, for the reports */
+    const struct observation *all_told[1];
     struct rule rule;
     struct result result;
     char *text;
@@ -98,12 +101,22 @@ static void add_findings(struct fixture *fixture)
         {"address", "\xc6\x33\x64\xee", NULL, VALUE_ADDRESS, PRIVACY_ADDRESS},
         {"hardware", "\x00\x1b\x63\xf1\xf2\xf3", NULL, VALUE_MAC, PRIVACY_ADDRESS},
     };
-    static const char identity[] = "mArK.subject.id.zQ", hint[] = "mArK.subject.hint.zQ";
+    static const char identity[] = "mArK.subject.id.zQ", hint[] = "mArK.subject.hint.zQ",
+                      file[] = "mArK.subject.file.zQ", recipient[] = "mArK.subject.to.zQ";
+    static const uint8_t device[6] = {0x00, 0x1b, 0x63, 0xf4, 0xf5, 0xf6};
+    static const enum value_type types[7] = {
+        [0] = VALUE_ADDRESS, [1] = VALUE_ADDRESS, [2] = VALUE_BYTES, [3] = VALUE_BYTES,
+        [4] = VALUE_MAC,     [5] = VALUE_BYTES,   [6] = VALUE_BYTES};
+    static const enum privacy classes[7] = {
+        [0] = PRIVACY_ADDRESS,    [1] = PRIVACY_ADDRESS, [2] = PRIVACY_IDENTIFIER,
+        [3] = PRIVACY_IDENTIFIER, [4] = PRIVACY_ADDRESS, [5] = PRIVACY_NAME,
+        [6] = PRIVACY_IDENTIFIER};
     static const uint8_t about[2][4] = {{198, 51, 99, 71}, {198, 51, 98, 72}};
-    const struct span subjects[4] = {span_of(about[0], 4), span_of(about[1], 4),
-                                     span_text(identity), span_text(hint)};
+    const struct span subjects[7] = {
+        span_of(about[0], 4), span_of(about[1], 4), span_text(identity), span_text(hint),
+        span_of(device, 6),   span_text(file),      span_text(recipient)};
     static const size_t lens[] = {16, 17, 17, 4, 6};
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < 7; i++) {
         struct finding *finding = &fixture->findings[i];
         *finding = (struct finding){.rule = &fixture->rule,
                                     .severity = SEVERITY_HIGH,
@@ -118,9 +131,7 @@ static void add_findings(struct fixture *fixture)
                                     .transport = "tls",
                                     .packet = 1,
                                     .count = 1};
-        bool address = i < 2;
-        add_mark(fixture, "subject", subjects[i], address ? VALUE_ADDRESS : VALUE_BYTES,
-                 address ? PRIVACY_ADDRESS : PRIVACY_IDENTIFIER);
+        add_mark(fixture, "subject", subjects[i], types[i], classes[i]);
         for (size_t k = 0; k < sizeof evidence / sizeof evidence[0]; k++) {
             struct span bytes = span_of(evidence[k].mark, lens[k]);
             finding->evidence[finding->num_evidence++] =
@@ -132,6 +143,19 @@ static void add_findings(struct fixture *fixture)
                 add_mark(fixture, evidence[k].name, bytes, evidence[k].type, evidence[k].privacy);
         }
     }
+}
+
+/* The marked install also comes in reports. */
+static void add_told(struct fixture *fixture)
+{
+    for (size_t i = 0; i < fixture->num_observations; i++)
+        if (fixture->observations[i]->type == &observation_install_transaction)
+            fixture->told = (struct observation){.type = &observation_install_transaction,
+                                                 .data = fixture->observations[i]->data,
+                                                 .flow = &fixture->flow,
+                                                 .packet = 1};
+    assert_non_null(fixture->told.type);
+    fixture->all_told[0] = &fixture->told;
 }
 
 static struct fixture *fixture_new(void)
@@ -150,8 +174,11 @@ static struct fixture *fixture_new(void)
     add_flow(fixture);
     add_observations(fixture);
     add_findings(fixture);
+    add_told(fixture);
     fixture->result = (struct result){.findings = fixture->findings,
-                                      .num_findings = 4,
+                                      .num_findings = 7,
+                                      .told = fixture->all_told,
+                                      .num_told = 1,
                                       .version = "0",
                                       .privacy_policy = "strict"};
     return fixture;
@@ -236,9 +263,9 @@ static bool is_found(const struct fixture *fixture, const struct mark *mark)
     /* The manufacturer's part of a MAC address is shown by every policy. */
     size_t skip = mark->type == VALUE_MAC ? 3 : 0;
     struct span bytes = span_of(mark->bytes + skip, mark->len - skip);
-    char address[INET_ADDRSTRLEN] = "";
+    char address[INET6_ADDRSTRLEN] = "";
     if (mark->type == VALUE_ADDRESS)
-        inet_ntop(AF_INET, mark->bytes, address, sizeof address);
+        inet_ntop(mark->len == 4 ? AF_INET : AF_INET6, mark->bytes, address, sizeof address);
     bool text = mark->type != VALUE_ADDRESS && mark->type != VALUE_MAC;
     return has(fixture, address, strlen(address)) || has_hex(fixture, bytes, "%02x") ||
            has_hex(fixture, bytes, "%02X") || has_hex(fixture, bytes, ":%02x") ||
