@@ -121,9 +121,10 @@ static const struct known_oid oid_data = {9, {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d
 /* |oid| has its header. */
 static bool is_oid(struct span oid, const struct known_oid *known)
 {
+    if (!span_seen(oid))
+        return false;
     struct reader r = reader_of(oid);
-    return span_seen(oid) &&
-           span_equal(der_content(&r, DER_OID), span_of(known->content, known->len));
+    return span_equal(der_content(&r, DER_OID), span_of(known->content, known->len));
 }
 
 /* AlgorithmIdentifier ::= SEQUENCE { algorithm OBJECT IDENTIFIER, parameters ANY OPTIONAL }; gives what is behind the

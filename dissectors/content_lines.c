@@ -44,19 +44,33 @@ static void tell(struct content_lines *lines, size_t len)
     line->len = rest;
 }
 
+/* What ends a pair of name and value in most notations; a blank may be within one. */
 static bool is_break(uint8_t c)
 {
-    return c == ' ' || c == '\t' || c == ',' || c == ';' || c == '>' || c == '&' || c == '{';
+    return c == ',' || c == ';' || c == '>' || c == '&' || c == '{';
+}
+
+static size_t last_break(const struct content_lines *lines, bool (*breaks)(uint8_t c))
+{
+    enum { AT_LEAST = CONTENT_LINE / 8 * 7 };
+    size_t len = lines->line.len;
+    while (len > AT_LEAST && !breaks(lines->bytes[len - 1]))
+        len--;
+    return len > AT_LEAST ? len : 0;
+}
+
+static bool is_blank(uint8_t c)
+{
+    return c == ' ' || c == '\t';
 }
 
 /* A line that is too long is told up to the last break in its last eighth. */
 static void tell_part(struct content_lines *lines)
 {
-    enum { AT_LEAST = CONTENT_LINE / 8 * 7 };
-    size_t len = lines->line.len;
-    while (len > AT_LEAST && !is_break(lines->bytes[len - 1]))
-        len--;
-    tell(lines, len > AT_LEAST ? len : lines->line.len);
+    size_t len = last_break(lines, is_break);
+    if (len == 0)
+        len = last_break(lines, is_blank);
+    tell(lines, len > 0 ? len : lines->line.len);
 }
 
 static void end_line(struct content_lines *lines)
@@ -102,7 +116,7 @@ static void add_byte(struct content_lines *lines, uint8_t c)
         begin_part(lines);
     }
     /* What joins lines indents the second. */
-    if (lines->joining && (c == ' ' || c == '\t'))
+    if (lines->joining && is_blank(c))
         return;
     lines->joining = false;
     line->binary |= is_binary(c);
@@ -125,14 +139,34 @@ static void add_half(struct content_lines *lines, uint8_t c)
     add_byte(lines, high == 0 && low < 0x80 ? low : 0xff);
 }
 
+/* The mark of UTF-8 is no part of the first line. */
+static void add_first(struct content_lines *lines, uint8_t c)
+{
+    static const uint8_t mark[] = {0xef, 0xbb, 0xbf};
+    if (c != mark[lines->marked]) {
+        size_t seen = lines->marked;
+        lines->marked = sizeof mark;
+        for (size_t i = 0; i < seen; i++)
+            add_byte(lines, mark[i]);
+        add_byte(lines, c);
+        return;
+    }
+    lines->marked++;
+}
+
 void content_lines_add(struct content_lines *lines, struct span bytes)
 {
-    if (lines->charset == CHARSET_BYTES)
-        for (size_t i = 0; i < bytes.len; i++)
-            add_byte(lines, bytes.at[i]);
-    else
-        for (size_t i = 0; i < bytes.len; i++)
+    enum { MARK_LEN = 3 };
+    size_t i = 0;
+    if (lines->charset != CHARSET_BYTES) {
+        for (; i < bytes.len; i++)
             add_half(lines, bytes.at[i]);
+        return;
+    }
+    for (; i < bytes.len && lines->marked < MARK_LEN; i++)
+        add_first(lines, bytes.at[i]);
+    for (; i < bytes.len; i++)
+        add_byte(lines, bytes.at[i]);
 }
 
 void content_lines_gap(struct content_lines *lines)
@@ -143,6 +177,7 @@ void content_lines_gap(struct content_lines *lines)
     lines->line.broken = true;
     lines->lost = true;
     lines->after_cr = lines->half = false;
+    lines->marked = 3;
 }
 
 void content_lines_finish(struct content_lines *lines)

@@ -31,7 +31,7 @@ struct content_lines {
     uint64_t num; /* lines that have ended, and the one that has begun */
     /* The rest is for content_lines.c. */
     bool begun, after_cr, joining, lost, half;
-    uint8_t first_half;
+    uint8_t first_half, marked; /* |marked|: bytes of the mark of UTF-8 at the beginning */
     struct content_line line;
     uint8_t bytes[CONTENT_LINE];
 };

@@ -10,7 +10,7 @@
 
 enum {
     MAX_LEVELS = 32,   /* blocks in blocks */
-    MAX_FOUND = 64,    /* places of secrets on one line */
+    MAX_FOUND = 256,   /* places of secrets on one line */
     MAX_COSTLY = 64,   /* patterns that were given up in a file: then no more are tried */
     DIALECT_POINTS = 5 /* to be told */
 };
