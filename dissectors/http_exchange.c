@@ -52,7 +52,7 @@ static void decide(struct http_exchange *exchange, const struct http_head *head,
         take(exchange, "user agent", NULL);
     else if (head->device_fields)
         take(exchange, "device fields", NULL);
-    else if (expected->is_set && expected->server)
+    else if (expected->is_set && expected->server && !http_tells_browser(exchange->fetch.agent))
         take(exchange, "boot server", NULL);
 }
 
