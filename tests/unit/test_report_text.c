@@ -31,7 +31,8 @@ static void test_nothing_found(void **state)
     struct sample *sample = sample_new(POLICY_STRICT);
     char *text = sample_written(sample, &report_text, &screen);
     assert_has(text, "a.pcap\n10 packets in 12 s from 2023-11-14 22:13:20Z, 2 conversations\n");
-    assert_has(text, "3 client hellos, 2 TLS sessions: 2 with forward secrecy; 1 handshake failed\n");
+    assert_has(text,
+               "3 client hellos, 2 TLS sessions: 2 with forward secrecy; 1 handshake failed\n");
     assert_has(text, "No finding");
     assert_has_not(text, "pseudonyms");
     assert_has_not(text, "Not seen");
