@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <strings.h>
 
 enum { TOLD_SECRETS = 12, LEAST_RSA_BITS = 2048 };
 
@@ -176,7 +177,10 @@ static bool is_pkcs1(const char *transport)
 
 static void says_encryption(struct finding *finding, const struct content_facts *content)
 {
-    finding_says_text(finding, "cipher", content->cipher);
+    /* Its name is the file's, and goes with it. */
+    if (content->cipher != NULL)
+        finding_says_bytes(finding, "cipher", PRIVACY_PUBLIC, NULL, VALUE_STRING,
+                           span_text(content->cipher));
     finding_says_text(finding, "key_transport", content->key_transport);
     if (content->key_bits.seen)
         finding_says_number(finding, "key_bits", content->key_bits.value);
@@ -200,7 +204,7 @@ static void judge_encrypted(const struct install_state *state,
 
 static bool begins(const char *text, const char *with)
 {
-    return text != NULL && strncmp(text, with, strlen(with)) == 0;
+    return text != NULL && strncasecmp(text, with, strlen(with)) == 0;
 }
 
 /* "des-cbc", "des-ede3-cbc", "3des", "rc2-cbc", "rc4", and none. */

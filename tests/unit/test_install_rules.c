@@ -260,6 +260,28 @@ static void test_upload(void **state)
     }
 }
 
+/* What is found stays when the file is gone. */
+static void test_file_gone(void **state)
+{
+    (void)state;
+    struct world world;
+    char cipher[] = "DES-EDE3-CBC", name[] = "SN1.enc", recipient[] = "key";
+    struct content_facts facts = encrypted(recipient);
+    facts.cipher = cipher;
+    world_begin(&world, NULL);
+    gets(&world, 9, 3, name, &facts);
+    memset(cipher, 'x', sizeof cipher - 1);
+    memset(name, 'x', sizeof name - 1);
+    memset(recipient, 'x', sizeof recipient - 1);
+    analysis_finish(world.analysis);
+    const struct finding *weak = find(&world, "weak-encryption"), *good = find(&world, "encrypted");
+    assert_true(span_equal(evidence(weak, "cipher")->bytes, span_text("DES-EDE3-CBC")));
+    assert_string_equal(evidence(weak, "weak_cipher")->text, "3des");
+    assert_true(span_equal(good->subject_bytes, span_text("SN1.enc")));
+    assert_true(span_equal(evidence(good, "recipient")->bytes, span_text("key")));
+    world_end(&world);
+}
+
 /* Nothing came: nothing is said of it. */
 static void test_empty(void **state)
 {
@@ -809,25 +831,16 @@ static void test_every_rule(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_contents),
-        cmocka_unit_test(test_secrets_told),
-        cmocka_unit_test(test_upload),
-        cmocka_unit_test(test_empty),
-        cmocka_unit_test(test_shared_recipient),
-        cmocka_unit_test(test_fallback),
-        cmocka_unit_test(test_name_guessable),
-        cmocka_unit_test(test_series),
-        cmocka_unit_test(test_retry_rate),
-        cmocka_unit_test(test_guessing),
-        cmocka_unit_test(test_walks),
-        cmocka_unit_test(test_competing_dhcp),
-        cmocka_unit_test(test_other_request),
-        cmocka_unit_test(test_candidates),
-        cmocka_unit_test(test_used),
-        cmocka_unit_test(test_answered_twice),
-        cmocka_unit_test(test_off_site),
-        cmocka_unit_test(test_disclosure),
-        cmocka_unit_test(test_every_rule),
+        cmocka_unit_test(test_contents),       cmocka_unit_test(test_secrets_told),
+        cmocka_unit_test(test_upload),         cmocka_unit_test(test_file_gone),
+        cmocka_unit_test(test_empty),          cmocka_unit_test(test_shared_recipient),
+        cmocka_unit_test(test_fallback),       cmocka_unit_test(test_name_guessable),
+        cmocka_unit_test(test_series),         cmocka_unit_test(test_retry_rate),
+        cmocka_unit_test(test_guessing),       cmocka_unit_test(test_walks),
+        cmocka_unit_test(test_competing_dhcp), cmocka_unit_test(test_other_request),
+        cmocka_unit_test(test_candidates),     cmocka_unit_test(test_used),
+        cmocka_unit_test(test_answered_twice), cmocka_unit_test(test_off_site),
+        cmocka_unit_test(test_disclosure),     cmocka_unit_test(test_every_rule),
     };
     return cmocka_run_group_tests_name("install_rules", tests, NULL, NULL);
 }
