@@ -44,7 +44,7 @@ struct content_secret {
     bool reversible;       /* in clear, or by an encoding that anybody can undo */
 };
 
-/* What is known at the end. Spans and lists are the struct content's. All-zero: nothing was read. */
+/* What is known at the end. Text is static; spans and lists are the struct content's. All-zero: nothing was read. */
 struct content_facts {
     enum content_class class;
     const char *class_name; /* "configuration", NULL for CONTENT_UNKNOWN */

@@ -4,8 +4,6 @@
 
 #include "core/x509_name.h"
 
-#include <stdio.h>
-
 static void add_recipient(struct content_envelope *envelope, struct content_facts *facts,
                           struct span id, const char *transport)
 {
@@ -42,17 +40,51 @@ static void take_bits(struct content_facts *facts, struct number bits, const cha
 
 /* --- CMS --- */
 
-static void set_cipher(struct content_envelope *envelope, struct content_facts *facts)
+/* libcrypto's names of the algorithms that CMS is used with, as text that outlives the file. */
+static const char *cipher_name(struct span oid)
 {
-    const struct cms *cms = &envelope->cms;
-    size_t len = x509_oid_text(cms->cipher, envelope->cipher, CONTENT_MAX_CIPHER);
-    if (len == 0)
-        return;
-    envelope->cipher[len] = '\0';
-    if (cms->cipher_bits.seen)
-        snprintf(envelope->cipher, sizeof envelope->cipher, "rc2-%u-cbc",
-                 (unsigned)cms->cipher_bits.value);
-    facts->cipher = envelope->cipher;
+    static const char *const names[] = {"aes-256-cbc",
+                                        "aes-192-cbc",
+                                        "aes-128-cbc",
+                                        "aes-256-gcm",
+                                        "aes-192-gcm",
+                                        "aes-128-gcm",
+                                        "aes-256-ccm",
+                                        "aes-192-ccm",
+                                        "aes-128-ccm",
+                                        "aes-256-ecb",
+                                        "aes-128-ecb",
+                                        "aes-256-cfb",
+                                        "aes-128-cfb",
+                                        "des-ede3-cbc",
+                                        "des-cbc",
+                                        "rc2-cbc",
+                                        "rc4",
+                                        "rc5-cbc",
+                                        "idea-cbc",
+                                        "cast5-cbc",
+                                        "camellia-128-cbc",
+                                        "camellia-192-cbc",
+                                        "camellia-256-cbc",
+                                        "seed-cbc",
+                                        "aria-128-cbc",
+                                        "aria-256-cbc",
+                                        "sm4-cbc",
+                                        "gost89"};
+    char text[64];
+    size_t len = x509_oid_text(oid, text, sizeof text);
+    for (size_t i = 0; i < sizeof names / sizeof *names && len > 0; i++)
+        if (span_equal(span_of(text, len), span_text(names[i])))
+            return names[i];
+    /* RFC 8103 section 2: libcrypto has no name for it. */
+    if (span_equal(span_of(text, len), span_text("1.2.840.113549.1.9.16.3.18")))
+        return "chacha20-poly1305";
+    return len > 0 ? "other" : NULL;
+}
+
+static const char *rc2_name(uint64_t bits)
+{
+    return bits == 40 ? "rc2-40-cbc" : bits == 64 ? "rc2-64-cbc" : "rc2-128-cbc";
 }
 
 bool content_envelope_cms(struct content_envelope *envelope, struct span message, size_t cut,
@@ -72,7 +104,8 @@ bool content_envelope_cms(struct content_envelope *envelope, struct span message
     }
     facts->recipients = number(cms->num_recipients);
     facts->is_signed = truth(cms->signed_inside);
-    set_cipher(envelope, facts);
+    facts->cipher =
+        cms->cipher_bits.seen ? rc2_name(cms->cipher_bits.value) : cipher_name(cms->cipher);
     return true;
 }
 

@@ -5,15 +5,11 @@
 #include "core/cms.h"
 #include "dissectors/content.h"
 
-enum {
-    CONTENT_MAX_ID = 512, /* bytes of an identifier of a recipient that is told */
-    CONTENT_MAX_CIPHER = 64
-};
+enum { CONTENT_MAX_ID = 512 }; /* bytes of an identifier of a recipient that is told */
 
 /* What the facts point to. */
 struct content_envelope {
     struct cms cms;
-    char cipher[CONTENT_MAX_CIPHER + 1];
     uint8_t ids[CONTENT_MAX_RECIPIENTS * (2 + CONTENT_MAX_ID)];
     size_t ids_len;
 };
