@@ -21,6 +21,8 @@ struct input_ops {
     bool (*more)(struct input *input, size_t want);
     void (*passed)(struct input *input);
     uint64_t (*stored)(const struct input *input);
+    void *(*hold)(struct input *input);
+    void (*release)(struct input *input, void *held);
     void (*close)(struct input *input);
 };
 
@@ -81,6 +83,18 @@ static inline void input_passed(struct input *input)
 static inline uint64_t input_stored(const struct input *input)
 {
     return input->ops->stored(input);
+}
+
+/* input_hold keeps the consumed bytes that lie in the same memory as the last of them where they are, until
+ * input_release, which may be called at the same time as other functions. NULL when there is no memory for it. */
+static inline void *input_hold(struct input *input)
+{
+    return input->ops->hold(input);
+}
+
+static inline void input_release(struct input *input, void *held)
+{
+    input->ops->release(input, held);
 }
 
 static inline void input_close(struct input *input)

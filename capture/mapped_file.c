@@ -42,6 +42,18 @@ static uint64_t mapped_stored(const struct input *input)
     return input->offset;
 }
 
+/* Pages that were given back come again when somebody reads them. */
+static void *mapped_hold(struct input *input)
+{
+    return input;
+}
+
+static void mapped_release(struct input *input, void *held)
+{
+    (void)input;
+    (void)held;
+}
+
 static void mapped_close(struct input *input)
 {
     struct mapped_file *file = (struct mapped_file *)input;
@@ -50,8 +62,12 @@ static void mapped_close(struct input *input)
     free(file);
 }
 
-static const struct input_ops mapped_ops = {
-    .more = mapped_more, .passed = mapped_passed, .stored = mapped_stored, .close = mapped_close};
+static const struct input_ops mapped_ops = {.more = mapped_more,
+                                            .passed = mapped_passed,
+                                            .stored = mapped_stored,
+                                            .hold = mapped_hold,
+                                            .release = mapped_release,
+                                            .close = mapped_close};
 
 struct input *input_map(int fd, uint64_t size, const char *name)
 {

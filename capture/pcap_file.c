@@ -146,7 +146,8 @@ static void pcap_file_close(struct source *source)
     free(source->state);
 }
 
-static const struct source_ops pcap_ops = {.read = pcap_read, .close = pcap_file_close};
+static const struct source_ops pcap_ops = {
+    .read = pcap_read, .close = pcap_file_close, .frames_in_input = true};
 
 static const char *pcap_format(const struct pcap_file *file, enum compression compression)
 {

@@ -296,7 +296,8 @@ static void pcapng_close(struct source *source)
     free(file);
 }
 
-static const struct source_ops pcapng_ops = {.read = pcapng_read, .close = pcapng_close};
+static const struct source_ops pcapng_ops = {
+    .read = pcapng_read, .close = pcapng_close, .frames_in_input = true};
 
 /* Reads up to the first interface, if that comes before any packet: a filter needs its link
  * type. What is wrong on the way is told when the source is read. */

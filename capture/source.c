@@ -180,6 +180,16 @@ enum source_status source_read(struct source *source, struct frame *frames, size
     return SOURCE_END;
 }
 
+void *source_hold(struct source *source)
+{
+    return source->ops->frames_in_input ? input_hold(source->input) : NULL;
+}
+
+void source_release(struct source *source, void *held)
+{
+    input_release(source->input, held);
+}
+
 struct source_stats source_stats(struct source *source)
 {
     if (source->ops->count != NULL)

@@ -90,6 +90,11 @@ int source_descriptor(const struct source *source);
 enum source_status source_read(struct source *source, struct frame *frames, size_t max, size_t *num,
                                struct error *error);
 
+/* source_hold keeps the frames that source_read gave last until source_release, which may be called by another
+ * thread, at the same time as other functions, but before source_close. NULL: they cannot be kept. */
+void *source_hold(struct source *source);
+void source_release(struct source *source, void *held);
+
 struct source_stats source_stats(struct source *source);
 
 /* source_format is static text: "pcap, microseconds, little-endian", "pcapng (gzip)", "interface

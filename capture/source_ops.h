@@ -16,6 +16,7 @@ struct source_ops {
     enum source_status (*read)(struct source *source, struct frame *frames, size_t max, size_t *num,
                                struct error *error);
     void (*close)(struct source *source);
+    bool frames_in_input;                 /* they lie where source->input has its bytes */
     void (*count)(struct source *source); /* brings |stats| up to date; may be NULL */
 };
 

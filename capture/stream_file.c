@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -12,11 +13,18 @@ enum {
     STREAM_CHUNK = 64 << 10  /* of compressed bytes */
 };
 
+/* What the bytes at hand lie in. */
+struct stream_buffer {
+    atomic_uint holders; /* the stream itself, while it reads into it, is one */
+    size_t room;
+    uint8_t bytes[];
+};
+
 struct stream_file {
     struct input input;
     int fd;
-    uint8_t *buffer;
-    size_t room;
+    struct stream_buffer *buffer;
+    _Atomic(struct stream_buffer *) spare; /* one that nobody holds any more */
     uint64_t num_read;
     bool ended; /* the descriptor gives no more, or nothing that can be read */
     struct decompress *decompress;
@@ -85,29 +93,55 @@ static size_t stream_decompress(struct stream_file *stream, uint8_t *to, size_t 
     }
 }
 
-/* Moves what is at hand to the start of the buffer, and makes the buffer large enough for
- * |want|. */
+static struct stream_buffer *buffer_new(struct stream_file *stream, size_t room)
+{
+    struct stream_buffer *buffer = atomic_exchange(&stream->spare, NULL);
+    if (buffer == NULL || buffer->room < room) {
+        free(buffer);
+        buffer = malloc(sizeof *buffer + room);
+        if (buffer == NULL)
+            return NULL;
+        buffer->room = room;
+    }
+    atomic_init(&buffer->holders, 1);
+    return buffer;
+}
+
+static void buffer_release(struct stream_file *stream, struct stream_buffer *buffer)
+{
+    if (buffer == NULL || atomic_fetch_sub(&buffer->holders, 1) != 1)
+        return;
+    struct stream_buffer *none = NULL;
+    if (buffer->room != STREAM_ROOM ||
+        !atomic_compare_exchange_strong(&stream->spare, &none, buffer))
+        free(buffer);
+}
+
+/* Moves what is at hand to the start of a buffer that has room for |want|: of the same one, if it has and nobody
+ * holds what lies in it. */
 static bool stream_make_room(struct stream_file *stream, size_t want)
 {
     struct input *input = &stream->input;
+    struct stream_buffer *buffer = stream->buffer;
     size_t left = input_left(input);
-    memmove(stream->buffer, input->at, left);
-    if (want > stream->room) {
-        uint8_t *larger = realloc(stream->buffer, want);
-        if (larger == NULL) {
+    if (want > buffer->room || atomic_load(&buffer->holders) > 1) {
+        buffer = buffer_new(stream, want > STREAM_ROOM ? want : STREAM_ROOM);
+        if (buffer == NULL) {
             error_set(&input->fault,
                       "%s needs %zu bytes of memory for one record, which cannot "
                       "be had",
                       input->name, want);
             stream->ended = true;
-        } else {
-            stream->buffer = larger;
-            stream->room = want;
+            return false;
         }
     }
-    input->at = stream->buffer;
-    input->end = stream->buffer + left;
-    return want <= stream->room;
+    memmove(buffer->bytes, input->at, left);
+    if (buffer != stream->buffer)
+        buffer_release(stream, stream->buffer);
+    stream->buffer = buffer;
+    input->at = buffer->bytes;
+    input->end = buffer->bytes + left;
+    return true;
 }
 
 static bool stream_more(struct input *input, size_t want)
@@ -116,8 +150,8 @@ static bool stream_more(struct input *input, size_t want)
     if (!stream_make_room(stream, want))
         return false;
     while (!stream->ended && input_left(input) < want) {
-        uint8_t *to = stream->buffer + input_left(input);
-        size_t room = stream->room - input_left(input);
+        uint8_t *to = stream->buffer->bytes + input_left(input);
+        size_t room = stream->buffer->room - input_left(input);
         size_t got = stream->decompress != NULL ? stream_decompress(stream, to, room)
                                                 : stream_read(stream, to, room);
         input->end += got;
@@ -135,19 +169,36 @@ static uint64_t stream_stored(const struct input *input)
     return ((const struct stream_file *)input)->num_read;
 }
 
+static void *stream_hold(struct input *input)
+{
+    struct stream_buffer *buffer = stream_of(input)->buffer;
+    atomic_fetch_add(&buffer->holders, 1);
+    return buffer;
+}
+
+static void stream_release(struct input *input, void *held)
+{
+    buffer_release(stream_of(input), held);
+}
+
 static void stream_close(struct input *input)
 {
     struct stream_file *stream = stream_of(input);
     decompress_free(stream->decompress);
     free(stream->chunk);
     free(stream->buffer);
+    free(atomic_load(&stream->spare));
     if (stream->fd != STDIN_FILENO)
         close(stream->fd);
     free(stream);
 }
 
-static const struct input_ops stream_ops = {
-    .more = stream_more, .passed = stream_passed, .stored = stream_stored, .close = stream_close};
+static const struct input_ops stream_ops = {.more = stream_more,
+                                            .passed = stream_passed,
+                                            .stored = stream_stored,
+                                            .hold = stream_hold,
+                                            .release = stream_release,
+                                            .close = stream_close};
 
 /* Looks at the first bytes; if they are compressed, they become the first chunk. */
 static bool stream_sniff(struct stream_file *stream)
@@ -158,21 +209,22 @@ static bool stream_sniff(struct stream_file *stream)
     enum compression compression = compression_of(span_of(input->at, left));
     if (compression == COMPRESSION_NONE)
         return true;
-    stream->chunk = stream->buffer;
-    stream->remaining = span_of(stream->chunk, left);
-    stream->buffer = malloc(STREAM_ROOM);
+    stream->chunk = malloc(STREAM_ROOM);
     stream->decompress = decompress_new(compression);
     input->compression = compression;
-    input->at = input->end = stream->buffer;
-    return stream->buffer != NULL && stream->decompress != NULL;
+    if (stream->chunk == NULL || stream->decompress == NULL)
+        return false;
+    memcpy(stream->chunk, input->at, left);
+    stream->remaining = span_of(stream->chunk, left);
+    input->at = input->end = stream->buffer->bytes;
+    return true;
 }
 
 struct input *input_stream(int fd, uint64_t size, const char *name, struct error *error)
 {
     struct stream_file *stream = calloc(1, sizeof *stream);
-    uint8_t *buffer = malloc(STREAM_ROOM);
-    if (stream == NULL || buffer == NULL) {
-        free(buffer);
+    struct stream_buffer *buffer = stream != NULL ? buffer_new(stream, STREAM_ROOM) : NULL;
+    if (buffer == NULL) {
         free(stream);
         if (fd != STDIN_FILENO)
             close(fd);
@@ -181,9 +233,8 @@ struct input *input_stream(int fd, uint64_t size, const char *name, struct error
     }
     stream->fd = fd;
     stream->buffer = buffer;
-    stream->room = STREAM_ROOM;
-    stream->input =
-        (struct input){.ops = &stream_ops, .at = buffer, .end = buffer, .size = size, .name = name};
+    stream->input = (struct input){
+        .ops = &stream_ops, .at = buffer->bytes, .end = buffer->bytes, .size = size, .name = name};
     if (!stream_sniff(stream)) {
         error_set(error, "%s cannot be decompressed: there is no memory", name);
         input_close(&stream->input);

@@ -53,7 +53,7 @@ static bool prepare(struct analyze *analyze, struct error *error)
     analyze->inputs = calloc(analyze->files->num, sizeof analyze->inputs[0]);
     if (analyze->inputs == NULL)
         return error_set(error, "there is no memory");
-    analyze->replay.engine = analyze->run.engine;
+    analyze->replay.team = analyze->run.team;
     analyze->replay.verbose = settings->verbose;
     return true;
 }
@@ -125,7 +125,7 @@ static int read_files(struct analyze *analyze)
     for (size_t i = 0; i < files->num; i++)
         if (!replay_file(&analyze->replay, files->items[i], &analyze->inputs[i]))
             status = STATUS_INPUT;
-    engine_finish(analyze->run.engine);
+    team_finish(analyze->run.team);
     analysis_finish(analyze->run.analysis);
     return status;
 }

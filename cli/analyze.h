@@ -8,7 +8,6 @@
 /* What the options of perpass analyze say. */
 struct analyze_settings {
     struct run_settings common;
-    unsigned threads;
     bool quiet;
     enum progress_mode progress;
 };

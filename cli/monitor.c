@@ -281,7 +281,7 @@ static void tick(struct monitor *monitor)
     const struct monitor_settings *settings = monitor->settings;
     uint64_t now = monitor->now_ns;
     monitor->tick_ns = now + TICK_MS * (ns_per_s / 1000);
-    engine_advance(monitor->run.engine, packet_clock(monitor));
+    team_advance(monitor->run.team, packet_clock(monitor));
     tell_outage(monitor);
     if (due(&monitor->interval_ns, now, interval_of(settings)))
         end_interval(monitor);
@@ -306,7 +306,7 @@ static void take_frames(struct monitor *monitor, const struct frame *frames, siz
     }
     monitor->packet_ns = frames[num - 1].time_ns;
     monitor->packet_at_ns = monitor->now_ns;
-    engine_feed(monitor->run.engine, frames, num);
+    team_feed(monitor->run.team, frames, num);
 }
 
 static bool is_over(const struct monitor *monitor, uint64_t num_frames)
@@ -459,7 +459,7 @@ static void finish(struct monitor *monitor)
     const struct monitor_settings *settings = monitor->settings;
     struct run *run = &monitor->run;
     struct error error = {.text = ""};
-    engine_finish(run->engine);
+    team_finish(run->team);
     analysis_finish(run->analysis);
     struct result all = result_of_all(monitor);
     all.findings = analysis_findings(run->analysis, &all.num_findings);

@@ -1,4 +1,4 @@
-/* replay.c: capture files, one after the other, into the engine. */
+/* replay.c: capture files, one after the other, into the engines. */
 #include "cli/replay.h"
 
 #include "capture/source.h"
@@ -15,8 +15,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-enum { BATCH = 64 };
 
 uint64_t replay_total(const char *const *paths, size_t num)
 {
@@ -95,38 +93,75 @@ static bool output_broken(const struct replay *replay)
     return replay->needed != NULL && ferror(replay->needed) != 0;
 }
 
-/* Reads |source| to its end, its damage, or a signal. */
-static void read_frames(struct replay *replay, struct source *source, struct input_info *input,
-                        struct strangers *strangers)
+/* What the team reads from. */
+struct reading {
+    struct replay *replay;
+    struct source *source;
+    struct input_info *input;
+    struct strangers *strangers;
+    enum source_status status;
+    struct error error;
+};
+
+static bool must_stop(const struct replay *replay)
 {
-    struct frame frames[BATCH];
-    struct error error = {.text = ""};
-    size_t num;
-    enum source_status status = SOURCE_FRAMES;
-    while (signals_stopped() == 0 && !output_broken(replay)) {
-        status = source_read(source, frames, BATCH, &num, &error);
-        if (status != SOURCE_FRAMES)
-            break;
-        note_times(input, frames, num);
-        note_strangers(strangers, frames, num);
-        engine_feed(replay->engine, frames, num);
-        if (replay->progress.on) {
-            const struct source_stats stats = source_stats(source);
-            progress_update(&replay->progress, replay->bytes + stats.bytes,
-                            replay->frames + stats.frames);
-        }
+    return signals_stopped() != 0 || output_broken(replay);
+}
+
+static size_t read_frames(void *to, struct frame *frames, size_t max)
+{
+    struct reading *reading = to;
+    struct replay *replay = reading->replay;
+    size_t num = 0;
+    if (must_stop(replay) || reading->status != SOURCE_FRAMES)
+        return 0;
+    reading->status = source_read(reading->source, frames, max, &num, &reading->error);
+    if (reading->status != SOURCE_FRAMES)
+        return 0;
+    note_times(reading->input, frames, num);
+    note_strangers(reading->strangers, frames, num);
+    if (replay->progress.on) {
+        const struct source_stats stats = source_stats(reading->source);
+        progress_update(&replay->progress, replay->bytes + stats.bytes,
+                        replay->frames + stats.frames);
     }
-    if (signals_stopped() != 0 || output_broken(replay))
+    return num;
+}
+
+static void *hold_frames(void *to)
+{
+    return source_hold(((struct reading *)to)->source);
+}
+
+static void release_frames(void *to, void *held)
+{
+    source_release(((struct reading *)to)->source, held);
+}
+
+/* Reads |source| to its end, its damage, or a signal. */
+static void read_all(struct replay *replay, struct source *source, struct input_info *input,
+                     struct strangers *strangers)
+{
+    struct reading reading = {.replay = replay,
+                              .source = source,
+                              .input = input,
+                              .strangers = strangers,
+                              .status = SOURCE_FRAMES};
+    team_read(replay->team, &(struct team_source){.to = &reading,
+                                                  .read = read_frames,
+                                                  .hold = hold_frames,
+                                                  .release = release_frames});
+    if (must_stop(replay))
         set_stopped(input);
-    else if (status == SOURCE_DAMAGED)
-        set_damage(input, error.text);
+    else if (reading.status == SOURCE_DAMAGED)
+        set_damage(input, reading.error.text);
 }
 
 static void read_source(struct replay *replay, struct source *source, struct input_info *input,
                         struct strangers *strangers)
 {
     input->format = source_format(source);
-    read_frames(replay, source, input, strangers);
+    read_all(replay, source, input, strangers);
     const struct source_stats stats = source_stats(source);
     input->frames = stats.frames;
     input->filtered = stats.filtered;

@@ -1,15 +1,15 @@
-/* replay.h: capture files, one after the other, into the engine. */
+/* replay.h: capture files, one after the other, into the engines. */
 #ifndef PERPASS_CLI_REPLAY_H
 #define PERPASS_CLI_REPLAY_H
 
 #include "cli/progress.h"
-#include "core/engine.h"
+#include "core/team.h"
 #include "reports/sink.h"
 
 struct filter;
 
 struct replay {
-    struct engine *engine;
+    struct team *team;
     struct filter *filter; /* compiled for all link types, or NULL */
     bool hash;             /* fill input_info.sha256 */
     bool verbose;          /* tell of each file on standard error */

@@ -133,8 +133,10 @@ bool run_prepare(struct run *run, struct error *error)
                                           .emit = emit};
     run->analysis = analysis_new(&analysis, error);
     run->redactor = run->analysis != NULL ? redactor_new(&redact, error) : NULL;
-    run->engine = run->redactor != NULL ? engine_new(&engine, error) : NULL;
-    if (run->engine == NULL)
+    run->team = run->redactor != NULL
+                    ? team_new(&engine, settings->threads ? settings->threads : 1, error)
+                    : NULL;
+    if (run->team == NULL)
         return false;
     run->reports = calloc(settings->reports.num + 1, sizeof run->reports[0]);
     return run->reports != NULL || error_set(error, "there is no memory");
@@ -170,7 +172,7 @@ bool run_begin_events(struct run *run, FILE *out, struct error *error)
 
 struct result run_result(const struct run *run)
 {
-    struct result result = {.engine = engine_stats(run->engine),
+    struct result result = {.engine = team_stats(run->team),
                             .analysis = analysis_stats(run->analysis),
                             .version = PERPASS_VERSION,
                             .privacy_policy = privacy_policy_name(run->settings->policy)};
@@ -241,7 +243,7 @@ void run_end(struct run *run)
         event_writer_free(run->writer, &ignored);
     for (size_t i = 0; run->reports != NULL && i < run->settings->reports.num; i++)
         output_discard(&run->reports[i].output);
-    engine_free(run->engine);
+    team_free(run->team);
     content_rules_free(run->content_rules);
     analysis_free(run->analysis);
     redactor_free(run->redactor);

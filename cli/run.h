@@ -4,7 +4,7 @@
 
 #include "cli/options.h"
 #include "cli/output.h"
-#include "core/engine.h"
+#include "core/team.h"
 #include "reports/sink.h"
 
 /* --observations[=TYPES] */
@@ -28,6 +28,7 @@ struct run_settings {
     const char *secret_rules;
     const char *user;
     bool no_sandbox;
+    unsigned threads; /* 0: one */
     bool verbose;
 };
 
@@ -48,8 +49,8 @@ struct run_report {
 /* Everything that a run owns, but for what it reads and where its events go. */
 struct run {
     const struct run_settings *settings;
-    struct engine *engine;
-    struct content_rules *content_rules; /* the engine's, freed behind it */
+    struct team *team;
+    struct content_rules *content_rules; /* the team's, freed behind it */
     struct analysis *analysis;
     struct redactor *redactor;
     struct event_writer *writer; /* NULL: no events are asked for, or not yet */

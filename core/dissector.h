@@ -11,6 +11,7 @@ struct crypto_opener;
 struct content_rules;
 struct dissector;
 struct expect_table;
+struct expectation;
 
 enum dissect {
     DISSECT_MORE = 0,  /* go on: call again with what follows */
@@ -42,7 +43,10 @@ struct dissect_context {
     const struct content_rules *content_rules; /* for content_new; may be NULL */
     struct budget *budget;       /* for messages that come in several datagrams; the engine's */
     struct expect_table *expect; /* for dissect_expect; the engine's */
-    void *emit_to;               /* the engine's */
+    /* Who else is to know of it, or NULL. */
+    void (*announced)(void *emit_to, const struct flow *flow, const struct expectation *expectation,
+                      uint64_t time_ns);
+    void *emit_to; /* the engine's */
     void (*emit)(void *emit_to, const struct observation *observation);
 };
 

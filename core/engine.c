@@ -6,11 +6,8 @@
 
 #include "core/common_observations.h"
 #include "core/crypto.h"
-#include "core/defrag.h"
-#include "core/eapol_peers.h"
 #include "core/expect.h"
-#include "core/flow_table.h"
-#include "core/layers.h"
+#include "core/intake.h"
 #include "core/tcp_stream.h"
 
 #include <assert.h>
@@ -24,19 +21,15 @@ enum {
     MAX_HANDOVERS = 4, /* of a flow: a tunnel in a tunnel, each with a preamble */
 };
 
-static const uint64_t clock_slack_ns =
-    60000000000; /* clocks of several capture points differ a bit */
-
 struct engine {
     struct engine_options options;
     struct flow_table *flows;
-    struct defrag *defrag;
+    struct intake *intake; /* NULL: another one's packets are taken */
     struct stream_pool *streams;
     struct expect_table *expect;
     struct scratch scratch;
     struct crypto_opener *opener; /* of packets whose keys are no secret */
     struct budget budget;         /* of messages in several datagrams */
-    struct eapol_peers eapol_peers;
     /* NULL-terminated, as all are */
     const struct dissector *tcp[MAX_DISSECTORS], *udp[MAX_DISSECTORS], *eapol[MAX_DISSECTORS];
     uint64_t now_ns;                   /* the packet clock: never goes back, but for a jump */
@@ -61,6 +54,14 @@ static void emit_counted(void *to, const struct observation *observation)
     engine->options.emit(engine->options.emit_to, observation);
 }
 
+static void announced(void *to, const struct flow *flow, const struct expectation *expectation,
+                      uint64_t time_ns)
+{
+    struct engine *engine = to;
+    if (engine->options.announced != NULL)
+        engine->options.announced(engine->options.emit_to, flow, expectation, time_ns);
+}
+
 static struct dissect_context context_of(struct engine *engine, struct flow *flow, unsigned side)
 {
     return (struct dissect_context){.flow = flow,
@@ -71,6 +72,7 @@ static struct dissect_context context_of(struct engine *engine, struct flow *flo
                                     .content_rules = engine->options.content_rules,
                                     .budget = &engine->budget,
                                     .expect = engine->expect,
+                                    .announced = announced,
                                     .opener = &engine->opener,
                                     .emit_to = engine,
                                     .emit = emit_counted};
@@ -622,14 +624,6 @@ static void note_tcp_flags(struct engine *engine, uint32_t index, unsigned side,
 
 /* --- frames --- */
 
-struct item {
-    struct packet packet;
-    enum layers_result result;
-    unsigned side;
-    struct flow_key key;
-    uint64_t hash;
-};
-
 static uint32_t ip_len(const struct packet *packet)
 {
     return (uint32_t)(packet->ip_header.len + packet->l4_header.len +
@@ -660,107 +654,77 @@ static void take_packet(struct engine *engine, const struct packet *packet,
         note_tcp_flags(engine, index, side, packet);
 }
 
-static void count_unread(struct engine *engine, enum layers_result result)
+/* The packet that observations are about from here on. */
+static void at_frame(struct engine *engine, const struct frame *frame, uint64_t now_ns)
 {
-    switch (result) {
-    case LAYERS_OTHER:
-        engine->stats.frames_other++;
-        break;
-    case LAYERS_LINK:
-        engine->stats.frames_unknown_link++;
-        break;
-    case LAYERS_CUT:
-        engine->stats.frames_cut++;
-        break;
-    case LAYERS_MALFORMED:
-        engine->stats.frames_malformed++;
-        break;
-    case LAYERS_TRANSPORT:
-    case LAYERS_FRAGMENT:
-    case LAYERS_EAPOL:
-        break;
-    }
+    engine->packet_number = frame->number;
+    engine->packet_ns = frame->time_ns;
+    engine->now_ns = now_ns;
 }
 
-/* A tunnel may carry fragments of what was itself fragmented: each round goes one tunnel deeper. */
-static enum layers_result defragment(struct engine *engine, struct packet *packet)
+void engine_turn(struct engine *engine, const struct frame *frame, uint64_t now_ns,
+                 enum intake_clock clock)
 {
-    enum layers_result result = LAYERS_FRAGMENT;
-    struct span payload;
-    for (unsigned i = 0; result == LAYERS_FRAGMENT && i <= PACKET_MAX_TUNNELS; i++) {
-        engine->stats.fragments++;
-        if (!defrag_add(engine->defrag, packet, &payload))
-            return LAYERS_FRAGMENT;
-        result = layers_resume(packet, payload);
-    }
-    return result;
-}
-
-/* Sets the packet clock. It stands still for packets that are a little late; a step back of more than a
- * minute is another time, in which the conversations before have ended. */
-static void set_clock(struct engine *engine, uint64_t time_ns)
-{
-    engine->packet_ns = time_ns;
-    if (time_ns < engine->now_ns && engine->now_ns - time_ns > clock_slack_ns) {
-        engine->stats.clock_jumps++;
+    if (frame != NULL)
+        at_frame(engine, frame, now_ns);
+    if (clock == CLOCK_JUMPS) {
         flow_table_end_all(engine->flows, FLOW_END_INPUT);
         expect_table_clear(engine->expect);
-        engine->now_ns = time_ns;
     }
-    if (time_ns > engine->now_ns)
-        engine->now_ns = time_ns;
-    flow_table_advance(engine->flows, engine->now_ns);
+    engine->now_ns = now_ns;
+    flow_table_advance(engine->flows, now_ns);
 }
 
-/* Does what only some packets need before they have a flow. */
-static void complete_item(struct engine *engine, struct item *item)
+void engine_fetch(const struct engine *engine, struct intake_item *item)
 {
-    if (item->result == LAYERS_FRAGMENT)
-        item->result = defragment(engine, &item->packet);
-    if (item->result == LAYERS_EAPOL)
-        item->result =
-            eapol_peers_join(&engine->eapol_peers, &item->packet) ? LAYERS_TRANSPORT : LAYERS_OTHER;
-    if (item->result != LAYERS_TRANSPORT)
-        return;
-    item->side = flow_key_of(&item->packet, &item->key);
     item->hash = flow_table_hash(engine->flows, &item->key);
+    flow_table_prefetch(engine->flows, item->hash);
 }
 
-static void take_item(struct engine *engine, struct item *item)
+void engine_fetch_flow(const struct engine *engine, const struct intake_item *item)
 {
-    const struct frame *frame = item->packet.frame;
-    engine->packet_number = frame->number;
-    set_clock(engine, frame->time_ns);
-    engine->stats.frames++;
-    engine->stats.frame_bytes += frame->wire_len;
-    engine->stats.frames_snapped += frame->captured_len < frame->wire_len;
-    if (item->result != LAYERS_TRANSPORT)
-        complete_item(engine, item);
-    if (item->result != LAYERS_TRANSPORT) {
-        count_unread(engine, item->result);
-        return;
-    }
-    engine->stats.packets_tunnelled += item->packet.num_tunnels > 0;
+    flow_table_prefetch_flow(engine->flows, item->hash);
+}
+
+void engine_expect(struct engine *engine, const struct flow *flow,
+                   const struct expectation *expectation, uint64_t now_ns)
+{
+    expect_table_note(engine->expect, flow, expectation, now_ns);
+}
+
+void engine_take(struct engine *engine, const struct intake_item *item)
+{
+    at_frame(engine, item->packet.frame, item->now_ns);
+    flow_table_advance(engine->flows, item->now_ns);
     take_packet(engine, &item->packet, &item->key, item->hash, item->side);
+}
+
+static void admit(struct engine *engine, struct intake_item *item)
+{
+    bool whole = item->result == LAYERS_TRANSPORT;
+    enum intake_clock clock = intake_admit(engine->intake, item);
+    if (clock != CLOCK_SAME)
+        engine_turn(engine, item->packet.frame, item->now_ns, clock);
+    if (item->result != LAYERS_TRANSPORT)
+        return;
+    if (!whole)
+        engine_fetch(engine, item);
+    engine_take(engine, item);
 }
 
 static void feed_batch(struct engine *engine, const struct frame *frames, size_t num)
 {
-    struct item items[BATCH];
+    struct intake_item items[BATCH];
     for (size_t i = 0; i < num; i++) {
-        struct item *item = &items[i];
-        item->result = layers_decode(&frames[i], &item->packet);
-        if (item->result != LAYERS_TRANSPORT)
-            continue;
-        item->side = flow_key_of(&item->packet, &item->key);
-        item->hash = flow_table_hash(engine->flows, &item->key);
-        flow_table_prefetch(engine->flows, item->hash);
+        intake_read(&items[i], &frames[i]);
+        if (items[i].result == LAYERS_TRANSPORT)
+            engine_fetch(engine, &items[i]);
     }
     for (size_t i = 0; i < num; i++)
         if (items[i].result == LAYERS_TRANSPORT)
-            flow_table_prefetch_flow(engine->flows, items[i].hash);
+            engine_fetch_flow(engine, &items[i]);
     for (size_t i = 0; i < num; i++)
-        take_item(engine, &items[i]);
+        admit(engine, &items[i]);
 }
 
 void engine_feed(struct engine *engine, const struct frame *frames, size_t num)
@@ -774,10 +738,8 @@ void engine_feed(struct engine *engine, const struct frame *frames, size_t num)
 
 void engine_advance(struct engine *engine, uint64_t time_ns)
 {
-    if (time_ns <= engine->now_ns)
-        return;
-    engine->now_ns = time_ns;
-    flow_table_advance(engine->flows, time_ns);
+    if (intake_advance(engine->intake, time_ns) != CLOCK_SAME)
+        engine_turn(engine, NULL, time_ns, CLOCK_TICKS);
 }
 
 void engine_finish(struct engine *engine)
@@ -818,10 +780,10 @@ struct engine *engine_new(const struct engine_options *options, struct error *er
         options->max_stream_bytes ? options->max_stream_bytes : ENGINE_DEFAULT_STREAM_BYTES;
     engine->flows = flow_table_new(max_flows, &(struct flow_table_owner){engine, flow_over});
     engine->streams = stream_pool_new(max_bytes);
-    engine->defrag = defrag_new(DEFRAG_DEFAULT_DATAGRAMS, DEFRAG_DEFAULT_BYTES);
+    engine->intake = options->in_team ? NULL : intake_new();
     engine->expect = expect_table_new();
-    if (engine->flows == NULL || engine->streams == NULL || engine->defrag == NULL ||
-        engine->expect == NULL) {
+    if (engine->flows == NULL || engine->streams == NULL || engine->expect == NULL ||
+        (engine->intake == NULL && !options->in_team)) {
         error_set(error, "there is no memory for a table of %zu conversations", max_flows);
         engine_free(engine);
         return NULL;
@@ -837,7 +799,6 @@ struct engine_stats engine_stats(const struct engine *engine)
 {
     struct engine_stats stats = engine->stats;
     const struct stream_stats *streams = stream_pool_stats(engine->streams);
-    const struct defrag_stats *defrag = defrag_stats(engine->defrag);
     stats.flows_evicted = flow_table_evicted(engine->flows);
     stats.streams_gaps = streams->gaps;
     stats.streams_gap_bytes = streams->gap_bytes;
@@ -848,10 +809,8 @@ struct engine_stats engine_stats(const struct engine *engine)
     stats.flows_expected = expect_table_stats(engine->expect)->matched;
     stats.expectations = expect_table_stats(engine->expect)->noted;
     stats.expectations_evicted = expect_table_stats(engine->expect)->evicted;
-    stats.datagrams_reassembled = defrag->reassembled;
-    stats.datagrams_incomplete =
-        defrag->expired + defrag->evicted + defrag->malformed + defrag->cut;
-    stats.fragment_conflicts = defrag->conflicts;
+    if (engine->intake != NULL)
+        intake_count(engine->intake, &stats);
     return stats;
 }
 
@@ -863,7 +822,7 @@ void engine_free(struct engine *engine)
         flow_table_end_all(engine->flows, FLOW_END_INPUT);
     flow_table_free(engine->flows);
     stream_pool_free(engine->streams);
-    defrag_free(engine->defrag);
+    intake_free(engine->intake);
     expect_table_free(engine->expect);
     scratch_free(&engine->scratch);
     crypto_opener_free(engine->opener);

@@ -7,6 +7,7 @@
 #include "core/error.h"
 
 struct engine;
+struct expectation;
 
 struct engine_options {
     size_t max_flows;        /* 0: ENGINE_DEFAULT_FLOWS */
@@ -17,6 +18,10 @@ struct engine_options {
     /* By which dissectors recognise text, and secrets in it, in files that are transferred
      * (dissectors/content_rules.h): outlive the engine; NULL: files are told by their first bytes only. */
     const struct content_rules *content_rules;
+    bool in_team; /* it takes the packets of another intake: no engine_feed, no engine_advance */
+    /* Told of what a dissector announces, beside noting it; may be NULL. */
+    void (*announced)(void *emit_to, const struct flow *flow, const struct expectation *expectation,
+                      uint64_t now_ns);
     bool every_flow; /* emit flow.end for every flow, not only for flows of a dissector */
     const struct dissector *const *dissectors; /* NULL-terminated */
     void *emit_to;
@@ -51,5 +56,31 @@ void engine_finish(struct engine *engine);
 
 struct engine_stats engine_stats(const struct engine *engine);
 void engine_free(struct engine *engine);
+
+/* --- engine_feed in steps, for who has several engines and an intake (core/intake.h) for them --- */
+
+struct intake_item;
+
+/* What a packet does to the packet clock. */
+enum intake_clock {
+    CLOCK_SAME,  /* the second of the packet before */
+    CLOCK_TICKS, /* another second has begun: conversations may be over */
+    CLOCK_JUMPS /* the time went back: another time, in which the conversations before have ended */
+};
+
+/* engine_fetch and, some time later, engine_fetch_flow bring the memory closer that engine_take will need. */
+void engine_fetch(const struct engine *engine, struct intake_item *item);
+void engine_fetch_flow(const struct engine *engine, const struct intake_item *item);
+
+/* engine_turn lets the engine's clock tick or jump, to |now_ns|, at |frame| (NULL: without one). */
+void engine_turn(struct engine *engine, const struct frame *frame, uint64_t now_ns,
+                 enum intake_clock clock);
+
+/* engine_expect notes what another engine's dissector announced for |flow| at |now_ns|. */
+void engine_expect(struct engine *engine, const struct flow *flow,
+                   const struct expectation *expectation, uint64_t now_ns);
+
+/* engine_take takes a packet of a conversation, after engine_fetch. */
+void engine_take(struct engine *engine, const struct intake_item *item);
 
 #endif

@@ -307,8 +307,11 @@ const struct expect_stats *expect_table_stats(const struct expect_table *table)
 
 bool dissect_expect(struct dissect_context *context, const struct expectation *expectation)
 {
-    return context->expect != NULL &&
-           expect_table_note(context->expect, context->flow, expectation, context->time_ns);
+    if (context->expect == NULL)
+        return false;
+    if (context->announced != NULL)
+        context->announced(context->emit_to, context->flow, expectation, context->time_ns);
+    return expect_table_note(context->expect, context->flow, expectation, context->time_ns);
 }
 
 struct span dissect_expected(const struct dissect_context *context,

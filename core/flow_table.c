@@ -12,6 +12,8 @@
 enum { BUCKET_SLOTS = 8, WHEEL_SLOTS = 512, UNIT_SHIFT = 20, SECOND_SHIFT = 10 };
 
 /* Seconds without a packet after which a flow is over. Each is less than WHEEL_SLOTS. */
+_Static_assert(UNIT_SHIFT + SECOND_SHIFT == FLOW_TABLE_TICK_SHIFT, "a tick is a slot of the wheel");
+
 enum { TIMEOUT_CLOSED = 10, TIMEOUT_UNANSWERED = 60, TIMEOUT_TCP = 360, TIMEOUT_OTHER = 180 };
 
 /* One cache line: eight flows whose hash fell here. Index 0 is an empty slot. */

@@ -51,6 +51,9 @@ struct flow_cold {
 
 struct flow_table;
 
+/* Conversations are looked at, to end those whose time is over, when this many low bits of the time come round. */
+enum { FLOW_TABLE_TICK_SHIFT = 30 };
+
 /* Called for a flow that is over, before its place is given away. */
 struct flow_table_owner {
     void *to;

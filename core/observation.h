@@ -54,12 +54,23 @@ struct field {
     const char *about; /* one line for docs/events.md */
 };
 
+/* A member of an observation's struct that has no row and leads to bytes elsewhere: a span, or one in each item of
+ * an array within the struct; or a pointer to an array. Tests compare rows and parts with the struct. */
+struct observation_part {
+    size_t offset;         /* of the span, or of the pointer */
+    size_t stride, repeat; /* of an array: size and number of its items; a single span: 0 */
+    size_t item_size;      /* not 0: it is a pointer to items of this size, without spans … */
+    size_t num_items;      /* … as many as this size_t at this offset says */
+};
+
 struct observation_type {
     const char *name;  /* "tls.client_hello" */
     const char *about; /* one line for docs/events.md */
     const struct field *fields;
     size_t num_fields;
     size_t size; /* of the data struct */
+    const struct observation_part *parts;
+    size_t num_parts;
 };
 
 struct observation {

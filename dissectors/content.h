@@ -153,4 +153,14 @@ const char *content_secret_kind(uint64_t code);
         ROW("perpass.content.secrets.unread", FIELD_NUMBER, member.unread,                         \
             "lines that were not searched whole", IS_PUBLIC)
 
+/* What else leads elsewhere in it, for the parts of |data|, the observation's struct: CONTENT_PARTS(http_fetch, content) */
+#define CONTENT_PARTS(data, member)                                                                \
+    {.offset = offsetof(struct data, member.secret_list),                                          \
+     .item_size = sizeof(struct content_secret),                                                   \
+     .num_items = offsetof(struct data, member.num_secrets)},                                      \
+    {                                                                                              \
+        .offset = offsetof(struct data, member.recipient_list[0].id),                              \
+        .stride = sizeof(struct content_recipient), .repeat = CONTENT_MAX_RECIPIENTS               \
+    }
+
 #endif

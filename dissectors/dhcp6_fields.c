@@ -166,5 +166,8 @@ static const struct field message_fields[] = {
 };
 #undef STRUCT
 
-TYPE(observation_dhcp6_message, "dhcp6.message", message_fields, dhcp6_message,
-     "A DHCPv6 message: who asks, what is given, where to boot from.");
+static const struct observation_part message_parts[] = {PART(dhcp6_message, client_link_address),
+                                                        PART(dhcp6_message, vendor_options)};
+
+TYPE_WITH_PARTS(observation_dhcp6_message, "dhcp6.message", message_fields, message_parts,
+                dhcp6_message, "A DHCPv6 message: who asks, what is given, where to boot from.");

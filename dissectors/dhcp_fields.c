@@ -258,5 +258,11 @@ static const struct field message_fields[] = {
 };
 #undef STRUCT
 
-TYPE(observation_dhcp_message, "dhcp.message", message_fields, dhcp_message,
-     "A BOOTP or DHCPv4 message: who asks, what is given, where to boot from.");
+static const struct observation_part message_parts[] = {
+    PART(dhcp_message, vendor_specific), PART(dhcp_message, options_slack),
+    PART(dhcp_message, sname_slack), PART(dhcp_message, file_slack),
+    PART(dhcp_message, hardware_slack)};
+
+TYPE_WITH_PARTS(observation_dhcp_message, "dhcp.message", message_fields, message_parts,
+                dhcp_message,
+                "A BOOTP or DHCPv4 message: who asks, what is given, where to boot from.");

@@ -31,4 +31,18 @@
                                             .num_fields = NUM_ROWS(rows),                          \
                                             .size = sizeof(struct data)}
 
+/* The same, of a struct with members that have no row and lead elsewhere (core/observation.h). */
+#define TYPE_WITH_PARTS(symbol, event, rows, rest, data, text)                                     \
+    const struct observation_type symbol = {.name = event,                                         \
+                                            .about = text,                                         \
+                                            .fields = rows,                                        \
+                                            .num_fields = NUM_ROWS(rows),                          \
+                                            .size = sizeof(struct data),                           \
+                                            .parts = rest,                                         \
+                                            .num_parts = NUM_ROWS(rest)}
+#define PART(data, member)                                                                         \
+    {                                                                                              \
+        .offset = offsetof(struct data, member)                                                    \
+    }
+
 #endif

@@ -65,5 +65,7 @@ static const struct field fetch_fields[] = {
 };
 #undef STRUCT
 
-TYPE(observation_http_fetch, "http.fetch", fetch_fields, http_fetch,
-     "A device fetched or gave away a file of its install over HTTP.");
+static const struct observation_part fetch_parts[] = {CONTENT_PARTS(http_fetch, content)};
+
+TYPE_WITH_PARTS(observation_http_fetch, "http.fetch", fetch_fields, fetch_parts, http_fetch,
+                "A device fetched or gave away a file of its install over HTTP.");

@@ -148,7 +148,9 @@ static const struct field transfer_fields[] = {
 };
 #undef STRUCT
 
+static const struct observation_part transfer_parts[] = {CONTENT_PARTS(tftp_transfer, content)};
+
 TYPE(observation_tftp_request, "tftp.request", request_fields, tftp_request,
      "A client asks a TFTP server for a file, or to take one.");
-TYPE(observation_tftp_transfer, "tftp.transfer", transfer_fields, tftp_transfer,
-     "A file was transferred by TFTP, or was not.");
+TYPE_WITH_PARTS(observation_tftp_transfer, "tftp.transfer", transfer_fields, transfer_parts,
+                tftp_transfer, "A file was transferred by TFTP, or was not.");

@@ -234,5 +234,14 @@ static const struct field certificate_fields[] = {
 };
 #undef STRUCT
 
-TYPE(observation_tls_certificate, "tls.certificate", certificate_fields, tls_certificate,
-     "Up to TLS 1.2: a certificate or public key that a side shows.");
+static const struct observation_part certificate_parts[] = {PART(tls_certificate, der),
+                                                            PART(tls_certificate, x509.signature),
+                                                            PART(tls_certificate, x509.issuer),
+                                                            PART(tls_certificate, x509.subject),
+                                                            PART(tls_certificate, x509.not_before),
+                                                            PART(tls_certificate, x509.not_after),
+                                                            PART(tls_certificate, x509.key)};
+
+TYPE_WITH_PARTS(observation_tls_certificate, "tls.certificate", certificate_fields,
+                certificate_parts, tls_certificate,
+                "Up to TLS 1.2: a certificate or public key that a side shows.");

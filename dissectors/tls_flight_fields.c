@@ -85,8 +85,11 @@ static const struct field new_session_ticket_fields[] = {
 
 TYPE(observation_tls_certificate_message, "tls.certificate_message", certificate_message_fields,
      tls_certificate_message, "Up to TLS 1.2: a side shows certificates, or has none to show.");
-TYPE(observation_tls_certificate_request, "tls.certificate_request", certificate_request_fields,
-     tls_certificate_request, "Up to TLS 1.2: the server asks the client for a certificate.");
+static const struct observation_part request_parts[] = {PART(tls_certificate_request, authorities)};
+
+TYPE_WITH_PARTS(observation_tls_certificate_request, "tls.certificate_request",
+                certificate_request_fields, request_parts, tls_certificate_request,
+                "Up to TLS 1.2: the server asks the client for a certificate.");
 TYPE(observation_tls_certificate_verify, "tls.certificate_verify", certificate_verify_fields,
      tls_certificate_verify, "Up to TLS 1.2: the client proves that the certificate is its own.");
 TYPE(observation_tls_certificate_status, "tls.certificate_status", certificate_status_fields,

@@ -1,0 +1,158 @@
+/* intake.c: frames to packets with a key: decoding, the packet clock, IP fragments. */
+#include "core/intake.h"
+
+#include "core/defrag.h"
+#include "core/eapol_peers.h"
+
+#include <stdlib.h>
+
+static const uint64_t clock_slack_ns =
+    60000000000; /* clocks of several capture points differ a bit */
+
+struct intake {
+    struct defrag *defrag;
+    struct eapol_peers eapol_peers; /* of 802.1X */
+    uint64_t now_ns;
+    bool started;
+    struct engine_stats stats; /* of frames and fragments only */
+};
+
+struct intake *intake_new(void)
+{
+    struct intake *intake = calloc(1, sizeof *intake);
+    if (intake == NULL)
+        return NULL;
+    intake->defrag = defrag_new(DEFRAG_DEFAULT_DATAGRAMS, DEFRAG_DEFAULT_BYTES);
+    if (intake->defrag != NULL)
+        return intake;
+    free(intake);
+    return NULL;
+}
+
+void intake_free(struct intake *intake)
+{
+    if (intake == NULL)
+        return;
+    defrag_free(intake->defrag);
+    free(intake);
+}
+
+void intake_read(struct intake_item *item, const struct frame *frame)
+{
+    item->result = layers_decode(frame, &item->packet);
+    if (item->result == LAYERS_TRANSPORT)
+        item->side = (uint8_t)flow_key_of(&item->packet, &item->key);
+}
+
+static void count_unread(struct engine_stats *stats, enum layers_result result)
+{
+    switch (result) {
+    case LAYERS_OTHER:
+        stats->frames_other++;
+        break;
+    case LAYERS_LINK:
+        stats->frames_unknown_link++;
+        break;
+    case LAYERS_CUT:
+        stats->frames_cut++;
+        break;
+    case LAYERS_MALFORMED:
+        stats->frames_malformed++;
+        break;
+    case LAYERS_TRANSPORT:
+    case LAYERS_FRAGMENT:
+    case LAYERS_EAPOL:
+        break;
+    }
+}
+
+/* A tunnel may carry fragments of what was itself fragmented: each round goes one tunnel deeper. */
+static enum layers_result defragment(struct intake *intake, struct packet *packet)
+{
+    enum layers_result result = LAYERS_FRAGMENT;
+    struct span payload;
+    for (unsigned i = 0; result == LAYERS_FRAGMENT && i <= PACKET_MAX_TUNNELS; i++) {
+        intake->stats.fragments++;
+        if (!defrag_add(intake->defrag, packet, &payload))
+            return LAYERS_FRAGMENT;
+        result = layers_resume(packet, payload);
+    }
+    return result;
+}
+
+/* Does what only some packets need before they have a conversation. */
+static void complete(struct intake *intake, struct intake_item *item)
+{
+    if (item->result == LAYERS_FRAGMENT)
+        item->result = defragment(intake, &item->packet);
+    if (item->result == LAYERS_EAPOL)
+        item->result =
+            eapol_peers_join(&intake->eapol_peers, &item->packet) ? LAYERS_TRANSPORT : LAYERS_OTHER;
+    if (item->result == LAYERS_TRANSPORT)
+        item->side = (uint8_t)flow_key_of(&item->packet, &item->key);
+}
+
+/* The clock stands still for packets that are a little late; a step back of more than a minute is another time. */
+static enum intake_clock set_clock(struct intake *intake, uint64_t time_ns)
+{
+    uint64_t before = intake->now_ns;
+    bool jumps = intake->started && time_ns < before && before - time_ns > clock_slack_ns;
+    bool starts = !intake->started;
+    intake->started = true;
+    if (jumps || time_ns > before)
+        intake->now_ns = time_ns;
+    if (jumps)
+        intake->stats.clock_jumps++;
+    if (jumps)
+        return CLOCK_JUMPS;
+    return starts || before >> FLOW_TABLE_TICK_SHIFT != intake->now_ns >> FLOW_TABLE_TICK_SHIFT
+               ? CLOCK_TICKS
+               : CLOCK_SAME;
+}
+
+enum intake_clock intake_admit(struct intake *intake, struct intake_item *item)
+{
+    const struct frame *frame = item->packet.frame;
+    enum intake_clock clock = set_clock(intake, frame->time_ns);
+    item->now_ns = intake->now_ns;
+    intake->stats.frames++;
+    intake->stats.frame_bytes += frame->wire_len;
+    intake->stats.frames_snapped += frame->captured_len < frame->wire_len;
+    if (item->result != LAYERS_TRANSPORT)
+        complete(intake, item);
+    if (item->result != LAYERS_TRANSPORT)
+        count_unread(&intake->stats, item->result);
+    else
+        intake->stats.packets_tunnelled += item->packet.num_tunnels > 0;
+    return clock;
+}
+
+enum intake_clock intake_advance(struct intake *intake, uint64_t time_ns)
+{
+    return time_ns > intake->now_ns ? set_clock(intake, time_ns) : CLOCK_SAME;
+}
+
+uint64_t intake_now(const struct intake *intake)
+{
+    return intake->now_ns;
+}
+
+void intake_count(const struct intake *intake, struct engine_stats *stats)
+{
+    const struct engine_stats *own = &intake->stats;
+    const struct defrag_stats *defrag = defrag_stats(intake->defrag);
+    stats->frames += own->frames;
+    stats->frame_bytes += own->frame_bytes;
+    stats->frames_snapped += own->frames_snapped;
+    stats->frames_other += own->frames_other;
+    stats->frames_unknown_link += own->frames_unknown_link;
+    stats->frames_cut += own->frames_cut;
+    stats->frames_malformed += own->frames_malformed;
+    stats->packets_tunnelled += own->packets_tunnelled;
+    stats->clock_jumps += own->clock_jumps;
+    stats->fragments += own->fragments;
+    stats->datagrams_reassembled += defrag->reassembled;
+    stats->datagrams_incomplete +=
+        defrag->expired + defrag->evicted + defrag->malformed + defrag->cut;
+    stats->fragment_conflicts += defrag->conflicts;
+}

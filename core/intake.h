@@ -1,0 +1,42 @@
+/* intake.h: frames become packets with the key of their conversation, in the order of the input: the packet clock, IP
+ * fragments, and the counting of what has no conversation. What comes before the flow table. */
+#ifndef PERPASS_CORE_INTAKE_H
+#define PERPASS_CORE_INTAKE_H
+
+#include "core/engine.h"
+#include "core/flow_table.h"
+#include "core/layers.h"
+
+/* A frame on its way to a conversation. */
+struct intake_item {
+    struct packet packet;
+    struct flow_key key;       /* from here on: of LAYERS_TRANSPORT */
+    uint64_t hash;             /* of the flow table that it is for: whoever looks there sets it */
+    enum layers_result result; /* LAYERS_TRANSPORT: it has a conversation */
+    uint8_t side;              /* the sender, as in flow->ends */
+    uint8_t lane;    /* the engine that it is for, of several: who spreads packets sets it */
+    uint64_t now_ns; /* the packet clock at it; intake_admit sets it */
+};
+
+struct intake;
+
+struct intake *intake_new(void); /* NULL: there is no memory */
+void intake_free(struct intake *intake);
+
+/* intake_read reads the layers of |frame|. Needs no order: frames may be read in any, and at the same time. */
+void intake_read(struct intake_item *item, const struct frame *frame);
+
+/* intake_admit takes |item| on its turn: counts, sets the clock, and puts fragments together, so that |result| may
+ * become LAYERS_TRANSPORT; then the payload is the intake's, until the next call. */
+enum intake_clock intake_admit(struct intake *intake, struct intake_item *item);
+
+/* intake_advance lets the clock go on without a packet. */
+enum intake_clock intake_advance(struct intake *intake, uint64_t time_ns);
+
+/* The packet clock: never goes back, but for a jump. */
+uint64_t intake_now(const struct intake *intake);
+
+/* intake_count adds what was counted to |stats|. */
+void intake_count(const struct intake *intake, struct engine_stats *stats);
+
+#endif

@@ -1,0 +1,665 @@
+/* team.c: spreads packets over engines, in one thread or in several; tells observations in the order of packets. */
+#include "core/team.h"
+
+#include "core/expect.h"
+#include "core/intake.h"
+#include "core/observation_store.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+enum {
+    SHARES = 8,         /* a power of two */
+    ANNOUNCER = SHARES, /* the engine of packets that announce conversations between others */
+    NUM_LANES = SHARES + 1,
+    ANNOUNCER_FLOWS = 4096, /* DHCP has few addresses and ports */
+    BATCH = 32,             /* packets between the fetching of their memory and their use */
+    CHUNK_FRAMES = 512,
+    CHUNKS_PER_THREAD = 3,
+};
+
+/* What a lane is to do with an item of a chunk, in this order. */
+enum task { TASK_TURN, TASK_EXPECT, TASK_TAKE };
+
+struct entry {
+    uint16_t item;
+    uint8_t task;
+    uint8_t clock; /* TASK_TURN */
+    uint32_t announcement;
+};
+
+/* An announcement, with the flow that it was made in; what they point to is in the chunk's store. */
+struct announcement {
+    struct flow flow;
+    struct expectation expectation;
+    uint64_t now_ns;
+};
+
+struct entries {
+    struct entry *at;
+    size_t num, room;
+};
+
+enum stage {
+    STAGE_FREE,
+    STAGE_READING,
+    STAGE_READ,
+    STAGE_DECODING,
+    STAGE_DECODED,
+    STAGE_GIVEN_OUT
+};
+
+struct chunk {
+    enum stage stage;
+    unsigned lanes_left; /* of STAGE_GIVEN_OUT: lanes that are not through with it */
+    struct frame frames[CHUNK_FRAMES];
+    struct intake_item items[CHUNK_FRAMES];
+    size_t num;
+    void *held;
+    struct observation_store kept; /* what frames and announcements point to */
+    struct announcement *announcements;
+    size_t num_announcements, announcements_room;
+    struct entries entries[NUM_LANES];
+    struct observation_store said[NUM_LANES];
+};
+
+struct lane {
+    struct team *team;
+    struct engine *engine;
+    struct observation_store *store; /* where observations go; NULL: they are told at once */
+    uint64_t place;
+    uint64_t next; /* number of the chunk that it takes next */
+    bool busy;
+};
+
+struct team {
+    struct engine_options options;
+    unsigned num_threads;
+    struct intake *intake;
+    struct lane lanes[NUM_LANES];
+    uint64_t lost; /* what there was no memory for */
+
+    /* Of team_read with several threads. Chunk n is chunks[n % num_chunks]. */
+    const struct team_source *source;
+    struct chunk *chunks;
+    size_t num_chunks;
+    struct chunk *giving_out; /* whose announcements are being made */
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    unsigned waiting;
+    uint64_t num_read, next_decode, next_give_out, next_tell; /* numbers of chunks */
+    bool reading, giving, telling, ended;
+};
+
+/* --- which engine --- */
+
+/* By the pair of addresses: key->word[0] to [3] have them in the order of the key. */
+static unsigned share_of(const struct flow_key *key)
+{
+    uint64_t mixed = key->word[0] * 0x9e3779b97f4a7c15 + key->word[1] * 0xff51afd7ed558ccd +
+                     key->word[2] * 0xc4ceb9fe1a85ec53 + key->word[3] * 0xd6e8feb86659fd93;
+    return (unsigned)((mixed ^ (mixed >> 32)) * 0x9e3779b97f4a7c15 >> 32) % SHARES;
+}
+
+/* DHCP (RFC 2131), DHCPv6 (RFC 8415), and PXE's port of proxyDHCP. */
+static bool announces_on(uint16_t port)
+{
+    return port == 67 || port == 68 || port == 546 || port == 547 || port == 4011;
+}
+
+static bool announces(const struct packet *packet)
+{
+    return packet->protocol == PROTO_UDP &&
+           (announces_on(packet->ends[0].port) || announces_on(packet->ends[1].port));
+}
+
+static uint8_t lane_of(const struct intake_item *item)
+{
+    return (uint8_t)(announces(&item->packet) ? (unsigned)ANNOUNCER : share_of(&item->key));
+}
+
+/* --- what engines say --- */
+
+static void say(void *to, const struct observation *observation)
+{
+    struct lane *lane = to;
+    const struct engine_options *options = &lane->team->options;
+    if (lane->store != NULL)
+        observation_store_add(lane->store, observation, lane->place);
+    else
+        options->emit(options->emit_to, observation);
+}
+
+static bool keep_announcement(struct chunk *chunk, const struct flow *flow,
+                              const struct expectation *expectation, uint64_t now_ns)
+{
+    if (chunk->num_announcements == chunk->announcements_room) {
+        size_t room = chunk->announcements_room != 0 ? 2 * chunk->announcements_room : 16;
+        struct announcement *more = realloc(chunk->announcements, room * sizeof *more);
+        if (more == NULL)
+            return false;
+        chunk->announcements = more;
+        chunk->announcements_room = room;
+    }
+    struct announcement *kept = &chunk->announcements[chunk->num_announcements];
+    *kept = (struct announcement){.flow = *flow, .expectation = *expectation, .now_ns = now_ns};
+    kept->flow.state = NULL;
+    kept->flow.streams[0] = kept->flow.streams[1] = NULL;
+    if (span_seen(expectation->state))
+        kept->expectation.state = observation_store_copy(&chunk->kept, expectation->state);
+    if (span_seen(expectation->state) && !span_seen(kept->expectation.state))
+        return false;
+    chunk->num_announcements++;
+    return true;
+}
+
+static void announce(void *to, const struct flow *flow, const struct expectation *expectation,
+                     uint64_t now_ns)
+{
+    const struct lane *lane = to;
+    struct team *team = lane->team;
+    if (lane != &team->lanes[ANNOUNCER])
+        return;
+    if (team->giving_out != NULL) {
+        team->lost += !keep_announcement(team->giving_out, flow, expectation, now_ns);
+        return;
+    }
+    for (unsigned i = 0; i < SHARES; i++)
+        engine_expect(team->lanes[i].engine, flow, expectation, now_ns);
+}
+
+/* --- one thread --- */
+
+static void turn_all(struct team *team, const struct frame *frame, uint64_t now_ns,
+                     enum intake_clock clock)
+{
+    for (unsigned i = 0; i < NUM_LANES; i++)
+        engine_turn(team->lanes[i].engine, frame, now_ns, clock);
+}
+
+static void admit(struct team *team, struct intake_item *item)
+{
+    bool whole = item->result == LAYERS_TRANSPORT;
+    enum intake_clock clock = intake_admit(team->intake, item);
+    if (clock != CLOCK_SAME)
+        turn_all(team, item->packet.frame, item->now_ns, clock);
+    if (item->result != LAYERS_TRANSPORT)
+        return;
+    if (!whole) {
+        item->lane = lane_of(item);
+        engine_fetch(team->lanes[item->lane].engine, item);
+    }
+    engine_take(team->lanes[item->lane].engine, item);
+}
+
+static void feed_batch(struct team *team, const struct frame *frames, size_t num)
+{
+    struct intake_item items[BATCH];
+    for (size_t i = 0; i < num; i++) {
+        intake_read(&items[i], &frames[i]);
+        if (items[i].result != LAYERS_TRANSPORT)
+            continue;
+        items[i].lane = lane_of(&items[i]);
+        engine_fetch(team->lanes[items[i].lane].engine, &items[i]);
+    }
+    for (size_t i = 0; i < num; i++)
+        if (items[i].result == LAYERS_TRANSPORT)
+            engine_fetch_flow(team->lanes[items[i].lane].engine, &items[i]);
+    for (size_t i = 0; i < num; i++)
+        admit(team, &items[i]);
+}
+
+void team_feed(struct team *team, const struct frame *frames, size_t num)
+{
+    for (size_t done = 0; done < num;) {
+        size_t batch = num - done < BATCH ? num - done : BATCH;
+        feed_batch(team, frames + done, batch);
+        done += batch;
+    }
+}
+
+void team_advance(struct team *team, uint64_t time_ns)
+{
+    if (intake_advance(team->intake, time_ns) != CLOCK_SAME)
+        turn_all(team, NULL, time_ns, CLOCK_TICKS);
+}
+
+/* --- several threads: what is done with a chunk, outside the lock --- */
+
+static void read_chunk(struct team *team, struct chunk *chunk)
+{
+    const struct team_source *source = team->source;
+    chunk->num = source->read(source->to, chunk->frames, CHUNK_FRAMES);
+    chunk->held = chunk->num > 0 ? source->hold(source->to) : NULL;
+    if (chunk->held != NULL)
+        return;
+    size_t kept = 0;
+    for (size_t i = 0; i < chunk->num; i++) {
+        struct frame *frame = &chunk->frames[i];
+        struct span copy =
+            observation_store_copy(&chunk->kept, span_of(frame->at, frame->captured_len));
+        if (!span_seen(copy)) {
+            team->lost++;
+            continue;
+        }
+        frame->at = copy.at;
+        chunk->frames[kept++] = *frame;
+    }
+    chunk->num = kept;
+}
+
+static void decode_chunk(struct chunk *chunk)
+{
+    for (size_t i = 0; i < chunk->num; i++) {
+        struct intake_item *item = &chunk->items[i];
+        intake_read(item, &chunk->frames[i]);
+        if (item->result == LAYERS_TRANSPORT)
+            item->lane = lane_of(item);
+    }
+}
+
+static void add_entry(struct team *team, struct chunk *chunk, unsigned lane, struct entry entry)
+{
+    struct entries *entries = &chunk->entries[lane];
+    if (entries->num == entries->room) {
+        size_t room = entries->room != 0 ? 2 * entries->room : CHUNK_FRAMES;
+        struct entry *more = realloc(entries->at, room * sizeof *more);
+        if (more == NULL) {
+            team->lost++;
+            return;
+        }
+        entries->at = more;
+        entries->room = room;
+    }
+    entries->at[entries->num++] = entry;
+}
+
+/* The payload of a datagram that was put together lives in the intake, for a while. */
+static void keep_payload(struct team *team, struct chunk *chunk, struct packet *packet)
+{
+    struct reader *payload = &packet->payload;
+    struct span copy =
+        observation_store_copy(&chunk->kept, span_of(payload->at, reader_left(payload)));
+    if (!span_seen(copy)) {
+        team->lost++;
+        copy = span_of(payload->at, 0);
+    }
+    struct reader moved = reader_of_cut(copy, payload->cut);
+    *payload = moved;
+}
+
+static void take(struct lane *lane, struct intake_item *item, uint64_t place)
+{
+    lane->place = place;
+    engine_take(lane->engine, item);
+}
+
+/* The announcer is fed at once, so that all others can know what it announces from this packet on. */
+static void give_to_announcer(struct team *team, struct chunk *chunk, uint16_t number)
+{
+    struct lane *announcer = &team->lanes[ANNOUNCER];
+    uint32_t before = (uint32_t)chunk->num_announcements;
+    engine_fetch(announcer->engine, &chunk->items[number]);
+    take(announcer, &chunk->items[number], 2u * number + 1);
+    for (uint32_t i = before; i < chunk->num_announcements; i++)
+        for (unsigned lane = 0; lane < SHARES; lane++)
+            add_entry(team, chunk, lane,
+                      (struct entry){.item = number, .task = TASK_EXPECT, .announcement = i});
+}
+
+static void turn_at(struct lane *lane, const struct intake_item *item, uint16_t number,
+                    enum intake_clock clock)
+{
+    lane->place = 2u * number;
+    engine_turn(lane->engine, item->packet.frame, item->now_ns, clock);
+}
+
+static void give_out_item(struct team *team, struct chunk *chunk, uint16_t number)
+{
+    struct intake_item *item = &chunk->items[number];
+    bool whole = item->result == LAYERS_TRANSPORT;
+    enum intake_clock clock = intake_admit(team->intake, item);
+    if (clock != CLOCK_SAME) {
+        for (unsigned lane = 0; lane < SHARES; lane++)
+            add_entry(team, chunk, lane,
+                      (struct entry){.item = number, .task = TASK_TURN, .clock = (uint8_t)clock});
+        turn_at(&team->lanes[ANNOUNCER], item, number, clock);
+    }
+    if (item->result != LAYERS_TRANSPORT)
+        return;
+    if (!whole) {
+        keep_payload(team, chunk, &item->packet);
+        item->lane = lane_of(item);
+    }
+    if (item->lane == ANNOUNCER)
+        give_to_announcer(team, chunk, number);
+    else
+        add_entry(team, chunk, item->lane, (struct entry){.item = number, .task = TASK_TAKE});
+}
+
+static void give_out_chunk(struct team *team, struct chunk *chunk)
+{
+    team->giving_out = chunk;
+    team->lanes[ANNOUNCER].store = &chunk->said[ANNOUNCER];
+    for (size_t i = 0; i < chunk->num; i++)
+        give_out_item(team, chunk, (uint16_t)i);
+    team->giving_out = NULL;
+}
+
+static void do_entry(struct lane *lane, struct chunk *chunk, const struct entry *entry)
+{
+    struct intake_item *item = &chunk->items[entry->item];
+    switch ((enum task)entry->task) {
+    case TASK_TURN:
+        turn_at(lane, item, entry->item, (enum intake_clock)entry->clock);
+        break;
+    case TASK_EXPECT: {
+        const struct announcement *announcement = &chunk->announcements[entry->announcement];
+        engine_expect(lane->engine, &announcement->flow, &announcement->expectation,
+                      announcement->now_ns);
+        break;
+    }
+    case TASK_TAKE:
+        take(lane, item, 2u * entry->item + 1);
+        break;
+    }
+}
+
+static void feed_lane(struct lane *lane, struct chunk *chunk, unsigned number)
+{
+    const struct entries *entries = &chunk->entries[number];
+    lane->store = &chunk->said[number];
+    for (size_t done = 0; done < entries->num; done += BATCH) {
+        size_t end = done + BATCH < entries->num ? done + BATCH : entries->num;
+        for (size_t i = done; i < end; i++)
+            if (entries->at[i].task == TASK_TAKE)
+                engine_fetch(lane->engine, &chunk->items[entries->at[i].item]);
+        for (size_t i = done; i < end; i++)
+            if (entries->at[i].task == TASK_TAKE)
+                engine_fetch_flow(lane->engine, &chunk->items[entries->at[i].item]);
+        for (size_t i = done; i < end; i++)
+            do_entry(lane, chunk, &entries->at[i]);
+    }
+}
+
+/* What all lanes said, in the order of the packets; of what a tick made them say, in the order of the lanes. */
+static void tell_chunk(struct team *team, struct chunk *chunk)
+{
+    const struct stored_observation *next[NUM_LANES];
+    for (unsigned i = 0; i < NUM_LANES; i++)
+        next[i] = chunk->said[i].first;
+    for (;;) {
+        unsigned first = NUM_LANES;
+        for (unsigned i = 0; i < NUM_LANES; i++)
+            if (next[i] != NULL && (first == NUM_LANES || next[i]->place < next[first]->place))
+                first = i;
+        if (first == NUM_LANES)
+            break;
+        team->options.emit(team->options.emit_to, &next[first]->observation);
+        next[first] = next[first]->next;
+    }
+    for (unsigned i = 0; i < NUM_LANES; i++) {
+        observation_store_clear(&chunk->said[i]);
+        chunk->entries[i].num = 0;
+    }
+    observation_store_clear(&chunk->kept);
+    chunk->num_announcements = 0;
+    if (chunk->held != NULL)
+        team->source->release(team->source->to, chunk->held);
+    chunk->held = NULL;
+}
+
+/* --- several threads: who does what, under the lock --- */
+
+static struct chunk *chunk_at(const struct team *team, uint64_t number)
+{
+    return &team->chunks[number % team->num_chunks];
+}
+
+static void unlock(struct team *team)
+{
+    if (team->waiting > 0)
+        pthread_cond_broadcast(&team->changed);
+    pthread_mutex_unlock(&team->lock);
+}
+
+/* Each of these does one thing if there is something to do: it returns with the lock held. */
+static bool try_tell(struct team *team)
+{
+    struct chunk *chunk = chunk_at(team, team->next_tell);
+    if (team->telling || chunk->stage != STAGE_GIVEN_OUT || chunk->lanes_left > 0)
+        return false;
+    team->telling = true;
+    unlock(team);
+    tell_chunk(team, chunk);
+    pthread_mutex_lock(&team->lock);
+    chunk->stage = STAGE_FREE;
+    team->next_tell++;
+    team->telling = false;
+    return true;
+}
+
+static bool try_feed(struct team *team)
+{
+    struct lane *best = NULL;
+    for (unsigned i = 0; i < SHARES; i++) {
+        struct lane *lane = &team->lanes[i];
+        if (!lane->busy && lane->next < team->next_give_out &&
+            (best == NULL || lane->next < best->next))
+            best = lane;
+    }
+    if (best == NULL)
+        return false;
+    struct chunk *chunk = chunk_at(team, best->next);
+    best->busy = true;
+    unlock(team);
+    feed_lane(best, chunk, (unsigned)(best - team->lanes));
+    pthread_mutex_lock(&team->lock);
+    best->busy = false;
+    best->next++;
+    chunk->lanes_left--;
+    return true;
+}
+
+static bool try_give_out(struct team *team)
+{
+    struct chunk *chunk = chunk_at(team, team->next_give_out);
+    if (team->giving || chunk->stage != STAGE_DECODED)
+        return false;
+    team->giving = true;
+    unlock(team);
+    give_out_chunk(team, chunk);
+    pthread_mutex_lock(&team->lock);
+    chunk->stage = STAGE_GIVEN_OUT;
+    chunk->lanes_left = SHARES;
+    team->next_give_out++;
+    team->giving = false;
+    return true;
+}
+
+static bool try_decode(struct team *team)
+{
+    if (team->next_decode >= team->num_read)
+        return false;
+    struct chunk *chunk = chunk_at(team, team->next_decode++);
+    chunk->stage = STAGE_DECODING;
+    unlock(team);
+    decode_chunk(chunk);
+    pthread_mutex_lock(&team->lock);
+    chunk->stage = STAGE_DECODED;
+    return true;
+}
+
+static bool try_read(struct team *team)
+{
+    struct chunk *chunk = chunk_at(team, team->num_read);
+    if (team->reading || team->ended || chunk->stage != STAGE_FREE)
+        return false;
+    team->reading = true;
+    chunk->stage = STAGE_READING;
+    unlock(team);
+    read_chunk(team, chunk);
+    pthread_mutex_lock(&team->lock);
+    team->ended = chunk->num == 0;
+    chunk->stage = team->ended ? STAGE_FREE : STAGE_READ;
+    team->num_read += !team->ended;
+    team->reading = false;
+    return true;
+}
+
+/* What is furthest on goes first, so that memory is given back as soon as can be. */
+static void *work(void *to)
+{
+    struct team *team = to;
+    pthread_mutex_lock(&team->lock);
+    while (!team->ended || team->next_tell < team->num_read) {
+        if (try_tell(team) || try_feed(team) || try_give_out(team) || try_decode(team) ||
+            try_read(team))
+            continue;
+        team->waiting++;
+        pthread_cond_wait(&team->changed, &team->lock);
+        team->waiting--;
+    }
+    unlock(team);
+    return NULL;
+}
+
+static void read_by_all(struct team *team)
+{
+    pthread_t threads[TEAM_MAX_THREADS];
+    unsigned num = 0;
+    team->num_read = team->next_decode = team->next_give_out = team->next_tell = 0;
+    team->ended = false;
+    for (unsigned i = 0; i < SHARES; i++)
+        team->lanes[i].next = 0;
+    /* With fewer threads than asked for, down to this one, it takes longer. */
+    while (num < team->num_threads - 1 && pthread_create(&threads[num], NULL, work, team) == 0)
+        num++;
+    work(team);
+    for (unsigned i = 0; i < num; i++)
+        pthread_join(threads[i], NULL);
+    for (unsigned i = 0; i < NUM_LANES; i++)
+        team->lanes[i].store = NULL;
+}
+
+void team_read(struct team *team, const struct team_source *source)
+{
+    struct frame frames[BATCH];
+    team->source = source;
+    if (team->num_threads > 1)
+        read_by_all(team);
+    else
+        for (size_t num; (num = source->read(source->to, frames, BATCH)) > 0;)
+            team_feed(team, frames, num);
+    team->source = NULL;
+}
+
+/* --- the team itself --- */
+
+void team_finish(struct team *team)
+{
+    for (unsigned i = 0; i < NUM_LANES; i++)
+        engine_finish(team->lanes[i].engine);
+}
+
+/* A share of a bound; the announcer's comes on top. */
+static size_t share(size_t bound, size_t usual)
+{
+    return ((bound != 0 ? bound : usual) + SHARES - 1) / SHARES;
+}
+
+static bool make_lanes(struct team *team, struct error *error)
+{
+    const struct engine_options *options = &team->options;
+    for (unsigned i = 0; i < NUM_LANES; i++) {
+        struct lane *lane = &team->lanes[i];
+        struct engine_options own = *options;
+        own.in_team = true;
+        own.max_flows = share(options->max_flows, ENGINE_DEFAULT_FLOWS);
+        if (i == ANNOUNCER && own.max_flows > ANNOUNCER_FLOWS)
+            own.max_flows = ANNOUNCER_FLOWS;
+        own.max_stream_bytes = share(options->max_stream_bytes, ENGINE_DEFAULT_STREAM_BYTES);
+        own.max_datagram_bytes = share(options->max_datagram_bytes, ENGINE_DEFAULT_DATAGRAM_BYTES);
+        own.emit_to = lane;
+        own.emit = say;
+        own.announced = announce;
+        lane->team = team;
+        lane->engine = engine_new(&own, error);
+        if (lane->engine == NULL)
+            return false;
+    }
+    return true;
+}
+
+static bool make_chunks(struct team *team, struct error *error)
+{
+    if (team->num_threads == 1)
+        return true;
+    team->num_chunks = (size_t)team->num_threads * CHUNKS_PER_THREAD;
+    team->chunks = calloc(team->num_chunks, sizeof *team->chunks);
+    if (team->chunks == NULL)
+        return error_set(error, "there is no memory for %u threads", team->num_threads);
+    return true;
+}
+
+struct team *team_new(const struct engine_options *options, unsigned threads, struct error *error)
+{
+    assert(threads >= 1 && threads <= TEAM_MAX_THREADS);
+    struct team *team = calloc(1, sizeof *team);
+    if (team == NULL) {
+        error_set(error, "there is no memory for the engines");
+        return NULL;
+    }
+    pthread_mutex_init(&team->lock, NULL);
+    pthread_cond_init(&team->changed, NULL);
+    team->options = *options;
+    team->num_threads = threads;
+    team->intake = intake_new();
+    if (team->intake == NULL)
+        error_set(error, "there is no memory for the engines");
+    if (team->intake == NULL || !make_lanes(team, error) || !make_chunks(team, error)) {
+        team_free(team);
+        return NULL;
+    }
+    return team;
+}
+
+struct engine_stats team_stats(const struct team *team)
+{
+    struct engine_stats sum = {0};
+    intake_count(team->intake, &sum);
+    for (unsigned i = 0; i < NUM_LANES; i++) {
+        const struct engine_stats one = engine_stats(team->lanes[i].engine);
+#define ENGINE_STAT(name, about) sum.name += one.name;
+#include "core/engine_stats.def"
+#undef ENGINE_STAT
+    }
+    for (size_t i = 0; i < team->num_chunks; i++)
+        for (unsigned lane = 0; lane < NUM_LANES; lane++)
+            sum.observations_lost += team->chunks[i].said[lane].lost;
+    sum.observations_lost += team->lost;
+    return sum;
+}
+
+void team_free(struct team *team)
+{
+    if (team == NULL)
+        return;
+    for (unsigned i = 0; i < NUM_LANES; i++)
+        engine_free(team->lanes[i].engine);
+    for (size_t i = 0; i < team->num_chunks; i++) {
+        struct chunk *chunk = &team->chunks[i];
+        for (unsigned lane = 0; lane < NUM_LANES; lane++) {
+            observation_store_free(&chunk->said[lane]);
+            free(chunk->entries[lane].at);
+        }
+        observation_store_free(&chunk->kept);
+        free(chunk->announcements);
+    }
+    free(team->chunks);
+    intake_free(team->intake);
+    pthread_cond_destroy(&team->changed);
+    pthread_mutex_destroy(&team->lock);
+    free(team);
+}
