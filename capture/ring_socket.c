@@ -17,6 +17,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#ifndef PACKET_FANOUT_FLAG_IGNORE_OUTGOING /* headers may be older than the kernel */
+#define PACKET_FANOUT_FLAG_IGNORE_OUTGOING 0x4000
+#endif
+
 /* The link layers whose frames come from a packet socket as they are in files. */
 static const struct {
     unsigned short hardware;
@@ -72,6 +76,7 @@ static bool find_link_type(struct ring_socket *socket)
     for (size_t i = 0; i < NUM_LINKS; i++) {
         if (links[i].hardware == request.ifr_hwaddr.sa_family) {
             socket->link_type = links[i].link_type;
+            socket->loopback = links[i].hardware == ARPHRD_LOOPBACK;
             return true;
         }
     }
@@ -155,9 +160,7 @@ static bool bind_to_interface(struct ring_socket *socket)
         .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = socket->index};
     const struct packet_mreq promiscuous = {.mr_ifindex = socket->index,
                                             .mr_type = PACKET_MR_PROMISC};
-    struct ifreq request = request_of(socket);
-    /* What the loopback interface sends comes in again. */
-    if (ioctl(socket->fd, SIOCGIFFLAGS, &request) == 0 && request.ifr_flags & IFF_LOOPBACK)
+    if (socket->loopback) /* what it sends comes in again */
         set_number(socket, PACKET_IGNORE_OUTGOING, 1);
     if (socket->promiscuous &&
         !set(socket, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &promiscuous, sizeof promiscuous))
@@ -211,6 +214,8 @@ bool ring_socket_join(struct ring_socket *socket, struct live_fanout *fanout, st
         fanout->by_addresses ? PACKET_FANOUT_CBPF : PACKET_FANOUT_HASH | PACKET_FANOUT_FLAG_DEFRAG;
     if (fanout->rollover)
         kind |= PACKET_FANOUT_FLAG_ROLLOVER;
+    if (socket->loopback)
+        kind |= PACKET_FANOUT_FLAG_IGNORE_OUTGOING;
     int flags = fanout->made ? 0 : PACKET_FANOUT_FLAG_UNIQUEID;
     int group = (int)((uint32_t)fanout->group | (uint32_t)(kind | flags) << 16);
     socklen_t len = sizeof group;

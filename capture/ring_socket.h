@@ -12,7 +12,7 @@ struct ring_socket {
     int fd;
     int index;          /* of the interface that it is bound to; 0: of none */
     uint16_t link_type; /* LINKTYPE_ value of its frames */
-    bool promiscuous;
+    bool promiscuous, loopback;
     bool kernel_filters; /* all frames but those with a restored VLAN tag have passed the filter */
     const char *name;    /* of the interface; the caller's */
 };

@@ -96,8 +96,7 @@ static bool allow_interface(scmp_filter_ctx filter, int interface)
     const struct scmp_arg_cmp it = SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)interface);
     return interface < 0 ||
            (allow_if(filter, SCMP_SYS(bind), it) && allow_if(filter, SCMP_SYS(setsockopt), it) &&
-            allow_if(filter, SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)SIOCGIFINDEX)) &&
-            allow_if(filter, SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)SIOCGIFFLAGS)));
+            allow_if(filter, SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)SIOCGIFINDEX)));
 }
 
 /* Calls that are harmless with some arguments only. */

@@ -1,0 +1,238 @@
+/* test_ring.c: capture/ring_source.c on the loopback interface of a network namespace of the test's own: what is
+ * sent is read, several sources share it, and the filter and its limits hold. Skipped without the right to make
+ * one. */
+#include "capture/source.h"
+
+#include <arpa/inet.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { NUM_PORTS = 64, FIRST_PORT = 20000, MAX_SOURCES = 3 };
+
+static bool own_network; /* the namespace is there */
+
+static int make_network(void **state)
+{
+    (void)state;
+    struct ifreq request = {.ifr_name = "lo"};
+    int fd = -1;
+    if (unshare(CLONE_NEWNET) == 0)
+        fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && ioctl(fd, SIOCGIFFLAGS, &request) == 0) {
+        request.ifr_flags |= IFF_UP;
+        own_network = ioctl(fd, SIOCSIFFLAGS, &request) == 0;
+    }
+    if (fd >= 0)
+        close(fd);
+    return 0;
+}
+
+static void need_network(void)
+{
+    if (!own_network) {
+        print_message("skipped: there is no right to make a network namespace\n");
+        skip();
+    }
+}
+
+static struct source *open_live(const struct live_options *options)
+{
+    struct error error = {.text = ""};
+    struct source *source = source_open_live("lo", options, &error);
+    if (source == NULL)
+        fail_msg("%s", error.text);
+    return source;
+}
+
+/* Sends |num| datagrams from 127.0.0.1 to each of 127.0.1.1 … 127.0.1.|hosts|, port by port. */
+static void send_datagrams(unsigned num, unsigned hosts)
+{
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    assert_true(fd >= 0);
+    for (unsigned i = 0; i < num; i++) {
+        for (unsigned host = 1; host <= hosts; host++) {
+            struct sockaddr_in to = {.sin_family = AF_INET,
+                                     .sin_port = htons((uint16_t)(FIRST_PORT + i % NUM_PORTS)),
+                                     .sin_addr.s_addr = htonl(0x7f000100 + host)};
+            assert_int_equal(sendto(fd, "some text", 9, 0, (const struct sockaddr *)&to, sizeof to),
+                             9);
+        }
+    }
+    close(fd);
+}
+
+/* UDP from 127.0.0.1 to 127.0.1.|host|; 0 for anything else (such as the answers of ICMP). */
+static unsigned host_of(const struct frame *frame)
+{
+    if (frame->captured_len < 42 || frame->at[23] != IPPROTO_UDP)
+        return 0;
+    return frame->at[32] == 1 ? frame->at[33] : 0;
+}
+
+struct seen {
+    unsigned by_host[256], by_port[NUM_PORTS], udp, other;
+};
+
+/* Reads until nothing comes. */
+static struct seen read_all(struct source *source)
+{
+    struct seen seen = {.udp = 0};
+    struct frame frames[7]; /* less than a block has */
+    struct error error = {.text = ""};
+    size_t num;
+    uint64_t number = source_stats(source).frames;
+    enum source_status status;
+    for (unsigned idle = 0; idle < 2; idle += status == SOURCE_IDLE) {
+        status = source_read(source, frames, 7, &num, &error);
+        if (status != SOURCE_FRAMES && status != SOURCE_IDLE)
+            fail_msg("%s", error.text);
+        for (size_t i = 0; i < num; i++) {
+            unsigned host = host_of(&frames[i]);
+            assert_true(frames[i].number > number);
+            number = frames[i].number;
+            assert_int_equal(frames[i].link_type, 1);
+            assert_int_equal(frames[i].captured_len, frames[i].wire_len);
+            seen.udp += host != 0;
+            seen.other += host == 0;
+            if (host == 0)
+                continue;
+            seen.by_host[host]++;
+            seen.by_port[(unsigned)(frames[i].at[36] << 8 | frames[i].at[37]) - FIRST_PORT]++;
+        }
+    }
+    return seen;
+}
+
+static void test_reads(void **state)
+{
+    (void)state;
+    need_network();
+    for (int by_libpcap = 0; by_libpcap < 2; by_libpcap++) {
+        struct source *source =
+            open_live(&(struct live_options){.by_libpcap = by_libpcap, .wait_ms = 60});
+        assert_int_equal(strstr(source_format(source), "libpcap") != NULL, by_libpcap);
+        assert_true(source_descriptor(source) >= 0);
+        send_datagrams(300, 1);
+        struct seen seen = read_all(source);
+        assert_int_equal(seen.udp,
+                         300); /* once each, though the interface sends and receives them */
+        assert_int_equal(source_stats(source).dropped, 0);
+        assert_int_equal(source_stats(source).frames, seen.udp + seen.other);
+        source_close(source);
+    }
+}
+
+static void test_filter(void **state)
+{
+    (void)state;
+    need_network();
+    static const struct {
+        const char *expression;
+        unsigned passed;
+    } cases[] = {
+        {"udp", 128}, {"udp dst port 20003", 2}, {"tcp", 0}, {"vlan", 0}, {"greater 60", 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct source *source =
+            open_live(&(struct live_options){.filter = cases[i].expression, .wait_ms = 60});
+        send_datagrams(128, 1);
+        assert_int_equal(read_all(source).udp, cases[i].passed);
+        assert_int_equal(source_stats(source).filtered, 0); /* the kernel left them out */
+        source_close(source);
+    }
+    struct error error = {.text = ""};
+    assert_null(source_open_live("lo", &(struct live_options){.filter = "udp prot"}, &error));
+    assert_non_null(strstr(error.text, "udp prot"));
+}
+
+/* Every frame goes to one source, and all of an address pair (or of a conversation) to the same. */
+static void test_fanout(void **state)
+{
+    (void)state;
+    need_network();
+    for (int by_addresses = 0; by_addresses < 2; by_addresses++) {
+        struct live_fanout fanout = {.by_addresses = by_addresses, .num_sources = MAX_SOURCES};
+        const struct live_options options = {.filter = "udp", .wait_ms = 60, .fanout = &fanout};
+        struct source *sources[MAX_SOURCES];
+        struct seen seen[MAX_SOURCES];
+        unsigned all = 0, busy = 0;
+        for (size_t i = 0; i < MAX_SOURCES; i++)
+            sources[i] = open_live(&options);
+        send_datagrams(NUM_PORTS, 16);
+        for (size_t i = 0; i < MAX_SOURCES; i++) {
+            seen[i] = read_all(sources[i]);
+            all += seen[i].udp;
+            busy += seen[i].udp > 0;
+        }
+        assert_int_equal(all, NUM_PORTS * 16);
+        assert_int_equal(busy, MAX_SOURCES);
+        for (unsigned host = 1; by_addresses && host <= 16; host++) {
+            unsigned sharing = 0;
+            for (size_t i = 0; i < MAX_SOURCES; i++)
+                sharing += seen[i].by_host[host] > 0;
+            assert_int_equal(sharing, 1);
+        }
+        for (size_t i = 0; i < MAX_SOURCES; i++)
+            source_close(sources[i]);
+    }
+}
+
+static void test_full(void **state)
+{
+    (void)state;
+    need_network();
+    struct source *source = open_live(
+        &(struct live_options){.ring_bytes = 4 << 16, .block_bytes = 1 << 16, .wait_ms = 60});
+    send_datagrams(8000, 1);
+    struct seen seen = read_all(source);
+    struct source_stats stats = source_stats(source);
+    assert_true(stats.dropped > 0);
+    assert_true(stats.freezes > 0);
+    assert_true(seen.udp < 8000);
+    assert_true(seen.udp + stats.dropped >= 8000);
+    send_datagrams(100, 1); /* it goes on */
+    assert_int_equal(read_all(source).udp, 100);
+    source_close(source);
+}
+
+static void test_refuses(void **state)
+{
+    (void)state;
+    need_network();
+    static const struct {
+        struct live_options options;
+        const char *name, *says;
+    } cases[] = {
+        {{.ring_bytes = 1 << 20}, "lo", "4 to 65535 blocks"},
+        {{.block_bytes = 1000}, "lo", "multiple of"},
+        {{.adapter_time = true}, "lo", "no time stamps"},
+        {{.wait_ms = 1}, "nosuch0", "no network interface nosuch0"},
+        {{.wait_ms = 1}, "a-name-that-is-much-too-long", "no network interface"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct error error = {.text = ""};
+        assert_null(source_open_live(cases[i].name, &cases[i].options, &error));
+        if (strstr(error.text, cases[i].says) == NULL)
+            fail_msg("%s", error.text);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_reads), cmocka_unit_test(test_filter),
+                                       cmocka_unit_test(test_fanout), cmocka_unit_test(test_full),
+                                       cmocka_unit_test(test_refuses)};
+    return cmocka_run_group_tests_name("ring", tests, make_network, NULL);
+}
