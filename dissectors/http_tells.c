@@ -192,6 +192,8 @@ struct http_tell http_tells_path(struct span path)
 {
     static const struct http_tell nothing = {.tells = false}, device = {.tells = true};
     struct span folder, stem;
+    if (path.len == 0)
+        return nothing;
     struct span name = behind_last(path, '/', &folder);
     struct span extension = behind_last(name, '.', &stem);
     if (is_among(extension, of_pages))

@@ -17,11 +17,12 @@ static inline bool is_blank(uint8_t c)
 /* word_same compares two words. */
 static inline bool word_same(struct span one, struct span other)
 {
-    struct reader a = reader_of(one), b = reader_of(other);
-    while (reader_left(&a) > 0 && reader_left(&b) > 0)
-        if (ascii_lower(reader_u8(&a)) != ascii_lower(reader_u8(&b)))
+    if (one.len != other.len)
+        return false;
+    for (size_t i = 0; i < one.len; i++)
+        if (ascii_lower(one.at[i]) != ascii_lower(other.at[i]))
             return false;
-    return one.len == other.len;
+    return true;
 }
 
 /* word_is says whether |text| is |word|; word_begins, whether it begins with |prefix|. */
