@@ -80,7 +80,7 @@ def udp_packet(time, source, destination, payload):
     pseudo = addresses + struct.pack("!HH", 17, udp_len)
     udp = udp[:6] + struct.pack("!H", checksum(pseudo + udp) or 0xFFFF) + udp[8:]
     last = [int(end[0].rsplit(".", 1)[1]) for end in (destination, source)]
-    ethernet = b"".join(b"\x02\0\0\0\0" + bytes([int(str(n), 16)]) for n in last) + b"\x08\x00"
+    ethernet = b"".join(b"\x02\0\0\0\0" + bytes([min(int(str(n), 16), 255)]) for n in last) + b"\x08\x00"
     frame = ethernet + ip + udp
     return Packet(time, frame, len(frame))
 
