@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 """Tests of the mapping from events to facts, and of the comparison of facts."""
+import importlib.machinery
+import importlib.util
 import unittest
+from pathlib import Path
 
 import events_to_facts
 import facts
@@ -225,6 +228,55 @@ class Comparing(unittest.TestCase):
         want = [hello(cipher=1, cid=1), hello(cipher=2, cid=2)]
         got = [hello(cipher=2, cid=3), hello(cipher=1, cid=1)]
         self.assertEqual(self.counts(want, got)[0], (1, 1, 0, 0))
+
+
+def load_features():
+    """The script "features", which has no ending."""
+    path = Path(__file__).resolve().parent / "features"
+    loader = importlib.machinery.SourceFileLoader("features", str(path))
+    loader_spec = importlib.util.spec_from_loader("features", loader)
+    module = importlib.util.module_from_spec(loader_spec)
+    loader.exec_module(module)
+    return module
+
+
+class Features(unittest.TestCase):
+    features = load_features()
+    event = event("tls.alert", {"alert": {"code": 40, "from": "server"}, "ciphers": [1, 2], "ech": True})
+
+    def wrong(self, claim, packet="7"):
+        return list(self.features.perpass_wrong({"perpass": claim, "packet": packet}, [self.event]))
+
+    def test_what_perpass_says(self):
+        for claim in ("tls.alert: tls.alert.code = 40; tls.alert.from = server", "tls.alert: tls.ciphers has 2",
+                      "tls.alert: tls.sni absent", "tls.alert: tls.ech = true", "tls.alert @7: tls.alert.code = 40",
+                      "tls.alert @any: tls.alert.code = 40"):
+            self.assertEqual(self.wrong(claim), [], claim)
+
+    def test_what_perpass_does_not_say(self):
+        for claim in ("tls.alert: tls.alert.code = 41", "tls.alert: tls.alert.from = client", "tls.alert @8: tls.ech = true",
+                      "tls.alert: tls.ciphers has 3", "tls.alert: tls.ech absent", "tls.alert: tls.ech = 1",
+                      "tls.client_hello: tls.ech = true", "tls.alert: tls.ech = true & tls.alert: tls.sni = a"):
+            self.assertEqual(len(self.wrong(claim)), 1, claim)
+        self.assertEqual(len(self.wrong("tls.alert: tls.ech = true", "8")), 1)
+        self.assertEqual(self.wrong("tls.alert: tls.ech = true", ""), [])
+
+    def test_what_tshark_says(self):
+        answers = {1: {"tls.a": "1,2", "tls.b": ""}, 2: {"tls.a": "", "tls.b": "x"}}
+        for cell, packet, right in (
+            ("tls.a = 1,2", "1", True), ("tls.a has 2", "1", True), ("tls.a has 3", "1", False), ("tls.a = 1", "1", False),
+            ("no answer: tls.b", "1", True), ("no answer: tls.b", "2", False), ("no answer: tls.b", "", False),
+            ("tls.b = x", "", True), ("tls.a = 1,2; tls.b = x", "1", False), ("no answer", "1", True),
+        ):
+            row = {"tshark": cell, "packet": packet}
+            self.assertEqual(not list(self.features.tshark_wrong(row, answers)), right, (cell, packet))
+
+    def test_every_row_can_be_read(self):
+        for row in self.features.read_rows():
+            self.assertTrue(list(self.features.tshark_conditions(row)) or row["tshark"] == "no answer", row)
+            for claim in row["perpass"].split(" & "):
+                self.assertTrue(list(self.features.conditions(claim.split(": ", 1)[1])), row)
+            self.assertTrue(row["witness"], row)
 
 
 if __name__ == "__main__":
