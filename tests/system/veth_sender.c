@@ -115,11 +115,15 @@ int main(int argc, char **argv)
         return complain("veth_sender CAPTURE INTERFACE [PACKETS [RATE]]");
     unsigned long long packets = argc > 3 ? strtoull(argv[3], NULL, 10) : 0;
     double rate = argc > 4 ? strtod(argv[4], NULL) : 0;
+    int status = 0;
     if (!open_interface(&sender, argv[2]))
-        return complain("the interface cannot be opened");
-    if (!load(argv[1], &sender, &error))
-        return complain(error.text);
-    if (!send_all(&sender, packets > 0 ? packets : sender.num, rate))
-        return complain(strerror(errno));
-    return 0;
+        status = complain("the interface cannot be opened");
+    else if (!load(argv[1], &sender, &error))
+        status = complain(error.text);
+    else if (!send_all(&sender, packets > 0 ? packets : sender.num, rate))
+        status = complain(strerror(errno));
+    for (size_t i = 0; i < sender.num; i++)
+        free(sender.messages[i].msg_hdr.msg_iov);
+    free(sender.messages);
+    return status;
 }
