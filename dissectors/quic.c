@@ -229,8 +229,11 @@ static void take_initial(struct quic *quic, const struct quic_packet *packet, si
     struct opened opened = {0};
     struct quic_initial initial = {.unread = open_initial(quic, packet, context, &opened)};
     initial.decrypted = truth(initial.unread == NULL);
-    if (initial.unread != NULL)
+    if (initial.unread != NULL) {
         guess_client(quic, packet, context);
+        if (!quic->has_keys && quic_keep(&quic->kept, packet, datagram, context))
+            return;
+    }
     tell(quic, packet, datagram, &initial, context);
     if (initial.unread != NULL)
         return;
@@ -300,6 +303,25 @@ static void read_datagram(struct quic *quic, struct reader *datagram,
     }
 }
 
+/* Reads what came before its keys, as of the time when it came: once there are keys, or there will be none. */
+static void read_kept(struct quic *quic, struct dissect_context *context)
+{
+    const struct dissect_context now = *context;
+    struct quic_kept kept = quic->kept;
+    quic->kept = (struct quic_kept){.over = true};
+    for (unsigned i = 0; i < kept.num; i++) {
+        struct quic_packet packet;
+        struct reader bytes = reader_of(span_of(kept.packets[i].at, kept.packets[i].len));
+        context->side = kept.side;
+        context->time_ns = kept.packets[i].time_ns;
+        context->packet = kept.packets[i].number;
+        if (quic_packet_read(&bytes, &packet))
+            take_packet(quic, &packet, kept.packets[i].datagram, context);
+    }
+    quic_kept_clear(&kept, context);
+    *context = now;
+}
+
 static void free_streams(struct quic *quic, struct dissect_context *context)
 {
     for (unsigned i = 0; i < 2; i++)
@@ -327,6 +349,8 @@ static enum dissect quic_dissect(struct reader *datagram, void *state,
         tls_session_protected(&quic->session, 0, context);
     }
     side->datagrams++;
+    if (quic->has_keys && quic->kept.num > 0)
+        read_kept(quic, context);
     if (complete(quic))
         free_streams(quic, context);
     if (side->shorts < MAX_SHORT && side->datagrams < MAX_DATAGRAMS)
@@ -339,6 +363,7 @@ static enum dissect quic_dissect(struct reader *datagram, void *state,
 static void quic_end(void *state, struct dissect_context *context)
 {
     struct quic *quic = state;
+    read_kept(quic, context);
     for (unsigned i = 0; i < 2; i++) {
         context->side = i;
         if (quic->sides[i].stream.first != NULL)

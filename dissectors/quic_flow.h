@@ -4,6 +4,7 @@
 #define PERPASS_DISSECTORS_QUIC_FLOW_H
 
 #include "dissectors/quic.h"
+#include "dissectors/quic_kept.h"
 #include "dissectors/quic_keys.h"
 #include "dissectors/quic_stream.h"
 #include "dissectors/tls_session.h"
@@ -20,6 +21,7 @@ struct quic_side {
 struct quic {
     struct tls_session session;
     struct quic_side sides[2];
+    struct quic_kept kept;
     struct quic_keys keys;
     struct quic_version version; /* that of the keys */
     uint32_t code;

@@ -2,6 +2,7 @@
  * order; Retry, version negotiation, changes of version; and what is told of bytes that break the rules. */
 #include "core/common_observations.h"
 #include "dissectors/quic.h"
+#include "dissectors/quic_kept.h"
 #include "dissectors/tls.h"
 #include "dissectors/tls_summary.h"
 #include "tests/unit/quic_sender.h"
@@ -616,6 +617,41 @@ static void follows_a_new_connection(void **unused)
     expect(net, CLIENT_TOLD "client initial 1 to=FFFFFFFF from=cc\n" HELLO_TOLD);
 }
 
+/* What the server sends may be captured before what it answers: it waits for the client's packet, a few deep. */
+static void opens_what_came_before_its_keys(void **unused)
+{
+    (void)unused;
+    struct net *net = net_new();
+    struct quic_bytes hello = client_hello(0), answer = server_hello();
+    net->flow.client = SERVER; /* who spoke first */
+    send_part(net, &to_client, &answer, 0, 20);
+    struct quic_sending second = to_client;
+    second.number = 1;
+    send_part(net, &second, &answer, 20, answer.len);
+    assert_string_equal(net->log, "");
+    assert_true(net->budget.used > 0);
+    send_whole(net, &to_server, &hello);
+    assert_int_equal(net->budget.used, 0);
+    assert_int_equal(net->flow.client, CLIENT);
+    expect(net, CLIENT_TOLD HELLO_TOLD SERVER_TOLD);
+    net = net_new();
+    for (unsigned i = 0; i < 3 * QUIC_MAX_KEPT; i++) {
+        second.number = i;
+        send_whole(net, &second, &answer);
+        assert_true(net->budget.used <= (size_t)QUIC_MAX_KEPT * QUIC_MAX_KEPT_LEN);
+    }
+    send_whole(net, &to_server, &hello);
+    expect(net, "server initial 1 to=cc from=ssss closed: the client's first packet, which has the "
+                "keys, was not seen\n" CLIENT_TOLD HELLO_TOLD "server_hello 1301\n");
+    net = net_new();
+    struct quic_sending other = to_client;
+    other.key_cid = "FFFFFFFF"; /* of a connection that was not seen to begin */
+    send_whole(net, &other, &answer);
+    send_whole(net, &to_server, &hello);
+    expect(net, CLIENT_TOLD HELLO_TOLD
+           "server initial 1 to=cc from=ssss closed: its keys are not those of the connection\n");
+}
+
 /* Who sees only the server cannot have its keys; that is no fault of the server's. */
 static void says_what_stays_closed(void **unused)
 {
@@ -956,6 +992,7 @@ int main(void)
         cmocka_unit_test(follows_version_negotiation),
         cmocka_unit_test(follows_a_change_of_version),
         cmocka_unit_test(follows_a_new_connection),
+        cmocka_unit_test(opens_what_came_before_its_keys),
         cmocka_unit_test(says_what_stays_closed),
         cmocka_unit_test(knows_what_is_quic),
         cmocka_unit_test(leaves_off),
