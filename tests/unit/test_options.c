@@ -16,6 +16,7 @@ struct settings {
     struct option_list list;
     const char *maybe;
     unsigned number;
+    uint64_t seconds, count;
 };
 
 static bool set_maybe(void *member, const char *value, struct error *error)
@@ -38,13 +39,21 @@ static const struct option_row options[] = {
     {"text", "TEXT", false, offsetof(struct settings, text), option_set_text, "A text."},
     {"list", "ITEM", false, offsetof(struct settings, list), option_add_text, "Items."},
     {"maybe", "TYPE", true, offsetof(struct settings, maybe), set_maybe, "Perhaps a value."},
-    {"number", "N", false, offsetof(struct settings, number), set_number, "Seven."}};
+    {"number", "N", false, offsetof(struct settings, number), set_number, "Seven.", 'n'},
+    {"time", "TIME", false, offsetof(struct settings, seconds), option_set_seconds, "A time."}};
+
+/* What another command might have, too. */
+static const struct option_row shared[] = {
+    {"count", "N", false, offsetof(struct settings, count), option_set_number, "A number.", 'c'}};
+static const size_t num_shared = 1;
 
 static const struct command command = {.name = "test",
                                        .operands = "FILE...",
                                        .min_operands = 1,
                                        .max_operands = 3,
                                        .about = "A command.",
+                                       .shared = shared,
+                                       .num_shared = &num_shared,
                                        .options = options,
                                        .num_options = sizeof options / sizeof options[0],
                                        .settings_size = sizeof(struct settings)};
@@ -172,9 +181,52 @@ static void test_help(void **state)
     free(text);
 }
 
+static void test_letters_numbers_and_shared(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *words[MAX_WORDS];
+        uint64_t seconds, count;
+        unsigned number;
+        const char *wrong; /* NULL: it is right */
+    } cases[] = {
+        {{"x", "-n", "7"}, 0, 0, 7, NULL},
+        {{"-n7", "x"}, 0, 0, 7, NULL},
+        {{"x", "-c", "12", "--time", "90"}, 90, 12, 0, NULL},
+        {{"x", "--count=3", "--time=90s"}, 90, 3, 0, NULL},
+        {{"x", "--time", "5m"}, 300, 0, 0, NULL},
+        {{"x", "--time", "2h"}, 7200, 0, 0, NULL},
+        {{"x", "--time", "1d"}, 86400, 0, 0, NULL},
+        {{"x", "-n"}, 0, 0, 0, "--number needs a value"},
+        {{"x", "-q"}, 0, 0, 0, "unknown option -q"},
+        {{"x", "-c", "-1"}, 0, 0, 0, "\"-1\" is no whole number"},
+        {{"x", "-c", ""}, 0, 0, 0, "\"\" is no whole number"},
+        {{"x", "-c", "1234567890123456"}, 0, 0, 0, "is no whole number"},
+        {{"x", "--time", "5w"}, 0, 0, 0, "\"5w\" is no time"},
+        {{"x", "--time", "m"}, 0, 0, 0, "\"m\" is no time"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct settings settings = {.flag = false};
+        struct option_list operands = {.num = 0};
+        struct error error = {.text = ""};
+        enum options_result result = parse(cases[i].words, &settings, &operands, &error);
+        assert_int_equal(result, cases[i].wrong == NULL ? OPTIONS_RUN : OPTIONS_BAD);
+        if (cases[i].wrong != NULL)
+            assert_non_null(strstr(error.text, cases[i].wrong));
+        if (cases[i].wrong == NULL) {
+            assert_int_equal(settings.seconds, cases[i].seconds);
+            assert_int_equal(settings.count, cases[i].count);
+            assert_int_equal(settings.number, cases[i].number);
+        }
+        option_list_free(&operands);
+        option_list_free(&settings.list);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_good), cmocka_unit_test(test_bad),
-                                       cmocka_unit_test(test_help)};
+                                       cmocka_unit_test(test_help),
+                                       cmocka_unit_test(test_letters_numbers_and_shared)};
     return cmocka_run_group_tests_name("options", tests, NULL, NULL);
 }
