@@ -335,7 +335,131 @@ def tftp_transfer(event):
     yield fact
 
 
+RELAYS = {"relay-forw": 12, "relay-repl": 13}
+
+
+def option(observed, number):
+    """The whole value of an option, in hexadecimal: parts put together, those of one number in order."""
+    values = [
+        value
+        for code_, value in zip(numbers(observed.get("options")), observed.get("option_values", []))
+        if code_ == number
+    ]
+    return "".join(values) if values else None
+
+
+def option_text(value):
+    """The whole text, as the oracle has it: perpass's own fields end at a NUL, and leave credentials out."""
+    return None if value is None else bytes.fromhex(value).rstrip(b"\0").decode("utf-8", "backslashreplace")
+
+
+def options_fact(event, observed, kind, **keys):
+    """Every option of a message; dhcp_options.py has those of tshark."""
+    options = [list(pair) for pair in zip(numbers(observed.get("options")), observed.get("option_values", []))]
+    return {"kind": kind, "packet": get(event, "perpass.packet"), **keys, "options": options}
+
+
+def mac_of(value):
+    return None if value is None else value.lower().replace("-", ":")
+
+
+DHCP6_TYPES = {  # that the oracle states as numbers
+    "leasequery": 14, "leasequery-reply": 15, "leasequery-done": 16, "leasequery-data": 17,
+    "reconfigure-request": 18, "reconfigure-reply": 19, "dhcpv4-query": 20, "dhcpv4-response": 21,
+    "addr-reg-inform": 36, "addr-reg-reply": 37,
+}  # fmt: skip
+
+
+def type_of(observed, unnamed=()):
+    """Types that nobody registered, or that the oracle has no name for, are numbers."""
+    kind = observed.get("type")
+    if kind in unnamed:
+        return f"type-{unnamed[kind]}"
+    return kind if isinstance(kind, str) and not kind[0].isdigit() else f"type-{code(kind)}"
+
+
+def dhcp(event):
+    """The oracle has no name for the file while options are in its field."""
+    seen = get(event, "perpass.dhcp")
+    if seen["in_dhcpv6"]:
+        return
+    overload = seen.get("overload", 0)
+    requested = option(seen, 55)
+    xid = f"0x{seen['xid']:08x}"
+    yield {
+        "kind": "dhcp",
+        **ends(event, "client" if seen["op"] == 1 else "server"),
+        "op": seen["op"],
+        "type": type_of(seen),
+        "xid": xid,
+        "client_mac": mac_of(seen.get("client_mac")),
+        "ciaddr": seen.get("client_address", "0.0.0.0"),
+        "yiaddr": seen.get("your_address", "0.0.0.0"),
+        "siaddr": seen.get("next_server", "0.0.0.0"),
+        "giaddr": seen.get("relay", "0.0.0.0"),
+        "sname": None if overload & 2 else seen.get("sname", ""),
+        "file": None if overload & 1 else seen.get("file", ""),
+        "options": numbers(seen.get("options")),
+        "param_request": None if requested is None else list(bytes.fromhex(requested)),
+        "hostname": seen.get("hostname"),
+        "vendor_class": seen.get("vendor_class"),
+        "client_id_hex": seen.get("client_id"),
+        "user_class_hex": seen.get("user_class"),
+        "vendor_opts_hex": seen.get("vendor_options"),
+        "requested_ip": seen.get("requested_address"),
+        "server_id": seen.get("server_id"),
+        "tftp_server": option_text(option(seen, 66)),
+        "bootfile": option_text(option(seen, 67)),
+        "tftp_servers": seen.get("tftp_servers"),
+        "fqdn_hex": option(seen, 81),
+    }
+    yield options_fact(
+        event, seen, "dhcp.options", op=seen["op"], xid=xid, client_mac=mac_of(seen.get("client_mac"))
+    )
+
+
+def first_option(observed, number):
+    codes = numbers(observed.get("options"))
+    return observed["option_values"][codes.index(number)] if number in codes else None
+
+
+def dhcp6(event):
+    seen = get(event, "perpass.dhcp6")
+    relays = seen.get("type") in RELAYS
+    fact = {
+        "kind": "dhcpv6",
+        **ends(event, "client" if seen.get("to_server", True) else "server"),
+        "type": type_of(seen, DHCP6_TYPES),
+        "options": numbers(seen.get("options")),
+        "relayed": seen["depth"] > 0,
+    }
+    xid = None if relays or "xid" not in seen else f"0x{seen['xid']:06x}"
+    if relays:
+        fact.update(
+            link=seen.get("link_address"),
+            peer=seen.get("peer_address"),
+            interface_id_hex=first_option(seen, 18),
+            remote_id_hex=first_option(seen, 37),
+        )
+    else:
+        fact.update(
+            xid=xid,
+            client_duid_hex=get(seen, "client_duid.id"),
+            server_duid_hex=get(seen, "server_duid.id"),
+            option_request=numbers(seen["option_request"]) if "option_request" in seen else None,
+            boot_url=seen.get("bootfile_url"),
+            boot_params_hex=first_option(seen, 60),
+            vendor_class_hex=first_option(seen, 16),
+            user_class_hex=first_option(seen, 15),
+            fqdn_hex=first_option(seen, 39),
+        )
+    yield fact
+    yield options_fact(event, seen, "dhcpv6.options", depth=seen["depth"], xid=xid)
+
+
 MAPPERS = {
+    "perpass.dhcp.message": dhcp,
+    "perpass.dhcp6.message": dhcp6,
     "perpass.starttls.session": starttls,
     "perpass.quic.initial": long_header,
     "perpass.tls.client_hello": client_hello,
@@ -369,6 +493,10 @@ KINDS = {
     "dtls.cid_record": "connection id record",
     "quic.long": "long header",
     "starttls": "upgrade to TLS",
+    "dhcp": "DHCP message",
+    "dhcp.options": "every option of DHCP",
+    "dhcpv6": "DHCPv6 message",
+    "dhcpv6.options": "every option of DHCPv6",
     "tftp.request": "TFTP request",
     "tftp.transfer": "TFTP transfer",
     "tftp.object": "file exported by tshark",

@@ -26,6 +26,10 @@ IDENTITY = {
     "tftp.request": ("src", "dst", "op", "file"),
     "tftp.transfer": ("client", "server", "file"),
     "tftp.object": ("sha256",),
+    "dhcp": ("src", "dst", "type", "xid"),
+    "dhcp.options": ("packet",),
+    "dhcpv6": ("src", "dst", "type", "relayed"),
+    "dhcpv6.options": ("packet", "depth"),
     "quic.long": ("src", "dst", "ptype", "version", "dcid", "scid", "token_len"),
 }
 

@@ -172,6 +172,35 @@ def hello(**keys):
     return {"kind": "tls.server_hello", "proto": "tls", "src": "a", "dst": "b", "random": RANDOM, **keys}
 
 
+    def dhcp_facts(self, name, **seen):
+        dataset = "dhcp.message" if name == "dhcp" else "dhcp6.message"
+        return facts_of({**event(dataset, {}), "perpass": {"packet": 7, name: seen}})
+
+    def test_dhcp(self):
+        """Parts of option 67 are one text; a reply comes from the server; fields that hold options have no text."""
+        fact, options = self.dhcp_facts(
+            "dhcp", op=2, type="offer", xid=1, in_dhcpv6=False, overload=1, file="no", client_mac="02-00-00-00-00-AF",
+            options=[53, 67, 67], option_values=["02", "61", "6200"], bootfile="shown otherwise", your_address="192.0.2.9",
+        )  # fmt: skip
+        self.assertEqual((fact["kind"], fact["src"], fact["xid"]), ("dhcp", "[2001:db8::1]:443", "0x00000001"))
+        self.assertEqual((fact["bootfile"], fact["file"], fact["sname"]), ("ab", None, ""))
+        self.assertEqual((fact["client_mac"], fact["yiaddr"], fact["ciaddr"]),
+                         ("02:00:00:00:00:af", "192.0.2.9", "0.0.0.0"))
+        self.assertEqual(options["options"], [[53, "02"], [67, "61"], [67, "6200"]])
+        self.assertEqual((options["kind"], options["packet"]), ("dhcp.options", 7))
+        self.assertEqual(self.dhcp_facts("dhcp", op=1, type="discover", xid=1, in_dhcpv6=True), [])
+
+    def test_dhcp6(self):
+        relay, _ = self.dhcp_facts("dhcp6", type="relay-forw", to_server=True, depth=0, options=[18, 9],
+                                   option_values=["aa", "bb"], link_address="::", peer_address="fe80::1")
+        self.assertEqual((relay["interface_id_hex"], relay["remote_id_hex"], relay["relayed"]), ("aa", None, False))
+        self.assertNotIn("xid", relay)
+        reply, options = self.dhcp_facts("dhcp6", type="leasequery-reply", to_server=False, depth=1, xid=10, options=[1],
+                                         option_values=["00"], client_duid={"id": "00"})
+        self.assertEqual((reply["type"], reply["src"], reply["relayed"]), ("type-15", "[2001:db8::1]:443", True))
+        self.assertEqual((reply["client_duid_hex"], options["xid"], options["depth"]), ("00", "0x00000a", 1))
+
+
 class Comparing(unittest.TestCase):
     def counts(self, want, got):
         comparison = facts.compare(want, got)
