@@ -67,6 +67,8 @@ static enum dissect word_dissect(struct reader *bytes, void *state, struct disse
             return DISSECT_SIDE_DONE;
         if (span_equal(word.text, span_text("all")))
             return DISSECT_DONE;
+        if (span_equal(word.text, span_text("forget")))
+            return DISSECT_FORGET;
         if (span_equal(word.text, span_text("hush")))
             return DISSECT_QUIET;
         context->gap = false;
@@ -518,6 +520,19 @@ static void send_datagram(struct wire *wire, bool back, const char *text)
         wire, (struct segment){.port = 50009, .protocol = PROTO_UDP, .back = back, .text = text});
 }
 
+/* Over TCP and UDP: neither read on, nor told at its end, nor counted. */
+static void forgotten_is_as_if_never_read(void **state)
+{
+    (void)state;
+    struct wire *wire = wire_new(false);
+    handshake(wire);
+    tcp(wire, false, TCP_ACK, 1001, "=forget;=more;");
+    tcp(wire, true, TCP_ACK, 5001, "=server;");
+    send_datagram(wire, false, "=forget;");
+    send_datagram(wire, true, "=more;");
+    assert_int_equal(wire_end(wire, "0:forget 0:forget", "").flows_dissected, 0);
+}
+
 /* Each side is quiet for itself, until something of interest wakes it. */
 static void quiet_sides_sleep_until_woken(void **state)
 {
@@ -650,6 +665,7 @@ int main(void)
         cmocka_unit_test(capture_may_start_in_the_middle),
         cmocka_unit_test(nobody_reads_what_nobody_knows),
         cmocka_unit_test(side_done_is_not_read_any_further),
+        cmocka_unit_test(forgotten_is_as_if_never_read),
         cmocka_unit_test(wrong_guess_is_taken_back),
         cmocka_unit_test(same_ports_again_are_another_flow),
         cmocka_unit_test(retransmitted_syn_is_the_same_flow),
