@@ -745,6 +745,7 @@ void engine_advance(struct engine *engine, uint64_t time_ns)
 void engine_finish(struct engine *engine)
 {
     flow_table_end_all(engine->flows, FLOW_END_INPUT);
+    expect_table_clear(engine->expect);
 }
 
 /* --- the engine itself --- */

@@ -51,7 +51,7 @@ void engine_feed(struct engine *engine, const struct frame *frames, size_t num);
  * on a line that has become silent. A time before the clock's is no change. */
 void engine_advance(struct engine *engine, uint64_t time_ns);
 
-/* engine_finish ends all flows, as the input has ended. The engine can be fed again. */
+/* engine_finish ends all flows, as the input has ended, and forgets what was announced. The engine can be fed again. */
 void engine_finish(struct engine *engine);
 
 struct engine_stats engine_stats(const struct engine *engine);

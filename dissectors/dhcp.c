@@ -294,12 +294,31 @@ static void read_behind_header(struct reading *reading, struct reader *r,
     dhcp_options_read(reading->message, &room, &reading->faults);
 }
 
+/* Blanks the credentials of URLs in the list of options: of an option that comes in parts, what is behind the mark of
+ * a URL in one, and all parts after it. The list is the reading's own. */
+static void blank_credentials(struct reading *reading)
+{
+    bool blank[256] = {false};
+    struct reader list = reader_of(dhcp_list_span(&reading->options));
+    while (reader_more(&list)) {
+        uint8_t code = reader_u8(&list);
+        struct span value = reader_span_vec8(&list);
+        size_t shown = blank[code] ? 0 : dhcp_boot_url_mark(value);
+        blank[code] = blank[code] || shown < value.len;
+        size_t end = reading->options.len - reader_left(&list);
+        memset(reading->options.at + end - (value.len - shown), '*', value.len - shown);
+    }
+}
+
 void dhcp_read_message(struct reader bytes, enum truth in_dhcpv6, struct dissect_context *context)
 {
     struct dhcp_message message = {.in_dhcpv6 = in_dhcpv6};
     struct reading reading = {.message = &message};
     if (read_header(&message, &bytes)) {
         read_behind_header(&reading, &bytes, context);
+        message.vendor_options = dhcp_boot_shown(message.vendor_options);
+        if (message.boot.credentials == TRUTH_YES)
+            blank_credentials(&reading);
         dissect_emit(context, &observation_dhcp_message, &message);
         dhcp_boot_expect(&message.boot,
                          span_seen(message.your_address) ? message.your_address

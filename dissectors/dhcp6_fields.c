@@ -36,7 +36,7 @@ const char *dhcp6_type_name(uint64_t type)
 static void next_option_value(struct reader *list, struct value *item)
 {
     (void)reader_u16(list);
-    item->bytes = reader_span_vec16(list);
+    item->bytes = dhcp_boot_shown(reader_span_vec16(list));
 }
 
 static void next_address(struct reader *list, struct value *item)
@@ -79,7 +79,7 @@ static void next_vendor_value(struct reader *list, struct value *item)
 {
     (void)reader_u32(list);
     (void)reader_u16(list);
-    item->bytes = reader_span_vec16(list);
+    item->bytes = dhcp_boot_shown(reader_span_vec16(list));
 }
 
 /* --- rows --- */
@@ -105,7 +105,8 @@ static const struct field message_fields[] = {
     LIST("perpass.dhcp6.options", options, VALUE_NUMBER, field_next_type16_vec16,
          "every option, in order", IS_PUBLIC),
     LIST("perpass.dhcp6.option_values", options, VALUE_BYTES, next_option_value,
-         "the value of each of them", IS_IDENTIFIER("dhcp-option")),
+         "the value of each of them, without the credentials of a URL",
+         IS_IDENTIFIER("dhcp-option")),
     CODES("perpass.dhcp6.option_request", option_request, NULL,
           "options that the client asks for (6)"),
     TRUTH("perpass.dhcp6.asks_boot", asks_boot, "one of these tells where to boot from"),

@@ -108,6 +108,26 @@ static void add_url(struct dhcp_list *list, const struct url *url)
     dhcp_list_bytes(list, url->rest);
 }
 
+size_t dhcp_boot_url_mark(struct span value)
+{
+    static const uint8_t mark[] = {':', '/', '/'};
+    for (struct reader r = reader_of(value); reader_left(&r) >= sizeof mark; reader_skip(&r, 1)) {
+        struct reader rest = r;
+        if (memcmp(reader_bytes(&rest, sizeof mark).at, mark, sizeof mark) == 0)
+            return value.len - reader_left(&rest);
+    }
+    return value.len;
+}
+
+struct span dhcp_boot_shown(struct span value)
+{
+    if (!span_seen(value))
+        return value;
+    size_t shown = dhcp_boot_url_mark(value);
+    bool credentials = memchr(value.at + shown, '@', value.len - shown) != NULL;
+    return credentials ? span_of(value.at, shown) : value;
+}
+
 struct span dhcp_boot_without_credentials(struct span text, struct dhcp_list *room)
 {
     struct url url;

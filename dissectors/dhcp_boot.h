@@ -86,6 +86,13 @@ void dhcp_boot_expect(const struct dhcp_boot *boot, struct span client,
 const char *dhcp_boot_scheme_name(struct span scheme);
 bool dhcp_boot_is_url(struct span text);
 
+/* dhcp_boot_shown gives |value|, any bytes of an option, as far as they may be shown: up to the first user name or
+ * password in a URL. */
+struct span dhcp_boot_shown(struct span value);
+
+/* dhcp_boot_url_mark is the number of bytes of |value| up to and with the first "://"; all, if there is none. */
+size_t dhcp_boot_url_mark(struct span value);
+
 /* dhcp_boot_without_credentials gives |text|, if it is a URL with a user name or a password without these. */
 struct span dhcp_boot_without_credentials(struct span text, struct dhcp_list *room);
 

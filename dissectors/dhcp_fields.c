@@ -41,7 +41,7 @@ void dhcp_next_code(struct reader *list, struct value *item)
 void dhcp_next_value(struct reader *list, struct value *item)
 {
     (void)reader_u8(list);
-    item->bytes = reader_span_vec8(list);
+    item->bytes = dhcp_boot_shown(reader_span_vec8(list));
 }
 
 static void next_merged_code(struct reader *list, struct value *item)
@@ -174,7 +174,8 @@ static const struct field message_fields[] = {
     LIST("perpass.dhcp.options", options, VALUE_NUMBER, dhcp_next_code,
          "every option, in order; those in file and sname after the others", IS_PUBLIC),
     LIST("perpass.dhcp.option_values", options, VALUE_BYTES, dhcp_next_value,
-         "the value of each of them", IS_IDENTIFIER("dhcp-option")),
+         "the value of each of them, without the credentials of a URL",
+         IS_IDENTIFIER("dhcp-option")),
     LIST("perpass.dhcp.option_codes", merged, VALUE_NUMBER, next_merged_code,
          "every option once, parts put together", IS_PUBLIC),
     LIST("perpass.dhcp.option_lens", merged, VALUE_NUMBER, next_merged_len,
