@@ -296,6 +296,18 @@ void finding_says_bytes(struct finding *finding, const char *name, enum privacy 
                                          .value = {.type = type, .bytes = bytes}});
 }
 
+void finding_says_most(struct finding *finding, const char *name, uint64_t number)
+{
+    finding_says_number(finding, name, number);
+    finding->evidence[finding->num_evidence - 1].grows = true;
+}
+
+void finding_says_ever(struct finding *finding, const char *name, bool truth)
+{
+    finding_says_truth(finding, name, truth);
+    finding->evidence[finding->num_evidence - 1].grows = true;
+}
+
 void finding_add(struct analyze_context *context, const struct finding *finding)
 {
     struct analysis *analysis = context->analysis;

@@ -55,6 +55,10 @@ void finding_says_truth(struct finding *finding, const char *name, bool truth);
 void finding_says_bytes(struct finding *finding, const char *name, enum privacy privacy,
                         const char *kind, enum value_type type, struct span bytes);
 
+/* The same, but of all firings the greatest number is kept, and true if it ever was. */
+void finding_says_most(struct finding *finding, const char *name, uint64_t number);
+void finding_says_ever(struct finding *finding, const char *name, bool truth);
+
 /* finding_add hands it in. Findings of one rule about one subject become one: the first keeps its
  * evidence, count and last time go on, the highest severity and confidence win. The table is bounded; when
  * it is full, further subjects are counted in the statistics, not stored. Rules that the user switched off

@@ -243,9 +243,28 @@ static bool own(struct findings *findings, struct finding *finding, size_t len)
     return true;
 }
 
-/* The first keeps its evidence; times, count, severity and confidence go on. */
+/* Numbers and truths only: they have no bytes to own. */
+static void grow_evidence(struct finding *stored, const struct evidence *again)
+{
+    for (size_t i = 0; i < stored->num_evidence; i++) {
+        struct value *value = &stored->evidence[i].value;
+        if (strcmp(stored->evidence[i].name, again->name) != 0)
+            continue;
+        value->truth = value->truth || again->value.truth;
+        if (again->value.number > value->number)
+            value->number = again->value.number;
+        return;
+    }
+    if (stored->num_evidence < FINDING_MAX_EVIDENCE)
+        stored->evidence[stored->num_evidence++] = *again;
+}
+
+/* The first keeps its evidence, but for what grows; times, count, severity and confidence go on. */
 static void merge(struct finding *stored, const struct finding *again)
 {
+    for (size_t i = 0; i < again->num_evidence; i++)
+        if (again->evidence[i].grows)
+            grow_evidence(stored, &again->evidence[i]);
     stored->count += again->count;
     if (again->first_ns < stored->first_ns)
         stored->first_ns = again->first_ns;

@@ -1,105 +1,78 @@
-/* psk.c: external pre-shared keys: identities and hints that everybody can read, and sessions that
- * the key alone protects. Reads hellos and key exchanges; RFC 9257, RFC 4279, RFC 5489, RFC 8446.
- */
+/* psk.c: external pre-shared keys: identities and hints that everybody can read, who uses them and how, and
+ * sessions that the key alone protects. Reads hellos, key exchanges and how handshakes ended; RFC 9257, RFC 4279,
+ * RFC 5489, RFC 8446. */
 #include "analysis/negotiated.h"
-#include "analysis/psk_memory.h"
-#include "dissectors/psk_identity.h"
-#include "dissectors/psk_origin.h"
+#include "analysis/psk_group.h"
+#include "analysis/psk_hello.h"
+#include "analysis/psk_reroute.h"
+#include "analysis/psk_series.h"
+#include "analysis/psk_sighting.h"
+#include "dissectors/tls_summary.h"
 
 #include "core/common_observations.h"
 
+#include <stdlib.h>
+#include <sys/random.h>
+
+/* What the rules remember, each part bounded. */
+struct tables {
+    uint64_t key[2];
+    struct psk_memory *memory;
+    struct psk_users *users;
+    struct psk_hellos *hellos;
+    struct psk_series *series;
+};
+
 struct psk_state {
-    struct psk_memory *memory; /* made with the first offer */
+    struct tables *tables; /* made with the first offer */
 };
 
-/* An identity where it was read. */
-struct sighting {
-    struct span identity; /* as on the wire */
-    const char *transport, *where, *key_exchange;
-    struct psk_origin origin;
-    struct psk_identity_class class; /* of what is imported, if it is */
-};
-
-/* A finding is no surer than what it rests on. */
-static void set_confidence(struct finding *finding, enum confidence confidence, const char *reason)
+static void tables_free(struct tables *tables)
 {
-    if (finding->reason != NULL && confidence >= finding->confidence)
+    if (tables == NULL)
         return;
-    finding->confidence = confidence;
-    finding->reason = reason;
+    psk_memory_free(tables->memory);
+    psk_users_free(tables->users);
+    psk_hellos_free(tables->hellos);
+    psk_series_free(tables->series);
+    free(tables);
 }
 
-/* Bytes that are no text are said as text with escapes too: in one form alone nobody takes the text "80ff"
- * for the bytes 80 ff. */
-static void says_text_of_wire(struct finding *finding, const char *name, const char *kind,
-                              struct span bytes)
+static struct tables *tables_new(void)
 {
-    finding_says_bytes(finding, name, PRIVACY_IDENTIFIER, kind, VALUE_STRING, bytes);
+    struct tables *tables = calloc(1, sizeof *tables);
+    if (tables == NULL)
+        return NULL;
+    tables->memory = psk_memory_new();
+    tables->users = psk_users_new();
+    tables->hellos = psk_hellos_new();
+    tables->series = psk_series_new();
+    if (tables->memory == NULL || tables->users == NULL || tables->hellos == NULL ||
+        tables->series == NULL ||
+        getrandom(tables->key, sizeof tables->key, 0) != (ssize_t)sizeof tables->key) {
+        tables_free(tables);
+        return NULL;
+    }
+    return tables;
 }
 
-static void report_cleartext(struct analyze_context *context, const struct sighting *sighting)
-{
-    const struct psk_identity_class *class = &sighting->class;
-    struct finding finding = finding_begin(context, RULE_PSK_IDENTITY_CLEARTEXT);
-    finding.transport = sighting->transport;
-    finding.severity = psk_kind_severity(class->kind);
-    set_confidence(&finding, sighting->origin.confidence, sighting->origin.reason);
-    set_confidence(&finding, class->confidence, class->reason);
-    finding_about_bytes(&finding, SUBJECT_IDENTITY, sighting->identity);
-    finding_says_text(&finding, "kind", psk_kind_name(class->kind));
-    finding_says_text(&finding, "kind_reason", class->reason);
-    finding_says_number(&finding, "length", class->len);
-    finding_says_number(&finding, "entropy_centibits_per_byte", class->entropy);
-    finding_says_text(&finding, "where", sighting->where);
-    finding_says_text(&finding, "key_exchange", sighting->key_exchange);
-    finding_says_text(&finding, "origin", psk_origin_name(sighting->origin.verdict));
-    finding_says_text(&finding, "origin_reason", sighting->origin.reason);
-    finding_says_truth(&finding, "realm", class->realm);
-    if (sighting->key_exchange == NULL)
-        finding_says_truth(&finding, "imported", sighting->origin.imported);
-    says_text_of_wire(&finding, "identity", "psk", sighting->identity);
-    finding_add(context, &finding);
-}
-
-static void report_structure(struct analyze_context *context, const struct sighting *sighting)
-{
-    const struct psk_identity_class *class = &sighting->class;
-    if (class->structure == PSK_STRUCTURE_NONE)
-        return;
-    struct finding finding = finding_begin(context, RULE_PSK_IDENTITY_STRUCTURED);
-    finding.transport = sighting->transport;
-    set_confidence(&finding, sighting->origin.confidence, sighting->origin.reason);
-    set_confidence(&finding, class->structure_confidence,
-                   "The structure is read from the form alone; the same signs may be there by "
-                   "chance.");
-    finding_about_bytes(&finding, SUBJECT_IDENTITY, sighting->identity);
-    finding_says_text(&finding, "structure", psk_structure_name(class->structure));
-    finding_says_text(&finding, "kind", psk_kind_name(class->kind));
-    finding_says_number(&finding, "length", class->len);
-    finding_says_text(&finding, "where", sighting->where);
-    says_text_of_wire(&finding, "identity", "psk", sighting->identity);
-    finding_add(context, &finding);
-}
-
-static void report_identity(struct analyze_context *context, const struct sighting *sighting)
-{
-    if (sighting->origin.verdict == PSK_ORIGIN_TICKET)
-        return;
-    if (sighting->origin.verdict == PSK_ORIGIN_EXTERNAL)
-        analysis_totals(context)->psk_identities++;
-    report_cleartext(context, sighting);
-    report_structure(context, sighting);
-}
-
-/* The memory, with room for what the client of |flow| offers; NULL when there is no memory. */
-static struct psk_memory *remember(struct analyze_context *context, const struct flow *flow)
+/* NULL when there is no memory for them. */
+static struct tables *tables_of(struct analyze_context *context)
 {
     struct psk_state *state = context->state;
-    if (state->memory == NULL)
-        state->memory = psk_memory_new();
-    if (state->memory == NULL || psk_memory_begin(state->memory, flow))
+    if (state->tables == NULL)
+        state->tables = tables_new();
+    return state->tables;
+}
+
+/* The handshake that the client of |flow| begins. */
+static struct psk_handshake *begin_handshake(struct analyze_context *context, struct tables *tables,
+                                             const struct flow *flow)
+{
+    struct psk_handshake *handshake;
+    if (psk_memory_begin(tables->memory, flow, &handshake))
         analysis_totals(context)->table_evictions++;
-    return state->memory;
+    return handshake;
 }
 
 /* struct { opaque identity<1..2^16-1>; uint32 obfuscated_ticket_age; } PskIdentity, and of the
@@ -117,32 +90,193 @@ static bool take_offer(struct reader *identities, struct reader *binders, struct
     return reader_ok(identities);
 }
 
-static void observe_client_hello(struct analyze_context *context,
-                                 const struct observation *observation)
+static void report_series(struct analyze_context *context, const struct psk_form *form,
+                          const struct psk_sighting *sighting)
 {
-    const struct tls_client_hello *hello = observation->data;
-    if (!span_seen(hello->psk_identities))
+    struct finding finding = finding_begin(context, RULE_PSK_IDENTITIES_ENUMERABLE);
+    finding.transport = sighting->transport;
+    finding.confidence = CONFIDENCE_LIKELY;
+    finding.reason = "Three identities or more differ in a number only, and the numbers are near.";
+    finding_about_server(&finding, context->observation->flow);
+    finding_says_most(&finding, "identities", form->identities);
+    finding_says_number(&finding, "base", form->base);
+    finding_says_number(&finding, "distance", form->nearest);
+    psk_finding_identity(&finding, "prefix", form->before);
+    psk_finding_identity(&finding, "identity", sighting->identity);
+    finding_add(context, &finding);
+}
+
+static void look_for_series(struct analyze_context *context, struct tables *tables,
+                            const struct psk_sighting *sighting)
+{
+    struct psk_form form;
+    bool pushed_out = false;
+    const struct span name =
+        sighting->origin.imported ? sighting->origin.import.external_identity : sighting->identity;
+    if (sighting->class.utf8 && psk_series_add(tables->series, name, &form, &pushed_out))
+        report_series(context, &form, sighting);
+    analysis_totals(context)->table_evictions += pushed_out;
+}
+
+static void report_collision(struct analyze_context *context, const struct psk_sighting *sighting,
+                             const char *with, enum confidence confidence, const char *reason)
+{
+    struct finding finding = finding_begin(context, RULE_PSK_IDENTITY_COLLISION);
+    finding.transport = sighting->transport;
+    finding.confidence = confidence;
+    finding.reason = reason;
+    finding_about_bytes(&finding, SUBJECT_IDENTITY, sighting->identity);
+    finding_says_text(&finding, "collision", with);
+    finding_says_text(&finding, "origin", psk_origin_name(sighting->origin.verdict));
+    psk_finding_identity(&finding, "identity", sighting->identity);
+    finding_add(context, &finding);
+}
+
+static void look_for_collision(struct analyze_context *context, struct psk_user *user,
+                               const struct psk_sighting *sighting, struct number binder_len)
+{
+    user->external = user->external || sighting->origin.verdict == PSK_ORIGIN_EXTERNAL;
+    user->resumption = user->resumption || sighting->origin.verdict == PSK_ORIGIN_TICKET;
+    if (user->external && user->resumption)
+        report_collision(context, sighting, "resumption", CONFIDENCE_LIKELY,
+                         "It came with a ticket age, as tickets have it, and without, as external "
+                         "identities do.");
+    if (!user->external || !binder_len.seen)
         return;
-    struct psk_memory *memory = remember(context, observation->flow);
+    if (user->binder_len != 0 && user->binder_len != binder_len.value)
+        report_collision(context, sighting, "hash", CONFIDENCE_CERTAIN,
+                         "It came with binders of two lengths.");
+    user->binder_len = (uint16_t)binder_len.value;
+}
+
+/* Notes the identity, and what follows from those that were seen before. Gives its name when it is an external one,
+ * else 0. */
+static uint64_t remember_identity(struct analyze_context *context, struct tables *tables,
+                                  const struct psk_sighting *sighting, struct number binder_len)
+{
+    bool pushed_out = false;
+    bool external = sighting->origin.verdict == PSK_ORIGIN_EXTERNAL;
+    /* Of the many tickets only those count that an external identity has the bytes of. */
+    struct psk_user *user =
+        external ? psk_users_add(tables->users, sighting->identity, &pushed_out)
+                 : psk_users_find(tables->users, psk_users_name(tables->users, sighting->identity));
+    analysis_totals(context)->table_evictions += pushed_out;
+    if (user != NULL)
+        look_for_collision(context, user, sighting, binder_len);
+    if (external)
+        look_for_series(context, tables, sighting);
+    return external && user != NULL ? user->name : 0;
+}
+
+static void report_no_sni(struct analyze_context *context, const struct psk_sighting *sighting)
+{
+    struct finding finding = finding_begin(context, RULE_PSK_NO_SNI);
+    finding.transport = sighting->transport;
+    psk_finding_cap(&finding, sighting->origin.confidence, sighting->origin.reason);
+    finding_about_server(&finding, context->observation->flow);
+    finding_says_text(&finding, "where", sighting->where);
+    psk_finding_identity(&finding, "identity", sighting->identity);
+    finding_add(context, &finding);
+}
+
+static void report_early_data(struct analyze_context *context, const struct psk_sighting *sighting)
+{
+    struct finding finding = psk_sighting_finding(context, sighting, RULE_PSK_EARLY_DATA);
+    finding_says_text(&finding, "kind", psk_kind_name(sighting->class.kind));
+    psk_finding_identity(&finding, "identity", sighting->identity);
+    finding_add(context, &finding);
+}
+
+static void observe_offer(struct analyze_context *context, const struct tls_client_hello *hello,
+                          struct psk_handshake *handshake, const struct psk_offer *offer,
+                          uint8_t code)
+{
+    struct tables *tables = ((struct psk_state *)context->state)->tables;
+    struct psk_sighting sighting = {
+        .identity = offer->identity, .transport = hello->transport, .where = "client_hello"};
+    /* Tickets, most of what is offered, need not be looked at twice. */
+    sighting.origin = psk_origin_by_code(code);
+    if (sighting.origin.verdict != PSK_ORIGIN_TICKET)
+        sighting.origin = psk_origin_of(offer, &sighting.class);
+    bool external = sighting.origin.verdict == PSK_ORIGIN_EXTERNAL && offer->identity.len > 0;
+    if (handshake != NULL) {
+        uint64_t name = offer->identity.len > 0
+                            ? remember_identity(context, tables, &sighting, offer->binder_len)
+                            : 0;
+        if (external && hello->early_data == TRUTH_YES && handshake->num_offers == 0)
+            report_early_data(context, &sighting);
+        psk_handshake_offer(handshake, sighting.origin.verdict, name);
+    }
+    if (external && !span_seen(hello->server_name))
+        report_no_sni(context, &sighting);
+    /* RFC 8446 forbids an identity of no bytes: it names nobody. */
+    if (offer->identity.len > 0)
+        psk_sighting_report(context, &sighting);
+}
+
+static void observe_offers(struct analyze_context *context, const struct tls_client_hello *hello,
+                           struct psk_handshake *handshake)
+{
     struct reader identities = reader_of(hello->psk_identities);
     struct reader binders =
         reader_of(span_seen(hello->psk_binders) ? hello->psk_binders : span_text(""));
     struct reader codes =
         reader_of(span_seen(hello->psk_origins) ? hello->psk_origins : span_text(""));
     struct psk_offer offer;
-    while (reader_more(&identities) && take_offer(&identities, &binders, &offer)) {
-        struct sighting sighting = {
-            .identity = offer.identity, .transport = hello->transport, .where = "client_hello"};
-        /* Tickets, most of what is offered, need not be looked at twice. */
-        sighting.origin = psk_origin_by_code(reader_more(&codes) ? reader_u8(&codes) : 0);
-        if (sighting.origin.verdict != PSK_ORIGIN_TICKET)
-            sighting.origin = psk_origin_of(&offer, &sighting.class);
-        if (memory != NULL)
-            psk_memory_add(memory, sighting.origin.verdict);
-        /* RFC 8446 forbids an identity of no bytes: it names nobody. */
-        if (offer.identity.len > 0)
-            report_identity(context, &sighting);
-    }
+    while (reader_more(&identities) && take_offer(&identities, &binders, &offer))
+        observe_offer(context, hello, handshake, &offer,
+                      reader_more(&codes) ? reader_u8(&codes) : 0);
+}
+
+static void report_psk_ke(struct analyze_context *context, const struct tls_client_hello *hello)
+{
+    struct finding finding = finding_begin(context, RULE_PSK_OFFERS_PSK_KE);
+    finding.transport = hello->transport;
+    finding.reason = "The client's hello lists the mode.";
+    finding_about_client(&finding, context->observation->flow);
+    finding_says_truth(&finding, "psk_offered", span_seen(hello->psk_identities));
+    finding_add(context, &finding);
+}
+
+/* What the handshake needs to know of a hello that an external key may be used in. */
+static void note_hello(struct analyze_context *context, struct tables *tables,
+                       const struct tls_client_hello *hello, struct psk_handshake *handshake)
+{
+    handshake->fingerprint = psk_hello_fingerprint(tables->key, hello);
+    if (span_seen(hello->server_name))
+        handshake->server_name = psk_users_name(tables->users, hello->server_name);
+    psk_reroute_hello(context, tables->hellos, hello, handshake);
+}
+
+/* Only resumption tickets are on offer: nothing here is about the hello. */
+static bool has_tickets_only(const struct psk_handshake *handshake)
+{
+    for (size_t i = 0; i < handshake->num_offers; i++)
+        if (handshake->verdicts[i] != PSK_ORIGIN_TICKET)
+            return false;
+    return handshake->num_offers > 0;
+}
+
+static void observe_client_hello(struct analyze_context *context,
+                                 const struct observation *observation)
+{
+    const struct tls_client_hello *hello = observation->data;
+    if (psk_hello_offers_psk_ke(hello))
+        report_psk_ke(context, hello);
+    if (!psk_hello_offers(hello))
+        return;
+    struct tables *tables = tables_of(context);
+    struct psk_handshake *handshake =
+        tables != NULL ? begin_handshake(context, tables, observation->flow) : NULL;
+    if (tables == NULL)
+        analysis_totals(context)->table_evictions++;
+    if (span_seen(hello->psk_identities))
+        observe_offers(context, hello, handshake);
+    /* Without an answer it will be the only one on offer. */
+    if (handshake != NULL && handshake->num_offers == 1)
+        handshake->name = handshake->names[0];
+    if (handshake != NULL && !has_tickets_only(handshake))
+        note_hello(context, tables, hello, handshake);
 }
 
 static void observe_client_key_exchange(struct analyze_context *context,
@@ -151,13 +285,24 @@ static void observe_client_key_exchange(struct analyze_context *context,
     const struct tls_client_key_exchange *exchange = observation->data;
     if (!span_seen(exchange->psk_identity))
         return;
-    const struct sighting sighting = {.identity = exchange->psk_identity,
-                                      .transport = exchange->transport,
-                                      .where = "client_key_exchange",
-                                      .key_exchange = exchange->kx,
-                                      .origin = psk_origin_in_key_exchange(),
-                                      .class = psk_identity_classify(exchange->psk_identity)};
-    report_identity(context, &sighting);
+    const struct psk_sighting sighting = {.identity = exchange->psk_identity,
+                                          .transport = exchange->transport,
+                                          .where = "client_key_exchange",
+                                          .key_exchange = exchange->kx,
+                                          .origin = psk_origin_in_key_exchange(),
+                                          .class = psk_identity_classify(exchange->psk_identity)};
+    psk_sighting_report(context, &sighting);
+    struct tables *tables = tables_of(context);
+    if (tables == NULL)
+        return;
+    struct psk_handshake *handshake = psk_memory_find(tables->memory, observation->flow);
+    if (handshake == NULL)
+        handshake = begin_handshake(context, tables, observation->flow);
+    else if (handshake->fingerprint != 0 && handshake->server_name == 0)
+        report_no_sni(context, &sighting);
+    if (exchange->psk_identity.len > 0)
+        handshake->name =
+            remember_identity(context, tables, &sighting, (struct number){.seen = false});
 }
 
 static void observe_server_key_exchange(struct analyze_context *context,
@@ -172,7 +317,9 @@ static void observe_server_key_exchange(struct analyze_context *context,
     finding_about_server(&finding, observation->flow);
     finding_says_number(&finding, "length", exchange->psk_hint.len);
     finding_says_text(&finding, "key_exchange", exchange->kx);
-    says_text_of_wire(&finding, "hint", "hint", exchange->psk_hint);
+    /* Bytes that are no text are said as text with escapes too, as identities are. */
+    finding_says_bytes(&finding, "hint", PRIVACY_IDENTIFIER, "hint", VALUE_STRING,
+                       exchange->psk_hint);
     finding_add(context, &finding);
 }
 
@@ -187,6 +334,23 @@ static void report_no_forward_secrecy(struct analyze_context *context,
     finding_add(context, &finding);
 }
 
+/* Notes what the server makes of the offers, and gives the origin of the one that it selected. */
+static enum psk_origin_verdict note_answer(struct analyze_context *context, struct tables *tables,
+                                           const struct negotiated *session)
+{
+    struct psk_handshake *handshake = psk_memory_find(tables->memory, context->observation->flow);
+    if (handshake == NULL)
+        return PSK_ORIGIN_UNKNOWN;
+    const struct number selected = session->hello->selected_psk;
+    handshake->answer = psk_hello_answer_fingerprint(tables->key, session->hello);
+    handshake->name = 0;
+    if (session->tls13 && selected.seen && selected.value < handshake->num_offers)
+        handshake->name = handshake->names[selected.value];
+    if (handshake->hello != 0)
+        psk_reroute_answer(context, tables->hellos, session->hello, handshake);
+    return psk_handshake_verdict(handshake, selected.value);
+}
+
 static void observe_server_hello(struct analyze_context *context,
                                  const struct observation *observation)
 {
@@ -195,9 +359,8 @@ static void observe_server_hello(struct analyze_context *context,
     if (!negotiated_read(observation, &session))
         return;
     enum psk_origin_verdict selected = PSK_ORIGIN_UNKNOWN;
-    if (state->memory != NULL)
-        selected =
-            psk_memory_take(state->memory, observation->flow, session.hello->selected_psk.value);
+    if (state->tables != NULL)
+        selected = note_answer(context, state->tables, &session);
     if (session.tls13) {
         if (session.hello->selected_psk.seen && session.secrecy == TLS_SECRECY_NONE)
             report_no_forward_secrecy(context, &session, "psk_ke", selected,
@@ -206,6 +369,25 @@ static void observe_server_hello(struct analyze_context *context,
         report_no_forward_secrecy(context, &session, tls_kx_name(session.kx), PSK_ORIGIN_EXTERNAL,
                                   "The suite that the server chose has no ephemeral exchange.");
     }
+}
+
+/* A handshake that is over and did not fail tells who uses an identity. In EAP the flow is that of the access point
+ * and its server, whoever speaks TLS in it. */
+static void observe_summary(struct analyze_context *context, const struct observation *observation)
+{
+    const struct tls_handshake_summary *summary = observation->data;
+    struct tables *tables = ((struct psk_state *)context->state)->tables;
+    if (tables == NULL || summary->established == TRUTH_NO ||
+        strcmp(summary->transport, "eap") == 0)
+        return;
+    struct psk_handshake *handshake = psk_memory_find(tables->memory, observation->flow);
+    if (handshake == NULL || handshake->name == 0 || handshake->copy)
+        return;
+    struct psk_user *user = psk_users_find(tables->users, handshake->name);
+    if (user != NULL)
+        psk_group_use(context, user, handshake, summary->transport,
+                      summary->established == TRUTH_YES);
+    handshake->name = 0;
 }
 
 static void observe(struct analyze_context *context, const struct observation *observation)
@@ -219,21 +401,24 @@ static void observe(struct analyze_context *context, const struct observation *o
         observe_server_key_exchange(context, observation);
     else if (observation->type == &observation_tls_client_key_exchange)
         observe_client_key_exchange(context, observation);
-    else if (observation->type == &observation_flow_end && state->memory != NULL)
-        psk_memory_forget(state->memory, observation->flow);
+    else if (observation->type == &observation_tls_handshake_summary)
+        observe_summary(context, observation);
+    else if (observation->type == &observation_flow_end && state->tables != NULL)
+        psk_memory_forget(state->tables->memory, observation->flow);
 }
 
 static void finish(struct analyze_context *context)
 {
     struct psk_state *state = context->state;
-    psk_memory_free(state->memory);
-    state->memory = NULL;
+    tables_free(state->tables);
+    state->tables = NULL;
 }
 
 static const struct observation_type *const reads[] = {&observation_tls_client_hello,
                                                        &observation_tls_server_hello,
                                                        &observation_tls_server_key_exchange,
                                                        &observation_tls_client_key_exchange,
+                                                       &observation_tls_handshake_summary,
                                                        &observation_flow_end,
                                                        NULL};
 

@@ -11,17 +11,16 @@ enum { WAYS = 8, NUM_SETS = PSK_MEMORY_FLOWS / WAYS };
 
 struct entry {
     bool used;
-    uint8_t protocol, num_verdicts;
-    uint8_t verdicts[PSK_MEMORY_IDENTITIES]; /* enum psk_origin_verdict */
+    uint8_t protocol;
     struct endpoint ends[2];
     uint64_t first_packet; /* of the flow: with the ends, its name */
     uint64_t age;          /* when it was begun: the smallest is the oldest */
+    struct psk_handshake handshake;
 };
 
 struct psk_memory {
     uint64_t key[2];
     uint64_t now;
-    struct entry *last; /* begun last */
     struct entry entries[PSK_MEMORY_FLOWS];
 };
 
@@ -77,7 +76,8 @@ static struct entry *free_or_oldest(struct entry *set)
     return oldest;
 }
 
-bool psk_memory_begin(struct psk_memory *memory, const struct flow *flow)
+bool psk_memory_begin(struct psk_memory *memory, const struct flow *flow,
+                      struct psk_handshake **handshake)
 {
     psk_memory_forget(memory, flow);
     struct entry *entry = free_or_oldest(set_of(memory, flow));
@@ -87,26 +87,14 @@ bool psk_memory_begin(struct psk_memory *memory, const struct flow *flow)
                             .ends = {flow->ends[0], flow->ends[1]},
                             .first_packet = flow->first_packet,
                             .age = memory->now++};
-    memory->last = entry;
+    *handshake = &entry->handshake;
     return pushed_out;
 }
 
-void psk_memory_add(struct psk_memory *memory, enum psk_origin_verdict verdict)
-{
-    struct entry *entry = memory->last;
-    if (entry->num_verdicts < PSK_MEMORY_IDENTITIES)
-        entry->verdicts[entry->num_verdicts++] = (uint8_t)verdict;
-}
-
-enum psk_origin_verdict psk_memory_take(struct psk_memory *memory, const struct flow *flow,
-                                        uint64_t index)
+struct psk_handshake *psk_memory_find(struct psk_memory *memory, const struct flow *flow)
 {
     struct entry *entry = find(memory, flow);
-    if (entry == NULL)
-        return PSK_ORIGIN_UNKNOWN;
-    entry->used = false;
-    return index < entry->num_verdicts ? (enum psk_origin_verdict)entry->verdicts[index]
-                                       : PSK_ORIGIN_UNKNOWN;
+    return entry != NULL ? &entry->handshake : NULL;
 }
 
 void psk_memory_forget(struct psk_memory *memory, const struct flow *flow)
@@ -114,4 +102,19 @@ void psk_memory_forget(struct psk_memory *memory, const struct flow *flow)
     struct entry *entry = find(memory, flow);
     if (entry != NULL)
         entry->used = false;
+}
+
+void psk_handshake_offer(struct psk_handshake *handshake, enum psk_origin_verdict verdict,
+                         uint64_t name)
+{
+    if (handshake->num_offers == PSK_MEMORY_IDENTITIES)
+        return;
+    handshake->names[handshake->num_offers] = name;
+    handshake->verdicts[handshake->num_offers++] = (uint8_t)verdict;
+}
+
+enum psk_origin_verdict psk_handshake_verdict(const struct psk_handshake *handshake, uint64_t index)
+{
+    return index < handshake->num_offers ? (enum psk_origin_verdict)handshake->verdicts[index]
+                                         : PSK_ORIGIN_UNKNOWN;
 }

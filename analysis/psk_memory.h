@@ -1,5 +1,5 @@
-/* psk_memory.h: what clients offered, until the server has selected: the verdicts on the identities
- * of the last hello of each flow. Bounded; the oldest of a few give way. */
+/* psk_memory.h: what is known of handshakes with a PSK until they are over: what the client offered, what the
+ * server selected, and what its hello looked like. Bounded; the oldest of a few give way. */
 #ifndef PERPASS_ANALYSIS_PSK_MEMORY_H
 #define PERPASS_ANALYSIS_PSK_MEMORY_H
 
@@ -11,25 +11,42 @@ enum {
     PSK_MEMORY_IDENTITIES = 10 /* identities remembered of each; of further ones nothing is known */
 };
 
+/* The last handshake of a flow. */
+struct psk_handshake {
+    uint8_t num_offers;
+    uint8_t verdicts[PSK_MEMORY_IDENTITIES]; /* of the offers: enum psk_origin_verdict */
+    uint64_t names[PSK_MEMORY_IDENTITIES];   /* of the external ones: psk_users_name */
+    uint64_t name;                           /* of the external identity in use, 0: of none */
+    uint64_t hello;       /* the client hello's: psk_hellos_name; 0 when it was not seen */
+    uint64_t fingerprint; /* what the client's software sends in every hello; 0: not seen */
+    uint64_t answer;      /* the same of the server's hello */
+    uint64_t server_name; /* hash of the server name, 0 without */
+    bool copy;            /* the same hello was seen in another conversation before */
+};
+
 struct psk_memory;
 
 /* psk_memory_new gives an empty memory, NULL when there is none to be had. */
 struct psk_memory *psk_memory_new(void);
 void psk_memory_free(struct psk_memory *memory);
 
-/* psk_memory_begin forgets what |flow| offered before, and makes room for a new offer. True when
- * another flow was pushed out. */
-bool psk_memory_begin(struct psk_memory *memory, const struct flow *flow);
+/* psk_memory_begin forgets the last handshake of |flow|, and gives an empty one. True when another flow was
+ * pushed out. */
+bool psk_memory_begin(struct psk_memory *memory, const struct flow *flow,
+                      struct psk_handshake **handshake);
 
-/* psk_memory_add notes the verdict on the next identity of the offer that was begun last. */
-void psk_memory_add(struct psk_memory *memory, enum psk_origin_verdict verdict);
-
-/* psk_memory_take gives the verdict on identity |index| of |flow| and forgets the flow;
- * PSK_ORIGIN_UNKNOWN when nothing is known. */
-enum psk_origin_verdict psk_memory_take(struct psk_memory *memory, const struct flow *flow,
-                                        uint64_t index);
+/* psk_memory_find gives the handshake of |flow|; NULL when nothing is known. It lives until the next begin. */
+struct psk_handshake *psk_memory_find(struct psk_memory *memory, const struct flow *flow);
 
 /* psk_memory_forget forgets |flow|: it is over. */
 void psk_memory_forget(struct psk_memory *memory, const struct flow *flow);
+
+/* psk_handshake_offer notes the verdict on the next identity on offer, and its name. */
+void psk_handshake_offer(struct psk_handshake *handshake, enum psk_origin_verdict verdict,
+                         uint64_t name);
+
+/* psk_handshake_verdict gives the verdict on identity |index|. */
+enum psk_origin_verdict psk_handshake_verdict(const struct psk_handshake *handshake,
+                                              uint64_t index);
 
 #endif

@@ -44,6 +44,7 @@ struct evidence {
     enum privacy privacy;
     const char *kind; /* token kind for PRIVACY_NAME and _IDENTIFIER, else NULL */
     struct value value;
+    bool grows; /* further firings may make it true, or a greater number */
 };
 
 struct rule; /* analysis/rules.h */
@@ -68,7 +69,7 @@ struct finding {
     uint64_t count;             /* times it fired */
     unsigned interval;          /* of a long analysis: the last one in which it fired */
 
-    struct evidence evidence[FINDING_MAX_EVIDENCE]; /* of the first firing */
+    struct evidence evidence[FINDING_MAX_EVIDENCE]; /* of the first firing, but for what grows */
     size_t num_evidence;
 };
 

@@ -13,11 +13,30 @@
 static void test_ids(void **state)
 {
     (void)state;
-    static const char *const ids[] = {"psk.identity-cleartext", "psk.identity-structured",
-                                      "psk.hint-sent",          "psk.no-forward-secrecy",
-                                      "pfs.rsa-key-exchange",   "pfs.static-dh",
-                                      "auth.anonymous",         "auth.null-encryption",
-                                      "auth.obsolete-version",  "auth.weak-cipher"};
+    static const char *const ids[] = {"psk.identity-cleartext",
+                                      "psk.identity-structured",
+                                      "psk.hint-sent",
+                                      "psk.no-forward-secrecy",
+                                      "psk.identity-realm",
+                                      "psk.identity-encoding",
+                                      "psk.identities-enumerable",
+                                      "psk.identity-collision",
+                                      "psk.oracle",
+                                      "psk.group-clients",
+                                      "psk.group-servers",
+                                      "psk.role-switch",
+                                      "psk.reroute",
+                                      "psk.no-sni",
+                                      "psk.offers-psk-ke",
+                                      "psk.early-data",
+                                      "psk.not-imported",
+                                      "psk.import-context",
+                                      "pfs.rsa-key-exchange",
+                                      "pfs.static-dh",
+                                      "auth.anonymous",
+                                      "auth.null-encryption",
+                                      "auth.obsolete-version",
+                                      "auth.weak-cipher"};
     for (size_t i = 0; i < NUM_OF(ids); i++) {
         const struct rule *rule = rule_find(ids[i]);
         if (rule == NULL)

@@ -1,0 +1,183 @@
+/* psk_series.c: a table of sets by a keyed hash of what surrounds the number: the last run of decimal digits, and six
+ * hexadecimal digits at the end, as the second half of a hardware address has them. */
+#include "analysis/psk_series.h"
+
+#include "core/keyed_hash.h"
+#include "core/reader.h"
+
+#include <stdlib.h>
+#include <sys/random.h>
+
+enum { WAYS = 8, SETS = PSK_SERIES_FORMS / WAYS, MAX_DIGITS = 18, HEX_DIGITS = 6 };
+
+struct entry {
+    uint64_t name, age;
+    uint64_t numbers[PSK_SERIES_NUMBERS]; /* a ring */
+    unsigned num, near;
+};
+
+struct psk_series {
+    uint64_t key[2], now;
+    struct entry entries[PSK_SERIES_FORMS];
+};
+
+struct psk_series *psk_series_new(void)
+{
+    struct psk_series *series = calloc(1, sizeof *series);
+    if (series != NULL &&
+        getrandom(series->key, sizeof series->key, 0) != (ssize_t)sizeof series->key) {
+        free(series);
+        return NULL;
+    }
+    return series;
+}
+
+void psk_series_free(struct psk_series *series)
+{
+    free(series);
+}
+
+static int hex_value(uint8_t c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* An identity, parted at its number. */
+struct parts {
+    struct span before, after;
+    uint64_t number;
+    unsigned base;
+};
+
+static struct parts parts_at(struct span identity, size_t begin, size_t end)
+{
+    struct reader r = reader_of(identity);
+    struct parts parts = {.before = reader_bytes(&r, begin)};
+    reader_skip(&r, end - begin);
+    parts.after = reader_rest(&r);
+    return parts;
+}
+
+/* The last run of decimal digits; 0 as a digit in front is part of the form, by the length of what is before. */
+static bool part_decimal(struct span identity, struct parts *parts)
+{
+    size_t begin = 0, end = 0, place = 0;
+    struct reader r = reader_of(identity);
+    bool inside = false;
+    uint64_t number = 0;
+    for (; reader_more(&r); place++) {
+        uint8_t c = reader_u8(&r);
+        bool digit = c >= '0' && c <= '9';
+        if (digit && !inside) {
+            begin = place;
+            number = 0;
+        }
+        if (digit) {
+            number = number * 10 + (uint64_t)(c - '0');
+            end = place + 1;
+        }
+        inside = digit;
+    }
+    if (end == 0 || end - begin > MAX_DIGITS)
+        return false;
+    *parts = parts_at(identity, begin, end);
+    parts->number = number;
+    parts->base = 10;
+    return true;
+}
+
+static bool is_between(uint8_t c)
+{
+    return c == ':' || c == '-';
+}
+
+/* Six hexadecimal digits at the end, with a letter among them, and perhaps what is put between the bytes. */
+static bool part_hex(struct span identity, struct parts *parts)
+{
+    uint64_t number = 0;
+    size_t begin = identity.len;
+    bool letter = false;
+    for (unsigned digits = 0; digits < HEX_DIGITS;) {
+        if (begin == 0)
+            return false;
+        struct reader r = reader_of(identity);
+        reader_skip(&r, --begin);
+        uint8_t c = reader_u8(&r);
+        int value = hex_value(c);
+        if (value < 0 && !(is_between(c) && digits > 0))
+            return false;
+        if (value < 0)
+            continue;
+        letter = letter || value > 9;
+        number |= (uint64_t)value << (4 * digits++);
+    }
+    *parts = parts_at(identity, begin, identity.len);
+    parts->number = number;
+    parts->base = 16;
+    return letter || begin > 0;
+}
+
+static uint64_t name_of(const struct psk_series *series, const struct parts *parts)
+{
+    const uint64_t words[3] = {keyed_hash(series->key, parts->before.at, parts->before.len),
+                               keyed_hash(series->key, parts->after.at, parts->after.len),
+                               parts->base};
+    return keyed_hash(series->key, words, sizeof words) | 1;
+}
+
+/* The entry of |name|; one that has to give way is emptied. */
+static struct entry *place_of(struct psk_series *series, uint64_t name, bool *pushed_out)
+{
+    struct entry *set = &series->entries[(name >> 32) % SETS * WAYS], *oldest = set;
+    for (size_t i = 0; i < WAYS; i++) {
+        if (set[i].name == name)
+            return &set[i];
+        if (set[i].age < oldest->age)
+            oldest = &set[i];
+    }
+    *pushed_out = *pushed_out || oldest->name != 0;
+    *oldest = (struct entry){.name = name};
+    return oldest;
+}
+
+static bool add(struct psk_series *series, const struct parts *parts, struct psk_form *form,
+                bool *pushed_out)
+{
+    struct entry *entry = place_of(series, name_of(series, parts), pushed_out);
+    unsigned known = entry->num < PSK_SERIES_NUMBERS ? entry->num : PSK_SERIES_NUMBERS;
+    uint64_t nearest = UINT64_MAX;
+    entry->age = ++series->now;
+    for (unsigned i = 0; i < known; i++) {
+        uint64_t other = entry->numbers[i];
+        uint64_t distance = other > parts->number ? other - parts->number : parts->number - other;
+        if (distance == 0)
+            return false;
+        nearest = distance < nearest ? distance : nearest;
+    }
+    entry->numbers[entry->num++ % PSK_SERIES_NUMBERS] = parts->number;
+    if (nearest > PSK_SERIES_DISTANCE)
+        return false;
+    entry->near++;
+    *form = (struct psk_form){.before = parts->before,
+                              .base = parts->base,
+                              .identities = entry->near + 1,
+                              .nearest = nearest};
+    return form->identities >= 3;
+}
+
+bool psk_series_add(struct psk_series *series, struct span identity, struct psk_form *form,
+                    bool *pushed_out)
+{
+    struct parts parts;
+    struct psk_form hex;
+    bool found = part_decimal(identity, &parts) && add(series, &parts, form, pushed_out);
+    if (part_hex(identity, &parts) && add(series, &parts, &hex, pushed_out) && !found) {
+        *form = hex;
+        return true;
+    }
+    return found;
+}

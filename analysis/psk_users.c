@@ -1,0 +1,196 @@
+/* psk_users.c: a table of sets by a keyed hash of the identity, and the comparison of the nodes of one. */
+#include "analysis/psk_users.h"
+
+#include "core/keyed_hash.h"
+
+#include <stdlib.h>
+#include <sys/random.h>
+
+enum { WAYS = 8, SETS = PSK_USERS_IDENTITIES / WAYS };
+
+struct psk_users {
+    uint64_t key[2], now;
+    struct psk_user
+        *used; /* a chain: most pages of a table that has few identities are never touched */
+    struct psk_user all[PSK_USERS_IDENTITIES];
+};
+
+struct psk_users *psk_users_new(void)
+{
+    struct psk_users *users = calloc(1, sizeof *users);
+    if (users != NULL &&
+        getrandom(users->key, sizeof users->key, 0) != (ssize_t)sizeof users->key) {
+        free(users);
+        return NULL;
+    }
+    return users;
+}
+
+void psk_users_free(struct psk_users *users)
+{
+    if (users == NULL)
+        return;
+    for (struct psk_user *user = users->used; user != NULL; user = user->next)
+        free(user->bytes);
+    free(users);
+}
+
+uint64_t psk_users_name(const struct psk_users *users, struct span identity)
+{
+    return keyed_hash(users->key, identity.at, identity.len) | 1;
+}
+
+static struct psk_user *set_of(struct psk_users *users, uint64_t name)
+{
+    return &users->all[(name >> 32) % SETS * WAYS];
+}
+
+struct psk_user *psk_users_find(struct psk_users *users, uint64_t name)
+{
+    struct psk_user *set = set_of(users, name);
+    for (size_t i = 0; i < WAYS && users->used != NULL; i++)
+        if (set[i].name == name)
+            return &set[i];
+    return NULL;
+}
+
+static struct psk_user *oldest_of(struct psk_user *set)
+{
+    struct psk_user *oldest = set;
+    for (size_t i = 1; i < WAYS; i++)
+        if (set[i].age < oldest->age)
+            oldest = &set[i];
+    return oldest;
+}
+
+struct psk_user *psk_users_add(struct psk_users *users, struct span identity, bool *pushed_out)
+{
+    if (identity.len > PSK_USERS_IDENTITY_LEN)
+        return NULL;
+    uint64_t name = psk_users_name(users, identity);
+    struct psk_user *user = psk_users_find(users, name);
+    if (user == NULL) {
+        uint8_t *bytes = malloc(identity.len + 1);
+        if (bytes == NULL)
+            return NULL;
+        if (identity.len > 0)
+            memcpy(bytes, identity.at, identity.len);
+        user = oldest_of(set_of(users, name));
+        *pushed_out = user->name != 0;
+        struct psk_user *next = *pushed_out ? user->next : users->used;
+        if (!*pushed_out)
+            users->used = user;
+        free(user->bytes);
+        *user = (struct psk_user){.name = name, .bytes = bytes, .len = identity.len, .next = next};
+    }
+    user->age = ++users->now;
+    return user;
+}
+
+static bool same_address(const struct psk_node *a, const struct psk_node *b)
+{
+    return a->ip_version == b->ip_version && memcmp(a->address, b->address, sizeof a->address) == 0;
+}
+
+static struct psk_node *find(struct psk_nodes *nodes, const struct psk_node *node)
+{
+    for (unsigned i = 0; i < nodes->num; i++)
+        if (same_address(&nodes->all[i], node))
+            return &nodes->all[i];
+    return NULL;
+}
+
+bool psk_nodes_have(const struct psk_nodes *nodes, const struct psk_node *node)
+{
+    for (unsigned i = 0; i < nodes->num; i++)
+        if (same_address(&nodes->all[i], node))
+            return true;
+    return false;
+}
+
+/* Where |node| is kept: its own place, a free one, or that of the one which was not seen for longest. */
+static struct psk_node *place_of(struct psk_nodes *nodes, const struct psk_node *node)
+{
+    struct psk_node *place = find(nodes, node);
+    if (place != NULL)
+        return place;
+    if (nodes->num < PSK_USERS_NODES)
+        return &nodes->all[nodes->num++];
+    place = &nodes->all[0];
+    for (unsigned i = 1; i < nodes->num; i++)
+        if (nodes->all[i].turn < place->turn)
+            place = &nodes->all[i];
+    return place;
+}
+
+static bool has_mac(const struct psk_node *node)
+{
+    static const uint8_t none[sizeof node->mac];
+    return memcmp(node->mac, none, sizeof none) != 0;
+}
+
+static bool macs_differ(const struct psk_node *a, const struct psk_node *b)
+{
+    return has_mac(a) && has_mac(b) && memcmp(a->mac, b->mac, sizeof a->mac) != 0;
+}
+
+/* Only what was sent over the same transport, and answers to the same question, can be compared. */
+static bool fingerprints_differ(const struct psk_node *a, const struct psk_node *b)
+{
+    return a->transport == b->transport && a->asked_with == b->asked_with && a->fingerprint != 0 &&
+           b->fingerprint != 0 && a->fingerprint != b->fingerprint;
+}
+
+/* Addresses of one IPv6 network that a node changes among by itself: RFC 8981. */
+static bool same_network6(const struct psk_node *a, const struct psk_node *b)
+{
+    return a->ip_version == 6 && b->ip_version == 6 && memcmp(a->address, b->address, 8) == 0;
+}
+
+static unsigned weight(const struct psk_signs *signs)
+{
+    return (unsigned)signs->names * 2 + signs->fingerprints * 2u + signs->macs;
+}
+
+/* What sets |a| apart from |b|, which has another address. */
+static struct psk_signs compare(const struct psk_node *a, const struct psk_node *b)
+{
+    struct psk_signs signs = {.fingerprints = fingerprints_differ(a, b),
+                              .macs = macs_differ(a, b),
+                              .names = a->server_name != 0 && b->server_name != 0 &&
+                                       a->server_name != b->server_name,
+                              .than = *b};
+    bool same_name = a->server_name != 0 && a->server_name == b->server_name;
+    /* One node may well have an address of each kind, and several of one IPv6 network; one server's name may
+     * lead to several addresses. */
+    bool may_be_one = a->ip_version != b->ip_version || same_network6(a, b);
+    signs.other = !same_name && (!may_be_one || signs.fingerprints || signs.names);
+    return signs;
+}
+
+struct psk_signs psk_nodes_use(struct psk_nodes *nodes, struct psk_node *node)
+{
+    struct psk_signs most = {.other = false};
+    struct psk_node *place = find(nodes, node);
+    const uint64_t window = (uint64_t)PSK_USERS_CROWD_S * 1000000000;
+    unsigned lately = 1;
+    bool in_turns = false;
+    for (unsigned i = 0; i < nodes->num; i++) {
+        const struct psk_node *other = &nodes->all[i];
+        if (other == place)
+            continue;
+        struct psk_signs signs = compare(node, other);
+        if (!signs.other)
+            continue;
+        if (!most.other || weight(&signs) > weight(&most))
+            most = signs;
+        bool same_kind = other->ip_version == node->ip_version;
+        lately += same_kind && node->last_ns - other->last_ns <= window;
+        in_turns = in_turns || (same_kind && place != NULL && place->turn < other->turn);
+    }
+    most.in_turns = in_turns;
+    most.crowd = lately >= 3;
+    node->turn = ++nodes->turns;
+    *place_of(nodes, node) = *node;
+    return most;
+}
