@@ -1,6 +1,10 @@
-/* authentication.c: what an attacker on the path can do to a session, or read of it, by the version
- * and the suite that the server chose. Reads server hellos. */
-#include "analysis/negotiated.h"
+/* authentication.c: what an attacker on the path can do to a session, or read of it: by the version and the suite that
+ * the server chose; the other files of auth_ have the rest. Keeps what is known of a handshake until it is over. */
+#include "analysis/authentication.h"
+
+#include "core/common_observations.h"
+#include "dissectors/dtls.h"
+#include "dissectors/starttls.h"
 
 static const char chosen[] = "The server's hello chose it.";
 
@@ -80,14 +84,67 @@ static void judge_cipher(struct analyze_context *context, const struct negotiate
     finding_add(context, &finding);
 }
 
-static void observe(struct analyze_context *context, const struct observation *observation)
+/* --- what is remembered --- */
+
+static struct bounded_table *handshakes_of(struct analyze_context *context)
+{
+    struct auth_state *state = context->state;
+    if (state->handshakes == NULL)
+        state->handshakes = bounded_table_new(AUTH_HANDSHAKES, sizeof(struct auth_handshake));
+    return state->handshakes;
+}
+
+struct auth_handshake *auth_handshake(const struct analyze_context *context)
+{
+    const struct auth_state *state = context->state;
+    if (state->handshakes == NULL)
+        return NULL;
+    return bounded_table_find(state->handshakes,
+                              bounded_table_flow(state->handshakes, context->observation->flow));
+}
+
+struct auth_handshake *auth_handshake_begin(struct analyze_context *context)
+{
+    struct bounded_table *handshakes = handshakes_of(context);
+    if (handshakes == NULL) {
+        analysis_totals(context)->table_evictions++;
+        return NULL;
+    }
+    const struct bounded_place place =
+        bounded_table_place(handshakes, bounded_table_flow(handshakes, context->observation->flow));
+    analysis_totals(context)->table_evictions += place.pushed_out;
+    return place.room;
+}
+
+static void forget(const struct analyze_context *context)
+{
+    const struct auth_state *state = context->state;
+    if (state->handshakes != NULL)
+        bounded_table_forget(state->handshakes,
+                             bounded_table_flow(state->handshakes, context->observation->flow));
+}
+
+bool auth_is_peer(const struct auth_handshake *handshake)
+{
+    return handshake->offers_srtp ||
+           (handshake->self_issued && handshake->client_self_issued && handshake->name_len == 0);
+}
+
+/* --- what is asked --- */
+
+static void observe_server_hello(struct analyze_context *context,
+                                 const struct observation *observation)
 {
     enum {
         WEAK = TLS_SUITE_EXPORT | TLS_SUITE_RC4 | TLS_SUITE_DES | TLS_SUITE_3DES | TLS_SUITE_MD5
     };
+    struct auth_handshake *handshake = auth_handshake(context);
     struct negotiated session;
-    if (!negotiated_read(observation, &session))
+    if (!negotiated_read(observation, &session)) {
+        if (handshake != NULL)
+            handshake->retried = true;
         return;
+    }
     if (session.kx == TLS_KX_DH_ANON || session.kx == TLS_KX_ECDH_ANON)
         report(context, &session, RULE_AUTH_ANONYMOUS);
     if ((session.flags & TLS_SUITE_NULL_ENCRYPTION) != 0)
@@ -95,9 +152,61 @@ static void observe(struct analyze_context *context, const struct observation *o
     judge_version(context, &session);
     if ((session.flags & WEAK) != 0)
         judge_cipher(context, &session);
+    auth_hello_server(context, &session, handshake);
 }
 
-static const struct observation_type *const reads[] = {&observation_tls_server_hello, NULL};
+/* Of DTLS the cost of the hello is told when the conversation is over. */
+static void observe_summary(struct analyze_context *context,
+                            const struct tls_handshake_summary *summary)
+{
+    auth_name_mismatch(context, summary);
+    if (summary->transport == NULL || strcmp(summary->transport, "dtls") != 0)
+        forget(context);
+}
 
-const struct analyzer analyzer_authentication = {
-    .name = "authentication", .reads = reads, .observe = observe};
+static void observe(struct analyze_context *context, const struct observation *observation)
+{
+    if (observation->type == &observation_tls_client_hello)
+        auth_hello_client(context, observation->data);
+    else if (observation->type == &observation_tls_server_hello)
+        observe_server_hello(context, observation);
+    else if (observation->type == &observation_tls_alert)
+        auth_hello_alert(context, observation->data);
+    else if (observation->type == &observation_tls_certificate)
+        auth_certificate(context, observation->data);
+    else if (observation->type == &observation_tls_certificate_message)
+        auth_certificate_message(context, observation->data);
+    else if (observation->type == &observation_tls_handshake_summary)
+        observe_summary(context, observation->data);
+    else if (observation->type == &observation_starttls_session)
+        auth_preamble(context);
+    else if (observation->type == &observation_dtls_session)
+        auth_cookie(context);
+    else if (observation->type == &observation_flow_end)
+        forget(context);
+}
+
+static void finish(struct analyze_context *context)
+{
+    struct auth_state *state = context->state;
+    bounded_table_free(state->handshakes);
+    bounded_table_free(state->names);
+    *state = (struct auth_state){.handshakes = NULL};
+}
+
+static const struct observation_type *const reads[] = {&observation_tls_client_hello,
+                                                       &observation_tls_server_hello,
+                                                       &observation_tls_alert,
+                                                       &observation_tls_certificate,
+                                                       &observation_tls_certificate_message,
+                                                       &observation_tls_handshake_summary,
+                                                       &observation_starttls_session,
+                                                       &observation_dtls_session,
+                                                       &observation_flow_end,
+                                                       NULL};
+
+const struct analyzer analyzer_authentication = {.name = "authentication",
+                                                 .reads = reads,
+                                                 .state_size = sizeof(struct auth_state),
+                                                 .observe = observe,
+                                                 .finish = finish};

@@ -85,6 +85,36 @@ bool x509_read(struct reader *der, struct x509 *certificate)
     return reader_ok(der);
 }
 
+/* The extensions of a whole certificate, wherever they stand. */
+static struct reader extensions_of(struct span der)
+{
+    struct reader r = reader_of(der);
+    struct reader whole = der_block(&r, DER_SEQUENCE);
+    struct reader tbs = der_block(&whole, DER_SEQUENCE);
+    while (reader_more(&tbs)) {
+        uint8_t tag;
+        struct reader block = der_next(&tbs, &tag);
+        if (reader_ok(&tbs) && tag == DER_EXPLICIT + 3)
+            return der_block(&block, DER_SEQUENCE);
+    }
+    return reader_of(span_text(""));
+}
+
+bool x509_extension(struct span der, struct span id, struct span *value)
+{
+    struct reader list = extensions_of(der);
+    while (reader_more(&list)) {
+        struct reader extension = der_block(&list, DER_SEQUENCE);
+        if (!span_equal(der_whole(&extension, DER_OID), id))
+            continue;
+        if (der_is(&extension, DER_BOOLEAN))
+            (void)der_content(&extension, DER_BOOLEAN);
+        *value = der_content(&extension, DER_OCTET_STRING);
+        return reader_ok(&extension);
+    }
+    return false;
+}
+
 bool x509_next_name(struct reader *names, enum x509_name_form form, struct span *name)
 {
     while (reader_more(names)) {

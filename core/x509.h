@@ -20,6 +20,10 @@ struct x509 {
  * found before the fault stands. */
 bool x509_read(struct reader *der, struct x509 *certificate);
 
+/* x509_extension finds the extension |id| (an object identifier, with its header) of a whole certificate, and gives
+ * what is in its OCTET STRING; false when there is none. */
+bool x509_extension(struct span der, struct span id, struct span *value);
+
 /* The forms of a GeneralName, RFC 5280 section 4.2.1.6, that are text or an address. */
 enum x509_name_form { X509_EMAIL = 1, X509_DNS = 2, X509_URI = 6, X509_IP = 7 };
 
