@@ -1,7 +1,7 @@
 /* ethernet.c: Ethernet II and IEEE 802.3, 802.2 LLC and SNAP, VLAN tags, MPLS (RFC 3032, RFC
  * 4385, 4448).
  *
- * Reads addresses, 802.1Q/802.1ad tags, 802.1ah and VN tags, label stacks. Leaves unread what
+ * Reads addresses, 802.1Q/802.1ad tags, 802.1ah and VN tags, tags of switches, label stacks. Leaves unread what
  * carries neither IP nor 802.1X: ARP, spanning tree, LLDP, MACsec, MPLS OAM. */
 #include "core/layer.h"
 
@@ -32,14 +32,19 @@ static bool is_vlan(uint16_t type)
            type == TYPE_OLD_VLAN2;
 }
 
+static void note_vlan(struct packet *packet, uint16_t tag)
+{
+    if (packet->num_tunnels == 0 && packet->num_vlans < PACKET_MAX_VLANS)
+        packet->vlans[packet->num_vlans++] = tag & 0x0fff;
+}
+
 /* Tag control information of 802.1Q: priority(3), drop eligible(1), id(12); then the next
  * EtherType. */
 static uint16_t read_vlan_tag(struct packet *packet)
 {
     const struct span tag = reader_view(&packet->payload, 4);
-    if (packet->num_tunnels == 0 && packet->num_vlans < PACKET_MAX_VLANS &&
-        reader_ok(&packet->payload))
-        packet->vlans[packet->num_vlans++] = view_u16(tag, 0) & 0x0fff;
+    if (reader_ok(&packet->payload))
+        note_vlan(packet, view_u16(tag, 0));
     return view_u16(tag, 2);
 }
 
@@ -103,6 +108,50 @@ enum layer ethernet_read(struct packet *packet)
         return LAYER_OTHER;
     packet->mac = view_part(header, 0, 12);
     return ethernet_type_read(packet, view_u16(header, 12));
+}
+
+/* Tags between the addresses and the EtherType, by which a switch and its processor tell each other the port; see
+ * LINKTYPE_ETHERNET_BRCM_TAG, LINKTYPE_DSA_TAG_DSA and _EDSA. */
+enum layer ethernet_broadcom_read(struct packet *packet)
+{
+    const struct span header = reader_view(&packet->payload, 18);
+    if (!reader_ok(&packet->payload))
+        return LAYER_OTHER;
+    packet->mac = view_part(header, 0, 12);
+    return ethernet_type_read(packet, view_u16(header, 16));
+}
+
+enum layer ethernet_broadcom_prepended_read(struct packet *packet)
+{
+    reader_skip(&packet->payload, 4);
+    return LAYER_ETHERNET;
+}
+
+/* mode(2), had a VLAN tag(1), device(5), port and more(8), priority and more(4), VLAN(12): the tag stands where the
+ * frame's own VLAN tag was. |before| bytes follow the addresses first. */
+static enum layer read_dsa(struct packet *packet, size_t before)
+{
+    struct reader *r = &packet->payload;
+    const struct span addresses = reader_view(r, 12);
+    reader_skip(r, before);
+    const struct span tag = reader_view(r, 6);
+    if (!reader_ok(r))
+        return LAYER_OTHER;
+    packet->mac = addresses;
+    if ((view_u8(tag, 0) & 0x20) != 0)
+        note_vlan(packet, view_u16(tag, 2));
+    return ethernet_type_read(packet, view_u16(tag, 4));
+}
+
+enum layer ethernet_dsa_read(struct packet *packet)
+{
+    return read_dsa(packet, 0);
+}
+
+/* First an EtherType(2), which anybody may choose, and two bytes of zero. */
+enum layer ethernet_edsa_read(struct packet *packet)
+{
+    return read_dsa(packet, 4);
 }
 
 /* 802.2: DSAP, SSAP, control. SNAP adds OUI(3) and a type, an EtherType under the OUIs of RFC

@@ -25,6 +25,10 @@ enum layer {
     LAYER_FIRST,
     /* ethernet.c */
     LAYER_ETHERNET = LAYER_FIRST,
+    LAYER_BROADCOM_TAG,
+    LAYER_BROADCOM_PREPENDED,
+    LAYER_DSA_TAG,
+    LAYER_EDSA_TAG,
     LAYER_LLC,
     LAYER_MPLS,
     /* link.c */
@@ -33,7 +37,20 @@ enum layer {
     LAYER_LOOPBACK,
     LAYER_NFLOG,
     LAYER_PPI,
+    LAYER_PKTAP,
+    LAYER_IPNET,
+    LAYER_JUNIPER,
+    LAYER_SLIP,
     LAYER_IP,
+    /* lan.c */
+    LAYER_TOKEN_RING,
+    LAYER_FDDI,
+    LAYER_ARCNET,
+    LAYER_ARCNET_LINUX,
+    LAYER_FIBRE_CHANNEL,
+    LAYER_INFINIBAND,
+    LAYER_CLASSICAL_IP,
+    LAYER_ATM,
     /* ppp.c */
     LAYER_PPPOE,
     LAYER_PPP,
@@ -80,6 +97,10 @@ enum layer {
 enum layer layer_of_link(uint16_t link_type);
 
 enum layer ethernet_read(struct packet *packet);
+enum layer ethernet_broadcom_read(struct packet *packet);
+enum layer ethernet_broadcom_prepended_read(struct packet *packet);
+enum layer ethernet_dsa_read(struct packet *packet);
+enum layer ethernet_edsa_read(struct packet *packet);
 enum layer ethernet_llc_read(struct packet *packet);
 enum layer ethernet_mpls_read(struct packet *packet);
 
@@ -95,7 +116,20 @@ enum layer link_cooked2_read(struct packet *packet);
 enum layer link_loopback_read(struct packet *packet);
 enum layer link_nflog_read(struct packet *packet);
 enum layer link_ppi_read(struct packet *packet);
+enum layer link_pktap_read(struct packet *packet);
+enum layer link_ipnet_read(struct packet *packet);
+enum layer link_juniper_read(struct packet *packet);
+enum layer link_slip_read(struct packet *packet);
 enum layer link_ip_read(struct packet *packet);
+
+enum layer lan_token_ring_read(struct packet *packet);
+enum layer lan_fddi_read(struct packet *packet);
+enum layer lan_arcnet_read(struct packet *packet);
+enum layer lan_arcnet_linux_read(struct packet *packet);
+enum layer lan_fibre_channel_read(struct packet *packet);
+enum layer lan_infiniband_read(struct packet *packet);
+enum layer lan_classical_ip_read(struct packet *packet);
+enum layer lan_atm_read(struct packet *packet);
 
 enum layer ppp_read(struct packet *packet);
 enum layer ppp_direction_read(struct packet *packet);

@@ -1,7 +1,7 @@
 /* link.c: link layers that are little more than the number of the next protocol.
  *
- * LINKTYPE_NULL and LOOP, LINUX_SLL and SLL2, NFLOG, PPI, and IP without a link layer, as
- * https://www.tcpdump.org/linktypes.html defines them. */
+ * LINKTYPE_NULL and LOOP, LINUX_SLL and SLL2, NFLOG, PPI, PKTAP, IPNET, SLIP, and IP without a link layer, as
+ * https://www.tcpdump.org/linktypes.html defines them; and what Juniper's routers write before the usual ones. */
 #include "core/layer.h"
 
 enum layer link_ip_read(struct packet *packet)
@@ -129,4 +129,62 @@ enum layer link_ppi_read(struct packet *packet)
         reader_fail(r, READER_MALFORMED, NULL);
     reader_skip(r, len - 8u);
     return link_type <= 0xffff ? layer_of_link((uint16_t)link_type) : LAYER_UNKNOWN_LINK;
+}
+
+/* length with this header(4), type of record(4), DLT(4), of which interface and process the packet was, and more;
+ * little-endian */
+enum layer link_pktap_read(struct packet *packet)
+{
+    enum { PKTAP_LEN = 108, RECORD_PACKET = 1 };
+    struct reader *r = &packet->payload;
+    const uint32_t len = reader_u32_le(r), record = reader_u32_le(r), link_type = reader_u32_le(r);
+    if (len < PKTAP_LEN)
+        reader_fail(r, READER_MALFORMED, NULL);
+    reader_skip(r, len - 12u);
+    if (record != RECORD_PACKET)
+        return LAYER_OTHER;
+    return link_type <= 0xffff ? layer_of_link((uint16_t)link_type) : LAYER_UNKNOWN_LINK;
+}
+
+/* version(1), address family(1), kind(2), length(4), interfaces(8), zones(8) */
+enum layer link_ipnet_read(struct packet *packet)
+{
+    enum { SOLARIS_IP6 = 26 };
+    const uint8_t family = view_u8(reader_view(&packet->payload, 24), 1);
+    return family == SOLARIS_IP6 ? LAYER_IP6 : family_layer(family);
+}
+
+/* "MGC", flags(1), length of extensions(2) and these if a flag says so; then the frame, or four bytes and an IP
+ * packet if another one does */
+enum layer link_juniper_read(struct packet *packet)
+{
+    enum { MAGIC = 0x4d4743, FLAG_NO_LINK = 0x02, FLAG_EXTENDED = 0x80 };
+    struct reader *r = &packet->payload;
+    const uint32_t magic = reader_u24(r);
+    const uint8_t flags = reader_u8(r);
+    if (magic != MAGIC)
+        reader_fail(r, READER_MALFORMED, NULL);
+    if (flags & FLAG_EXTENDED)
+        reader_skip(r, reader_u16(r));
+    if (flags & FLAG_NO_LINK) {
+        reader_skip(r, 4);
+        return LAYER_IP;
+    }
+    switch (packet->frame->link_type) {
+    case 179:
+        return LAYER_PPP;
+    case 180:
+        return LAYER_FRAME_RELAY;
+    case 181:
+        return LAYER_CISCO_HDLC;
+    default:
+        return LAYER_ETHERNET;
+    }
+}
+
+/* direction(1), what the line had instead of the header of an IP packet(15) */
+enum layer link_slip_read(struct packet *packet)
+{
+    reader_skip(&packet->payload, 16);
+    return LAYER_IP;
 }
