@@ -81,7 +81,7 @@ bool libpcap_source_open(struct source *source, struct error *error)
         if (known_magic)
             return error_set(error, "%s is a pcap file that cannot be read: %s", source->name,
                              reason);
-        return error_set(error, "%s is no capture file (pcap or pcapng): it begins with %s",
+        return error_set(error, "%s is no capture file (pcap, pcapng or snoop): it begins with %s",
                          source->name, first);
     }
     source->ops = &libpcap_ops;

@@ -1,6 +1,7 @@
 /* source.c: opens a capture by its first bytes, and reads whatever kind of source there is. */
 #include "capture/source.h"
 
+#include "capture/snoop_file.h"
 #include "capture/source_ops.h"
 
 #include <assert.h>
@@ -83,6 +84,8 @@ static bool source_open_format(struct source *source, struct error *error)
         return pcap_file_open(source, error);
     if (pcapng_file_knows(start))
         return pcapng_file_open(source, error);
+    if (snoop_file_knows(start))
+        return snoop_file_open(source, error);
     return libpcap_source_open(source, error);
 }
 

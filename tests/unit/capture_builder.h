@@ -103,6 +103,26 @@ static inline void put_pcap_record(struct builder *b, uint32_t seconds, uint32_t
     put_u32(b, wire);
 }
 
+static inline void put_snoop_header(struct builder *b, uint32_t version, uint32_t datalink)
+{
+    put(b, "snoop\0\0", 8);
+    put_u32(b, version);
+    put_u32(b, datalink);
+}
+
+/* Writes the header of a record, which has |padding| bytes behind its frame. */
+static inline void put_snoop_record(struct builder *b, uint32_t wire, uint32_t captured,
+                                    uint32_t padding, uint32_t lost, uint32_t seconds,
+                                    uint32_t microseconds)
+{
+    put_u32(b, wire);
+    put_u32(b, captured);
+    put_u32(b, 24 + captured + padding);
+    put_u32(b, lost);
+    put_u32(b, seconds);
+    put_u32(b, microseconds);
+}
+
 /* Begins a pcapng block; gives what block_end needs. */
 static inline size_t block_begin(struct builder *b, uint32_t type)
 {

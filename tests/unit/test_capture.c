@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 enum { MAGIC_US = 0xa1b2c3d4, MAGIC_NS = 0xa1b23c4d, MAGIC_KUZNETZOV = 0xa1b2cd34 };
+enum { MAGIC_SNOOP = 0x736e6f6f };
 enum { SECONDS = 1700000000, NUM_FRAMES = 40 };
 
 /* The same forty frames in every format: lengths from 0 on, some cut by a snap length. */
@@ -42,6 +43,20 @@ static void put_pcapng(struct builder *b, int resolution, size_t *ends)
     put_interface(b, 1, 0, resolution);
     for (size_t n = 0; n < NUM_FRAMES; n++) {
         put_packet(b, 0, (SECONDS + n) * units + n, n, frame_captured(n), frame_wire(n));
+        if (ends != NULL)
+            ends[n] = b->len;
+    }
+}
+
+static void put_snoop(struct builder *b, size_t *ends)
+{
+    put_snoop_header(b, 2, 4);
+    for (size_t n = 0; n < NUM_FRAMES; n++) {
+        const uint32_t padding = -frame_captured(n) & 3;
+        put_snoop_record(b, frame_wire(n), frame_captured(n), padding, 0, SECONDS + (uint32_t)n,
+                         (uint32_t)n);
+        put_frame_bytes(b, n, frame_captured(n));
+        put(b, "\0\0\0", padding);
         if (ends != NULL)
             ends[n] = b->len;
     }
@@ -82,13 +97,16 @@ static const struct variant {
     {"pcapng", 0, false, 1000},
     {"pcapng", 0, true, 1},
     {"pcapng", 0, false, 1},
+    {"snoop", MAGIC_SNOOP, false, 1000},
 };
 enum { NUM_VARIANTS = sizeof variants / sizeof variants[0] };
 
 static struct builder variant_build(const struct variant *variant, size_t *ends)
 {
     struct builder b = builder_new(variant->little);
-    if (variant->magic != 0)
+    if (variant->magic == MAGIC_SNOOP)
+        put_snoop(&b, ends);
+    else if (variant->magic != 0)
         put_pcap(&b, variant->magic, ends);
     else
         put_pcapng(&b, variant->ns_a_unit == 1 ? 9 : -1, ends);
@@ -156,17 +174,23 @@ static void every_variant_by_every_way(void **state)
     }
 }
 
+/* Bytes of the first record, whose frame is empty. */
+static size_t variant_record_len(const struct variant *variant)
+{
+    if (variant->magic == 0)
+        return 32;
+    return variant->magic == MAGIC_US || variant->magic == MAGIC_NS ? 16 : 24;
+}
+
 /* Of a capture that ends at byte |len|, what lies before is given, and the cut is told unless it is
  * between two records. */
 static void every_prefix_gives_what_is_whole(void **state)
 {
     (void)state;
-    for (size_t v = 0; v < NUM_VARIANTS; v += 3) { /* 0, 3, 6, 9: both formats in both orders */
+    for (size_t v = 0; v < NUM_VARIANTS; v++) {
         size_t ends[NUM_FRAMES], whole = 0;
         struct builder b = variant_build(&variants[v], ends);
-        size_t full = b.len, header = ends[0] - (variants[v].magic != 0 ? 16 : 32);
-        if (variants[v].magic == MAGIC_KUZNETZOV)
-            header -= 8;
+        size_t full = b.len, header = ends[0] - variant_record_len(&variants[v]);
         for (b.len = 0; b.len <= full; b.len++) {
             while (whole < NUM_FRAMES && ends[whole] <= b.len)
                 whole++;
@@ -393,8 +417,8 @@ static void inputs_that_are_no_capture(void **state)
         {"", 0, " is empty: no capture"},
         {"\x7f"
          "ELF\x02\x01\x01",
-         7, " is no capture file (pcap or pcapng): it begins with 7f 45 4c 46"},
-        {"hi", 2, " is no capture file (pcap or pcapng): it begins with 68 69"},
+         7, " is no capture file (pcap, pcapng or snoop): it begins with 7f 45 4c 46"},
+        {"hi", 2, " is no capture file (pcap, pcapng or snoop): it begins with 68 69"},
         {"\xd4\xc3\xb2\xa1\x02\x00\x04\x00", 8,
          " is cut short: the file header at byte 0 needs at least 24 bytes, but only 8 follow"},
         {"\x0a\x0d\x0d\x0a\x1c\x00\x00\x00", 8,
