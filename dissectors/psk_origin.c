@@ -1,5 +1,5 @@
 /* psk_origin.c: tells external PSK identities from resumption tickets: RFC 8446 section 4.2.11, RFC
- * 9258 section 3. Reads the identity, its ticket age and its binder's length; knows nothing of
+ * 9258 section 5.1. Reads the identity, its ticket age and its binder's length; knows nothing of
  * other sessions. */
 #include "dissectors/psk_origin.h"
 

@@ -12,7 +12,7 @@ enum psk_origin_verdict {
     PSK_ORIGIN_TICKET
 };
 
-/* ImportedIdentity of RFC 9258 section 3. */
+/* ImportedIdentity of RFC 9258 section 5.1. */
 struct psk_imported {
     struct span external_identity, context;
     uint16_t target_protocol, target_kdf;
