@@ -33,7 +33,8 @@ enum subject_kind {
     SUBJECT_HINT,       /* a PSK identity hint: |bytes|, token kind "hint" */
     SUBJECT_DEVICE,     /* a device: its hardware address as |bytes| */
     SUBJECT_FILE,       /* a file: its name as |bytes|, token kind "file" */
-    SUBJECT_RECIPIENT   /* a key that files are encrypted to: |bytes|, token kind "recipient" */
+    SUBJECT_RECIPIENT,  /* a key that files are encrypted to: |bytes|, token kind "recipient" */
+    SUBJECT_KEY         /* a server's key: SHA-256 of its DER as |bytes|, token kind "spki" */
 };
 
 enum { FINDING_MAX_EVIDENCE = 10 };

@@ -58,6 +58,7 @@ struct tls_server_hello {
     struct span extensions;
     struct span alpn;
     struct number key_share_group;
+    struct span key_share; /* the server's public value; not seen in a hello retry request */
     struct number selected_psk;
     struct span connection_id;
     /* Is the extension there? What the server does not answer is not negotiated. */

@@ -179,6 +179,8 @@ static const struct field server_hello_fields[] = {
         IS_NAME("alpn"), .next = next_vec8),
     ROW("perpass.tls.key_share_group", FIELD_NUMBER, key_share_group,
         "group of the key share, number", IS_PUBLIC),
+    ROW("perpass.tls.public_value", FIELD_BYTES, key_share, "key share: public value of the group",
+        IS_IDENTIFIER("public-value")),
     ROW("perpass.tls.selected_psk", FIELD_NUMBER, selected_psk,
         "index of the PSK that the server chose", IS_PUBLIC),
     ROW("perpass.tls.connection_id", FIELD_BYTES, connection_id,

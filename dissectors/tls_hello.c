@@ -319,10 +319,13 @@ static void read_server_extension(uint16_t type, struct reader *ext, struct tls_
         /* fall through */
     case EXT_KEY_SHARE: {
         uint16_t group = reader_u16(ext);
+        struct span share = {.at = NULL};
         if (reader_more(ext)) /* a hello retry names the group only */
-            (void)reader_span_vec16(ext);
-        if (reader_ok(ext))
+            share = reader_span_vec16(ext);
+        if (reader_ok(ext)) {
             hello->key_share_group = number(group);
+            hello->key_share = share;
+        }
         break;
     }
     case EXT_PRE_SHARED_KEY: {

@@ -115,6 +115,11 @@ static void write_subject_recipient(struct event *event)
     put_subject(event, event->finding->subject == SUBJECT_RECIPIENT);
 }
 
+static void write_subject_key(struct event *event)
+{
+    put_subject(event, event->finding->subject == SUBJECT_KEY);
+}
+
 static bool was_said_before(const struct finding *finding, size_t index)
 {
     for (size_t i = 0; i < index; i++)
@@ -167,7 +172,7 @@ static const struct event_common fields[] = {
     ALWAYS("perpass.finding.first", SHAPE_TIME, write_first, "packet time of the first"),
     ALWAYS("perpass.finding.last", SHAPE_TIME, write_last, "packet time of the last"),
     ALWAYS("perpass.finding.subject.kind", SHAPE_TEXT, write_subject_kind,
-           "client, server, identity, hint, device, file or recipient: what it is about"),
+           "client, server, identity, hint, device, file, recipient or key: what it is about"),
     SOMETIMES("perpass.finding.subject.address", SHAPE_TEXT, PRIVACY_ADDRESS, write_subject_address,
               "client and server: the address"),
     SOMETIMES("perpass.finding.subject.port", SHAPE_NUMBER, PRIVACY_PUBLIC, write_subject_port,
@@ -185,6 +190,8 @@ static const struct event_common fields[] = {
               write_subject_recipient,
               "recipient: the key that files are encrypted to: issuer and serial number in DER, or "
               "key identifier"),
+    SOMETIMES("perpass.finding.subject.key", SHAPE_TEXT, PRIVACY_IDENTIFIER, write_subject_key,
+              "key: SHA-256 of the DER of a server's public key"),
     ALWAYS("perpass.finding.evidence", SHAPE_EVIDENCE, write_evidence,
            "the facts it rests on, by name; an identity or hint as in the subject"),
 };

@@ -229,7 +229,8 @@ static const struct kind_row *kind_row(enum subject_kind kind)
         [SUBJECT_DEVICE] = {"device", "devices", VALUE_MAC, PRIVACY_ADDRESS, NULL},
         [SUBJECT_FILE] = {"file", "files", VALUE_STRING, PRIVACY_NAME, "file"},
         [SUBJECT_RECIPIENT] = {"recipient", "recipients", VALUE_BYTES, PRIVACY_IDENTIFIER,
-                               "recipient"}};
+                               "recipient"},
+        [SUBJECT_KEY] = {"key", "keys", VALUE_BYTES, PRIVACY_IDENTIFIER, "spki"}};
     assert(kind >= SUBJECT_CLIENT && (size_t)kind < sizeof rows / sizeof rows[0]);
     return &rows[kind];
 }

@@ -1,0 +1,221 @@
+/* ephemeral_reuse.c: public values that are called ephemeral, and serve in several sessions: RFC 9325 section 7.4.
+ * Reads hellos and key exchanges of TLS, DTLS and QUIC.
+ *
+ * Two handshakes are two when their randoms differ. So a retransmission, the second hello after a hello retry request
+ * and what was captured at two places are no reuse. */
+#include "analysis/bounded_table.h"
+#include "analysis/negotiated.h"
+#include "analysis/seen_ring.h"
+
+#include "core/common_observations.h"
+
+enum {
+    MOST_FLOWS = 65536,
+    MOST_VALUES = 131072,
+    SHORTEST_VALUE = 16 /* bytes: shorter ones are GREASE, or no key at all */
+};
+
+/* The names in the tables. */
+enum { NAME_CLIENT, NAME_SERVER, NAME_RANDOM, NAME_ADDRESS };
+
+/* Of a conversation: hashes of the randoms of its last hellos, by role; 0: not seen. */
+struct randoms {
+    uint64_t of[2];
+};
+
+/* Of a public value. */
+struct value_room {
+    struct seen_ring handshakes;
+    uint64_t sender; /* hash of the first one's address */
+    uint64_t first_ns, sessions;
+};
+
+struct state {
+    struct bounded_table *flows, *values;
+};
+
+/* A public value where it was read. */
+struct sighting {
+    unsigned role; /* NAME_CLIENT, NAME_SERVER */
+    struct span value;
+    struct number group;
+    const char *key_exchange, *transport; /* key_exchange: up to version 1.2 */
+    uint64_t handshake;                   /* hash of its random */
+};
+
+static bool tables_make(struct state *state)
+{
+    if (state->flows == NULL)
+        state->flows = bounded_table_new(MOST_FLOWS, sizeof(struct randoms));
+    if (state->values == NULL)
+        state->values = bounded_table_new(MOST_VALUES, sizeof(struct value_room));
+    return state->flows != NULL && state->values != NULL;
+}
+
+static void report(struct analyze_context *context, const struct sighting *sighting,
+                   const struct value_room *room, bool other_host)
+{
+    const struct flow *flow = context->observation->flow;
+    struct finding finding = finding_begin(context, RULE_PFS_EPHEMERAL_REUSE);
+    finding.transport = sighting->transport;
+    finding.reason = "The same bytes came in handshakes with different randoms.";
+    if (sighting->role == NAME_SERVER)
+        finding_about_server(&finding, flow);
+    else
+        finding_about_client(&finding, flow);
+    finding_says_text(&finding, "role", sighting->role == NAME_SERVER ? "server" : "client");
+    finding_says_text(&finding, "key_exchange", sighting->key_exchange);
+    if (sighting->group.seen)
+        finding_says_text(&finding, "group", tls_group_name(sighting->group.value));
+    finding_says_most(&finding, "sessions", room->sessions);
+    finding_says_most(&finding, "seconds",
+                      (context->observation->time_ns - room->first_ns) / 1000000000u);
+    finding_says_ever(&finding, "other_host", other_host);
+    finding_says_bytes(&finding, "public_value", PRIVACY_IDENTIFIER, "public-value", VALUE_BYTES,
+                       sighting->value);
+    finding_add(context, &finding);
+}
+
+static void see(struct analyze_context *context, const struct sighting *sighting)
+{
+    struct state *state = context->state;
+    const struct observation *observation = context->observation;
+    const struct flow *flow = observation->flow;
+    if (sighting->value.len < SHORTEST_VALUE || sighting->handshake == 0)
+        return;
+    unsigned side = sighting->role == NAME_SERVER ? !flow->client : flow->client;
+    uint64_t sender = bounded_table_name(state->values, NAME_ADDRESS,
+                                         endpoint_address(&flow->ends[side], flow->ip_version));
+    struct bounded_place place = bounded_table_place(
+        state->values, bounded_table_name(state->values, sighting->role, sighting->value));
+    struct value_room *room = place.room;
+    analysis_totals(context)->table_evictions += place.pushed_out;
+    if (!place.known)
+        *room = (struct value_room){.sender = sender, .first_ns = observation->time_ns};
+    if (!seen_ring_add(&room->handshakes, sighting->handshake))
+        return;
+    room->sessions++;
+    if (room->sessions > 1 && observation->time_ns >= room->first_ns)
+        report(context, sighting, room, sender != room->sender);
+}
+
+/* Notes the random of a hello, and gives its hash. */
+static uint64_t note(struct analyze_context *context, unsigned role, struct span random)
+{
+    struct state *state = context->state;
+    if (!span_seen(random) || random.len == 0)
+        return 0;
+    struct bounded_place place = bounded_table_place(
+        state->flows, bounded_table_flow(state->flows, context->observation->flow));
+    struct randoms *randoms = place.room;
+    analysis_totals(context)->table_evictions += place.pushed_out;
+    randoms->of[role] = bounded_table_name(state->values, NAME_RANDOM, random);
+    return randoms->of[role];
+}
+
+static uint64_t noted(struct analyze_context *context, unsigned role)
+{
+    struct state *state = context->state;
+    const struct randoms *randoms = bounded_table_find(
+        state->flows, bounded_table_flow(state->flows, context->observation->flow));
+    return randoms != NULL ? randoms->of[role] : 0;
+}
+
+/* struct { NamedGroup group; opaque key_exchange<1..2^16-1>; } KeyShareEntry, RFC 8446 section 4.2.8. */
+static void observe_client_hello(struct analyze_context *context,
+                                 const struct tls_client_hello *hello)
+{
+    uint64_t handshake = note(context, NAME_CLIENT, hello->random);
+    if (!span_seen(hello->key_shares))
+        return;
+    struct reader shares = reader_of(hello->key_shares);
+    while (reader_more(&shares)) {
+        uint16_t group = reader_u16(&shares);
+        struct sighting sighting = {.role = NAME_CLIENT,
+                                    .value = reader_span_vec16(&shares),
+                                    .group = number(group),
+                                    .transport = hello->transport,
+                                    .handshake = handshake};
+        if (reader_ok(&shares) && !tls_is_grease(group))
+            see(context, &sighting);
+    }
+}
+
+static void observe_server_hello(struct analyze_context *context,
+                                 const struct tls_server_hello *hello)
+{
+    if (hello->hello_retry == TRUTH_YES)
+        return;
+    const struct sighting sighting = {.role = NAME_SERVER,
+                                      .value = hello->key_share,
+                                      .group = hello->key_share_group,
+                                      .transport = hello->transport,
+                                      .handshake = note(context, NAME_SERVER, hello->random)};
+    if (span_seen(hello->key_share))
+        see(context, &sighting);
+}
+
+static void observe_server_key_exchange(struct analyze_context *context,
+                                        const struct tls_server_key_exchange *exchange)
+{
+    const struct sighting sighting = {.role = NAME_SERVER,
+                                      .value = exchange->public_value,
+                                      .group = exchange->group,
+                                      .key_exchange = exchange->kx,
+                                      .transport = exchange->transport,
+                                      .handshake = noted(context, NAME_SERVER)};
+    if (span_seen(exchange->public_value))
+        see(context, &sighting);
+}
+
+static void observe_client_key_exchange(struct analyze_context *context,
+                                        const struct tls_client_key_exchange *exchange)
+{
+    const struct sighting sighting = {.role = NAME_CLIENT,
+                                      .value = exchange->public_value,
+                                      .key_exchange = exchange->kx,
+                                      .transport = exchange->transport,
+                                      .handshake = noted(context, NAME_CLIENT)};
+    if (span_seen(exchange->public_value))
+        see(context, &sighting);
+}
+
+static void observe(struct analyze_context *context, const struct observation *observation)
+{
+    struct state *state = context->state;
+    if (!tables_make(state)) {
+        analysis_totals(context)->table_evictions++;
+        return;
+    }
+    if (observation->type == &observation_tls_client_hello)
+        observe_client_hello(context, observation->data);
+    else if (observation->type == &observation_tls_server_hello)
+        observe_server_hello(context, observation->data);
+    else if (observation->type == &observation_tls_server_key_exchange)
+        observe_server_key_exchange(context, observation->data);
+    else if (observation->type == &observation_tls_client_key_exchange)
+        observe_client_key_exchange(context, observation->data);
+    else
+        bounded_table_forget(state->flows, bounded_table_flow(state->flows, observation->flow));
+}
+
+static void finish(struct analyze_context *context)
+{
+    struct state *state = context->state;
+    bounded_table_free(state->flows);
+    bounded_table_free(state->values);
+    *state = (struct state){.flows = NULL};
+}
+
+static const struct observation_type *const reads[] = {&observation_tls_client_hello,
+                                                       &observation_tls_server_hello,
+                                                       &observation_tls_server_key_exchange,
+                                                       &observation_tls_client_key_exchange,
+                                                       &observation_flow_end,
+                                                       NULL};
+
+const struct analyzer analyzer_ephemeral_reuse = {.name = "ephemeral_reuse",
+                                                  .reads = reads,
+                                                  .state_size = sizeof(struct state),
+                                                  .observe = observe,
+                                                  .finish = finish};
