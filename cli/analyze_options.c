@@ -63,7 +63,8 @@ const struct command command_analyze = {
     .max_operands = SIZE_MAX,
     .about =
         "Read captures and tell what an observer of their traffic learns or could do. FILE is a "
-        "pcap or pcapng capture, plain or compressed (gzip, zstd, lz4); - is standard input. "
+        "pcap, pcapng or snoop capture, plain or compressed (gzip, zstd, lz4); - is standard "
+        "input. "
         "Several files are read one after the other, as one traffic. Without --report and --events "
         "a summary is printed.",
     .notes = "Exit status:\n"
