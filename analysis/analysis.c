@@ -128,9 +128,24 @@ static void analyzers_finish(struct analysis *analysis)
     }
 }
 
+void analysis_sum_up(struct analysis *analysis)
+{
+    assert(!analysis->finished);
+    for (size_t i = 0; i < NUM_ANALYZERS; i++) {
+        struct analyze_context context = {.analysis = analysis, .state = analysis->states[i]};
+        if (analyzers[i]->sum_up == NULL)
+            continue;
+        for (const struct observation_type *const *type = analyzers[i]->makes;
+             type != NULL && *type != NULL; type++)
+            told_forget(&analysis->told, *type);
+        analyzers[i]->sum_up(&context);
+    }
+}
+
 void analysis_finish(struct analysis *analysis)
 {
     assert(!analysis->finished);
+    analysis_sum_up(analysis);
     analyzers_finish(analysis);
     findings_sort(analysis->findings, analysis->min_severity);
     analysis->finished = true;
@@ -206,14 +221,13 @@ const struct home_nets *analysis_home_nets(const struct analyze_context *context
     return &context->analysis->home_nets;
 }
 
-void analysis_tell(struct analyze_context *context, const struct observation *observation,
+bool analysis_tell(struct analyze_context *context, const struct observation *observation,
                    void *block, size_t size)
 {
     struct analysis *analysis = context->analysis;
     if (analysis->emit != NULL)
         analysis->emit(analysis->emit_to, observation);
-    if (!told_add(&analysis->told, observation, block, size))
-        analysis->stats.install_transactions_not_kept++;
+    return told_add(&analysis->told, observation, block, size);
 }
 
 struct finding finding_begin(const struct analyze_context *context, enum rule_id id)

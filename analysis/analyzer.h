@@ -7,7 +7,7 @@
 struct analyze_context {
     struct analysis *analysis;
     void *state; /* the analyzer's, |state_size| bytes, zeroed at the start */
-    const struct observation *observation; /* the one at hand; NULL in finish */
+    const struct observation *observation; /* the one at hand; NULL in sum_up and finish */
 };
 
 struct analyzer {
@@ -17,6 +17,8 @@ struct analyzer {
         *makes; /* that it makes itself, NULL-terminated, or NULL */
     size_t state_size;
     void (*observe)(struct analyze_context *context, const struct observation *observation);
+    /* Tells the table of what it knows so far, as observations that it makes; may be NULL. */
+    void (*sum_up)(struct analyze_context *context);
     void (*finish)(
         struct analyze_context *context); /* end of input; frees what |state| holds; may be NULL */
 };
@@ -33,8 +35,9 @@ struct analysis_stats *analysis_totals(const struct analyze_context *context);
 const struct home_nets *analysis_home_nets(const struct analyze_context *context);
 
 /* analysis_tell hands |observation|, of a type that the analyzer makes, to whoever takes observations, and keeps it
- * for the reports. It lies in |block| of |size| bytes with all that it points to, which is taken over. */
-void analysis_tell(struct analyze_context *context, const struct observation *observation,
+ * for the reports; false: there is no room for it there. It lies in |block| of |size| bytes with all that it points to,
+ * which is taken over. */
+bool analysis_tell(struct analyze_context *context, const struct observation *observation,
                    void *block, size_t size);
 
 /* finding_begin starts a finding of |id| at the observation at hand: client, server, times and packet are

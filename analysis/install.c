@@ -38,10 +38,8 @@ void install_end(struct install_state *state, struct install_device *device, con
         struct install_told *told = install_live_tell(live, &known, ended_by);
         totals->install_transactions++;
         totals->install_files_left_out += live->files_left_out;
-        if (told != NULL)
-            analysis_tell(state->context, &told->observation, told, told->size);
-        else
-            totals->install_transactions_not_kept++;
+        totals->install_transactions_not_kept +=
+            told == NULL || !analysis_tell(state->context, &told->observation, told, told->size);
     }
     struct budget *budget = live->budget;
     install_live_free(live);

@@ -1,21 +1,28 @@
-/* told.h: the observations that analyzers made, kept for the reports. Bounded: the first ones stay. */
+/* told.h: the observations that analyzers made, kept for the reports. Bounded: the first ones of each
+ * type stay. */
 #ifndef PERPASS_ANALYSIS_TOLD_H
 #define PERPASS_ANALYSIS_TOLD_H
 
 #include "core/observation.h"
 
-enum { TOLD_MAX = 10000, TOLD_MAX_BYTES = 64 << 20 };
+enum { TOLD_MAX = 10000 /* of a type */, TOLD_MAX_BYTES = 64 << 20 /* of all */ };
 
 /* All-zero is empty. */
 struct told {
     const struct observation **items;
-    void **blocks; /* that they live in */
+    struct told_block {
+        void *at; /* that it lives in */
+        size_t size;
+    } * blocks;
     size_t num, max, bytes;
 };
 
 /* told_add takes over |block| of |size| bytes, in which |observation| and all that it points to lie; what has no
  * room is freed: false. */
 bool told_add(struct told *told, const struct observation *observation, void *block, size_t size);
+
+/* told_forget frees those of |type|. */
+void told_forget(struct told *told, const struct observation_type *type);
 
 /* told_clear frees all of them. */
 void told_clear(struct told *told);

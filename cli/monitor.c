@@ -174,6 +174,7 @@ static void end_interval(struct monitor *monitor)
     struct run *run = &monitor->run;
     struct error error = {.text = ""};
     size_t num;
+    analysis_sum_up(run->analysis);
     struct finding *findings = analysis_copy(run->analysis, &num);
     if (findings == NULL) {
         error_set(&error, "there is no memory for a report");

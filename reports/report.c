@@ -197,6 +197,14 @@ void report_limits(const struct result *result, struct report_limit limits[REPOR
                  sizeof analysis_counters / sizeof analysis_counters[0], &result->analysis);
 }
 
+size_t report_num_told(const struct result *result, const struct observation_type *type)
+{
+    size_t num = 0;
+    for (size_t i = 0; i < result->num_told; i++)
+        num += result->told[i]->type == type;
+    return num;
+}
+
 void report_span(const struct result *result, uint64_t *first_ns, uint64_t *last_ns)
 {
     *first_ns = *last_ns = 0;

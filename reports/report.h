@@ -40,6 +40,9 @@ void report_limits(const struct result *result, struct report_limit limits[REPOR
 /* Time span of all inputs; both 0 when no frame was read. */
 void report_span(const struct result *result, uint64_t *first_ns, uint64_t *last_ns);
 
+/* report_num_told is how many observations of |type| the analyzers made. */
+size_t report_num_told(const struct result *result, const struct observation_type *type);
+
 const char *
 report_subject_kind(enum subject_kind kind); /* "client", "server", "identity", "hint" */
 

@@ -2,6 +2,7 @@
 #include "reports/report_install.h"
 
 #include "analysis/install_transaction.h"
+#include "reports/report.h"
 #include "reports/text.h"
 
 #include <assert.h>
@@ -161,7 +162,7 @@ static void describe_files(struct sentence *sentence, struct redactor *redactor,
 void report_text_installs(FILE *out, const struct result *result, struct redactor *redactor,
                           unsigned width)
 {
-    if (result->num_told > 0)
+    if (report_num_told(result, &observation_install_transaction) > 0)
         fputs("\nInstalls of devices\n", out);
     for (size_t i = 0; i < result->num_told; i++) {
         const struct install_transaction *told = result->told[i]->data;

@@ -392,7 +392,7 @@ static bool json_write(FILE *out, const struct result *result, struct redactor *
     put_member(out, "totals", totals_json(result));
     put_member(out, "attack_classes", classes_json(result));
     put_findings(out, result, redactor);
-    report_json_install(out, result, redactor);
+    report_json_told(out, result, redactor);
     put_member(out, "rules", rules_json(result));
     put_member(out, "statistics", statistics_json(result));
     fputs("  \"limits\": ", out);

@@ -12,7 +12,7 @@ void report_json_put(FILE *out, json_object *object, int indent);
 /* report_json_shown gives what is shown, or NULL where there is nothing to show. */
 json_object *report_json_shown(const struct shown *shown);
 
-/* report_json_install prints the member "install": the installs of devices. */
-void report_json_install(FILE *out, const struct result *result, struct redactor *redactor);
+/* report_json_told prints a member for each kind of what analyzers made, such as "install": the installs of devices. */
+void report_json_told(FILE *out, const struct result *result, struct redactor *redactor);
 
 #endif

@@ -1,6 +1,8 @@
 /* report_text.c: the report for people: what an observer learns, worst first. Bounded to a screen (findings of
  * one rule are one paragraph) or, without a bound, with every finding and its evidence. */
 #include "reports/report.h"
+
+#include "analysis/install_transaction.h"
 #include "reports/report_install.h"
 #include "reports/text.h"
 
@@ -283,7 +285,7 @@ static void describe_sessions(const struct page *page, struct line *line)
     const struct analysis_stats *stats = &page->result->analysis;
     if (stats->tls_client_hellos == 0 && stats->tls_sessions == 0) {
         line_add(line, "No TLS handshake was seen");
-        if (page->result->num_told == 0)
+        if (report_num_told(page->result, &observation_install_transaction) == 0)
             line_add(line, ", and no install of a device; this version judges nothing else");
         return;
     }
@@ -321,9 +323,10 @@ static void describe_installs(const struct page *page, struct line *line)
                  {installs.tls, "over TLS"},
                  {installs.unseen, "in which no configuration was seen"}};
     const char *before = ": ";
-    if (page->result->num_told == 0)
+    size_t num = report_num_told(page->result, &observation_install_transaction);
+    if (num == 0)
         return;
-    line_count(line, page->result->num_told, "install of a device", "installs of devices");
+    line_count(line, num, "install of a device", "installs of devices");
     for (size_t i = 0; i < sizeof sorts / sizeof sorts[0]; i++) {
         char number[TEXT_SMALL];
         if (sorts[i].num == 0)

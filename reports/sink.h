@@ -32,7 +32,7 @@ struct result {
     struct analysis_stats analysis;
     const struct finding *findings; /* worst first */
     size_t num_findings;
-    const struct observation *const *told; /* what analyzers made: installs of devices */
+    const struct observation *const *told; /* what analyzers made: installs of devices, tables */
     size_t num_told;
     uint64_t events_dropped; /* as their reader was too slow or away */
     uint64_t time_ns;        /* of the statistics; 0: of the last frame */

@@ -1,10 +1,18 @@
-/* report_json_install.c: installs of devices in the JSON report, by the rows of their observation: what is below
- * one name becomes an object, lists below one name an array of objects. */
+/* report_json_told.c: what analyzers made, in the JSON report, by the rows of the observations: what is below one name
+ * becomes an object, lists below one name an array of objects. */
 #include "reports/report_json_parts.h"
+
+#include "analysis/install_transaction.h"
 
 #include <string.h>
 
-static const char prefix[] = "perpass.install.";
+/* A member of the report with a list of observations of one type; of their rows those below |prefix|. */
+static const struct section {
+    const char *member, *list, *prefix;
+    const struct observation_type *type;
+} sections[] = {
+    {"install", "transactions", "perpass.install.", &observation_install_transaction},
+};
 
 static json_object *value_json(const struct field *field, const struct value *value,
                                struct redactor *redactor)
@@ -68,11 +76,12 @@ static json_object *list_json(const struct field *field, const void *data,
     return array;
 }
 
-static void add_field(json_object *object, const struct field *field, const void *data,
-                      struct redactor *redactor)
+/* The field named |key|, which may have a dot. */
+static void add_field(json_object *object, const char *key, const struct field *field,
+                      const void *data, struct redactor *redactor)
 {
     const struct value value = field_value(field, data);
-    const char *key = field->name + strlen(prefix), *dot = strchr(key, '.');
+    const char *dot = strchr(key, '.');
     bool is_list = field->type == FIELD_LIST;
     if (value.type == VALUE_ABSENT)
         return;
@@ -90,23 +99,36 @@ static void add_field(json_object *object, const struct field *field, const void
     json_object_object_add(object, dot != NULL ? dot + 1 : key, shown);
 }
 
-static json_object *transaction_json(const struct observation *observation,
-                                     struct redactor *redactor)
+static json_object *told_json(const struct section *section, const struct observation *observation,
+                              struct redactor *redactor)
 {
     json_object *object = json_object_new_object();
     const struct observation_type *type = observation->type;
+    const size_t len = strlen(section->prefix);
     for (size_t i = 0; i < type->num_fields; i++)
-        if (strncmp(type->fields[i].name, prefix, strlen(prefix)) == 0)
-            add_field(object, &type->fields[i], observation->data, redactor);
+        if (strncmp(type->fields[i].name, section->prefix, len) == 0)
+            add_field(object, type->fields[i].name + len, &type->fields[i], observation->data,
+                      redactor);
     return object;
 }
 
-void report_json_install(FILE *out, const struct result *result, struct redactor *redactor)
+static void put_section(FILE *out, const struct section *section, const struct result *result,
+                        struct redactor *redactor)
 {
-    fputs("  \"install\": {\n    \"transactions\": [", out);
+    bool any = false;
+    fprintf(out, "  \"%s\": {\n    \"%s\": [", section->member, section->list);
     for (size_t i = 0; i < result->num_told; i++) {
-        fputs(i > 0 ? ",\n      " : "\n      ", out);
-        report_json_put(out, transaction_json(result->told[i], redactor), 6);
+        if (result->told[i]->type != section->type)
+            continue;
+        fputs(any ? ",\n      " : "\n      ", out);
+        report_json_put(out, told_json(section, result->told[i], redactor), 6);
+        any = true;
     }
-    fputs(result->num_told > 0 ? "\n    ]\n  },\n" : "]\n  },\n", out);
+    fputs(any ? "\n    ]\n  },\n" : "]\n  },\n", out);
+}
+
+void report_json_told(FILE *out, const struct result *result, struct redactor *redactor)
+{
+    for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++)
+        put_section(out, &sections[i], result, redactor);
 }
