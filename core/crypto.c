@@ -1,13 +1,18 @@
-/* crypto.c: the one place that calls libcrypto (OpenSSL 3), by its EVP interface only. */
+/* crypto.c: the one place that calls libcrypto (OpenSSL 3), by its EVP interface. SHA-256 of whole and short texts is
+ * the exception: there EVP's contexts cost more than the hash, so that it is called by name, which OpenSSL 3 calls
+ * deprecated, but has. */
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include "core/crypto.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/kdf.h>
-#include <openssl/rand.h>
+#include <openssl/sha.h>
 #include <stdlib.h>
+#include <sys/random.h>
 
 struct crypto_digest {
     EVP_MD *md;
@@ -25,13 +30,21 @@ struct crypto_aes {
 };
 
 struct crypto_opener {
-    EVP_MAC_CTX *mac;
     EVP_CIPHER_CTX *block, *gcm;
 };
 
+/* Not libcrypto's generator: to set that up takes more than all else at the start. */
 bool crypto_random(uint8_t *out, size_t len)
 {
-    if (len <= INT_MAX && RAND_bytes(out, (int)len) == 1)
+    size_t done = 0;
+    while (done < len) {
+        ssize_t got = getrandom(out + done, len - done, 0);
+        if (got > 0)
+            done += (size_t)got;
+        else if (got == 0 || errno != EINTR)
+            break;
+    }
+    if (done == len)
         return true;
     crypto_wipe(out, len);
     return false;
@@ -96,9 +109,10 @@ void crypto_digest_free(struct crypto_digest *digest)
 
 bool crypto_sha256(struct span bytes, uint8_t out[CRYPTO_SHA256_LEN])
 {
-    static const uint8_t nothing[1];
-    const uint8_t *at = bytes.len != 0 ? bytes.at : nothing;
-    if (EVP_Q_digest(NULL, "SHA256", NULL, at, bytes.len, out, NULL) == 1)
+    SHA256_CTX hash;
+    if (SHA256_Init(&hash) == 1 &&
+        (bytes.len == 0 || SHA256_Update(&hash, bytes.at, bytes.len) == 1) &&
+        SHA256_Final(out, &hash) == 1)
         return true;
     crypto_wipe(out, CRYPTO_SHA256_LEN);
     return false;
@@ -239,44 +253,62 @@ static EVP_CIPHER_CTX *cipher_context(const char *name)
     return context;
 }
 
+/* --- HMAC of few messages, RFC 2104 --- */
+
+static void mac_pad(const uint8_t key[SHA256_CBLOCK], uint8_t with, uint32_t state[8])
+{
+    uint8_t block[SHA256_CBLOCK];
+    SHA256_CTX hash;
+    for (size_t i = 0; i < sizeof block; i++)
+        block[i] = key[i] ^ with;
+    (void)SHA256_Init(&hash);
+    SHA256_Transform(&hash, block);
+    memcpy(state, hash.h, sizeof hash.h);
+}
+
+void crypto_mac_key(struct crypto_mac *mac, struct span key)
+{
+    uint8_t block[SHA256_CBLOCK] = {0};
+    if (key.len > sizeof block)
+        (void)crypto_sha256(key, block);
+    else if (key.len > 0)
+        memcpy(block, key.at, key.len);
+    mac_pad(block, 0x36, mac->inner);
+    mac_pad(block, 0x5c, mac->outer);
+}
+
+/* One pass, of which the first block is done. */
+static void mac_pass(const uint32_t state[8], struct span bytes, uint8_t out[CRYPTO_SHA256_LEN])
+{
+    SHA256_CTX hash = {.Nl = 8 * SHA256_CBLOCK, .md_len = SHA256_DIGEST_LENGTH};
+    memcpy(hash.h, state, sizeof hash.h);
+    if (bytes.len > 0)
+        (void)SHA256_Update(&hash, bytes.at, bytes.len);
+    (void)SHA256_Final(out, &hash);
+}
+
+void crypto_mac(const struct crypto_mac *mac, struct span bytes, uint8_t out[CRYPTO_SHA256_LEN])
+{
+    uint8_t inner[CRYPTO_SHA256_LEN];
+    mac_pass(mac->inner, bytes, inner);
+    mac_pass(mac->outer, span_of(inner, sizeof inner), out);
+}
+
+/* --- opening packets --- */
+
 struct crypto_opener *crypto_opener_new(struct error *error)
 {
-    char digest[] = "SHA256";
-    const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
-                                 OSSL_PARAM_construct_end()};
     struct crypto_opener *opener = calloc(1, sizeof *opener);
     if (opener != NULL) {
-        opener->mac = hmac_context();
         opener->block = cipher_context("AES-128-ECB");
         opener->gcm = cipher_context("AES-128-GCM");
-        if (opener->mac != NULL && opener->block != NULL && opener->gcm != NULL &&
-            EVP_MAC_CTX_set_params(opener->mac, params) == 1 &&
+        if (opener->block != NULL && opener->gcm != NULL &&
             EVP_CIPHER_CTX_set_padding(opener->block, 0) == 1)
             return opener;
     }
     crypto_opener_free(opener);
-    error_set(error,
-              "libcrypto gives no AES-128-GCM or HMAC-SHA-256: no memory, or its configuration "
-              "forbids it");
+    error_set(error, "libcrypto gives no AES-128-GCM: no memory, or its configuration forbids it");
     return NULL;
-}
-
-bool crypto_opener_mac_key(struct crypto_opener *opener, struct span key)
-{
-    static const uint8_t nothing[1];
-    return EVP_MAC_init(opener->mac, key.len != 0 ? key.at : nothing, key.len, NULL) == 1;
-}
-
-bool crypto_opener_mac(struct crypto_opener *opener, struct span bytes,
-                       uint8_t out[CRYPTO_SHA256_LEN])
-{
-    size_t len = 0;
-    if (EVP_MAC_init(opener->mac, NULL, 0, NULL) == 1 &&
-        (bytes.len == 0 || EVP_MAC_update(opener->mac, bytes.at, bytes.len) == 1) &&
-        EVP_MAC_final(opener->mac, out, &len, CRYPTO_SHA256_LEN) == 1 && len == CRYPTO_SHA256_LEN)
-        return true;
-    crypto_wipe(out, CRYPTO_SHA256_LEN);
-    return false;
 }
 
 bool crypto_opener_block(struct crypto_opener *opener, const uint8_t key[CRYPTO_GCM_KEY_LEN],
@@ -318,7 +350,6 @@ void crypto_opener_free(struct crypto_opener *opener)
 {
     if (opener == NULL)
         return;
-    EVP_MAC_CTX_free(opener->mac);
     EVP_CIPHER_CTX_free(opener->block);
     EVP_CIPHER_CTX_free(opener->gcm);
     free(opener);
@@ -331,7 +362,7 @@ bool crypto_equal(const uint8_t *a, const uint8_t *b, size_t len)
 
 void crypto_wipe(void *at, size_t len)
 {
-    OPENSSL_cleanse(at, len);
+    explicit_bzero(at, len);
 }
 
 const char *crypto_library(void)

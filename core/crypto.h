@@ -16,7 +16,7 @@ enum {
     CRYPTO_AES_BLOCK_LEN = 16
 };
 
-/* crypto_random fills |len| bytes at |out| from the system's random generator. */
+/* crypto_random fills |len| bytes at |out| from the kernel's random generator. */
 bool crypto_random(uint8_t *out, size_t len);
 
 /* Hashes of bytes that come in parts. MD5 and SHA-1 serve identifiers that are defined by them, nothing
@@ -49,16 +49,19 @@ struct crypto_aes *crypto_aes_new(const uint8_t key[16], struct error *error);
 bool crypto_aes_encrypt(struct crypto_aes *aes, const uint8_t *in, uint8_t *out, size_t num_blocks);
 void crypto_aes_free(struct crypto_aes *aes); /* wipes the key */
 
+/* HMAC-SHA-256 under a key that serves for few messages, with nothing to allocate: HKDF-Extract, and with it
+ * HKDF-Expand (RFC 5869). For keys that everybody can derive: they are not wiped. */
+struct crypto_mac {
+    uint32_t inner[8], outer[8]; /* SHA-256 behind the key, for both of its passes */
+};
+void crypto_mac_key(struct crypto_mac *mac, struct span key);
+void crypto_mac(const struct crypto_mac *mac, struct span bytes, uint8_t out[CRYPTO_SHA256_LEN]);
+
 /* Keys that change from call to call: what opens the packets of any number of connections, one after the
  * other. Its contexts are fetched from libcrypto once, which takes longer than to open a packet. */
 struct crypto_opener;
 enum { CRYPTO_GCM_KEY_LEN = 16, CRYPTO_GCM_NONCE_LEN = 12, CRYPTO_GCM_TAG_LEN = 16 };
 struct crypto_opener *crypto_opener_new(struct error *error);
-/* crypto_opener_mac is HMAC-SHA-256 under the key that crypto_opener_mac_key set last: HKDF-Extract, and with
- * it HKDF-Expand (RFC 5869). */
-bool crypto_opener_mac_key(struct crypto_opener *opener, struct span key);
-bool crypto_opener_mac(struct crypto_opener *opener, struct span bytes,
-                       uint8_t out[CRYPTO_SHA256_LEN]);
 /* crypto_opener_block encrypts one block by AES-128. */
 bool crypto_opener_block(struct crypto_opener *opener, const uint8_t key[CRYPTO_GCM_KEY_LEN],
                          const uint8_t in[CRYPTO_AES_BLOCK_LEN], uint8_t out[CRYPTO_AES_BLOCK_LEN]);

@@ -59,21 +59,19 @@ static bool open_with(struct quic *quic, struct quic_keys *keys, bool client,
                       const struct quic_packet *packet, struct dissect_context *context,
                       struct opened *opened)
 {
-    struct crypto_opener *opener = *context->opener;
-    const struct quic_sender_keys *sender =
-        client ? quic_keys_client(opener, keys) : quic_keys_server(opener, keys);
-    return sender != NULL &&
-           quic_open(opener, sender, packet, quic->sides[context->side].next_number,
-                     context->scratch, &opened->payload, &opened->number);
+    return quic_open(*context->opener, client ? quic_keys_client(keys) : quic_keys_server(keys),
+                     packet, quic->sides[context->side].next_number, context->scratch,
+                     &opened->payload, &opened->number);
 }
 
 static bool derive(struct quic *quic, const struct quic_scheme *scheme, struct span dcid,
-                   struct dissect_context *context, struct quic_keys *keys)
+                   struct quic_keys *keys)
 {
     if (scheme == NULL || quic->derived == MAX_DERIVED)
         return false;
     quic->derived++;
-    return quic_keys_begin(*context->opener, scheme, dcid, keys);
+    quic_keys_begin(scheme, dcid, keys);
+    return true;
 }
 
 static void use_version(struct quic *quic, const struct quic_packet *packet,
@@ -103,9 +101,9 @@ static bool open_first(struct quic *quic, const struct quic_packet *packet,
     struct quic_keys keys;
     uint64_t *next = &quic->sides[context->side].next_number, expected = *next;
     *next = 0;
-    bool ok = (derive(quic, packet->version.scheme, packet->dcid, context, &keys) &&
+    bool ok = (derive(quic, packet->version.scheme, packet->dcid, &keys) &&
                open_with(quic, &keys, true, packet, context, opened)) ||
-              (derive(quic, packet->version.other_scheme, packet->dcid, context, &keys) &&
+              (derive(quic, packet->version.other_scheme, packet->dcid, &keys) &&
                open_with(quic, &keys, true, packet, context, opened));
     *next = expected;
     if (!ok)
@@ -127,8 +125,7 @@ static bool open_changed_version(struct quic *quic, const struct quic_packet *pa
                                  struct dissect_context *context, struct opened *opened)
 {
     struct quic_keys keys;
-    if (!derive(quic, packet->version.scheme, span_of(quic->dcid, quic->dcid_len), context,
-                &keys) ||
+    if (!derive(quic, packet->version.scheme, span_of(quic->dcid, quic->dcid_len), &keys) ||
         !open_with(quic, &keys, quic_by_client(context), packet, context, opened))
         return false;
     use_version(quic, packet, &keys);

@@ -4,9 +4,9 @@
 
 enum { SAMPLE_OFFSET = 4, MAX_NUMBER_LEN = 4, MAX_LABEL = 32 };
 
-/* HKDF-Expand-Label(secret, label, "", len) of RFC 8446 section 7.1, for the secret that is the opener's
- * key; one block of HKDF-Expand is enough. */
-static bool expand_label(struct crypto_opener *opener, const char *label, uint8_t *out, size_t len)
+/* HKDF-Expand-Label(secret, label, "", len) of RFC 8446 section 7.1; one block of HKDF-Expand is enough. */
+static void expand_label(const struct crypto_mac *secret, const char *label, uint8_t *out,
+                         size_t len)
 {
     static const uint8_t prefix[] = {'t', 'l', 's', '1', '3', ' '};
     struct span name = span_text(label);
@@ -22,44 +22,43 @@ static bool expand_label(struct crypto_opener *opener, const char *label, uint8_
     num += name.len;
     info[num++] = 0; /* no context */
     info[num++] = 1; /* the first block */
-    bool ok = crypto_opener_mac(opener, span_of(info, num), block);
+    crypto_mac(secret, span_of(info, num), block);
     memcpy(out, block, len);
-    return ok;
 }
 
-static bool derive_sender(struct crypto_opener *opener, const struct quic_keys *keys,
-                          const char *who, struct quic_sender_keys *sender)
+static const struct quic_sender_keys *derive_sender(const struct quic_keys *keys, const char *who,
+                                                    struct quic_sender_keys *sender)
 {
     uint8_t secret[CRYPTO_SHA256_LEN];
+    struct crypto_mac mac;
     const struct quic_scheme *scheme = keys->scheme;
-    return crypto_opener_mac_key(opener, span_of(keys->initial, sizeof keys->initial)) &&
-           expand_label(opener, who, secret, sizeof secret) &&
-           crypto_opener_mac_key(opener, span_of(secret, sizeof secret)) &&
-           expand_label(opener, scheme->key_label, sender->key, sizeof sender->key) &&
-           expand_label(opener, scheme->iv_label, sender->iv, sizeof sender->iv) &&
-           expand_label(opener, scheme->hp_label, sender->hp, sizeof sender->hp);
+    expand_label(&keys->initial, who, secret, sizeof secret);
+    crypto_mac_key(&mac, span_of(secret, sizeof secret));
+    expand_label(&mac, scheme->key_label, sender->key, sizeof sender->key);
+    expand_label(&mac, scheme->iv_label, sender->iv, sizeof sender->iv);
+    expand_label(&mac, scheme->hp_label, sender->hp, sizeof sender->hp);
+    sender->known = true;
+    return sender;
 }
 
-bool quic_keys_begin(struct crypto_opener *opener, const struct quic_scheme *scheme,
-                     struct span dcid, struct quic_keys *keys)
+void quic_keys_begin(const struct quic_scheme *scheme, struct span dcid, struct quic_keys *keys)
 {
+    uint8_t secret[CRYPTO_SHA256_LEN];
+    struct crypto_mac mac;
     *keys = (struct quic_keys){.scheme = scheme};
-    return crypto_opener_mac_key(opener, span_of(scheme->salt, sizeof scheme->salt)) &&
-           crypto_opener_mac(opener, dcid, keys->initial);
+    crypto_mac_key(&mac, span_of(scheme->salt, sizeof scheme->salt));
+    crypto_mac(&mac, dcid, secret);
+    crypto_mac_key(&keys->initial, span_of(secret, sizeof secret));
 }
 
-const struct quic_sender_keys *quic_keys_client(struct crypto_opener *opener,
-                                                struct quic_keys *keys)
+const struct quic_sender_keys *quic_keys_client(struct quic_keys *keys)
 {
-    keys->has_client = keys->has_client || derive_sender(opener, keys, "client in", &keys->client);
-    return keys->has_client ? &keys->client : NULL;
+    return keys->client.known ? &keys->client : derive_sender(keys, "client in", &keys->client);
 }
 
-const struct quic_sender_keys *quic_keys_server(struct crypto_opener *opener,
-                                                struct quic_keys *keys)
+const struct quic_sender_keys *quic_keys_server(struct quic_keys *keys)
 {
-    keys->has_server = keys->has_server || derive_sender(opener, keys, "server in", &keys->server);
-    return keys->has_server ? &keys->server : NULL;
+    return keys->server.known ? &keys->server : derive_sender(keys, "server in", &keys->server);
 }
 
 /* The packet number of which |low| are the last |bits| bits and that is nearest to the expected one:

@@ -8,26 +8,22 @@
 /* Keys of one sender's Initial packets. */
 struct quic_sender_keys {
     uint8_t key[CRYPTO_GCM_KEY_LEN], iv[CRYPTO_GCM_NONCE_LEN], hp[CRYPTO_GCM_KEY_LEN];
+    bool known;
 };
 
 /* Keys of a connection; each sender's are worked out when they are first asked for. */
 struct quic_keys {
     const struct quic_scheme *scheme;
-    uint8_t initial[CRYPTO_SHA256_LEN];
+    struct crypto_mac initial; /* under the initial secret */
     struct quic_sender_keys client, server;
-    bool has_client, has_server;
 };
 
 /* quic_keys_begin takes the destination connection id of the client's first Initial packet, from which all
  * keys come. */
-bool quic_keys_begin(struct crypto_opener *opener, const struct quic_scheme *scheme,
-                     struct span dcid, struct quic_keys *keys);
+void quic_keys_begin(const struct quic_scheme *scheme, struct span dcid, struct quic_keys *keys);
 
-/* quic_keys_client, _server give a sender's keys; NULL when libcrypto fails. */
-const struct quic_sender_keys *quic_keys_client(struct crypto_opener *opener,
-                                                struct quic_keys *keys);
-const struct quic_sender_keys *quic_keys_server(struct crypto_opener *opener,
-                                                struct quic_keys *keys);
+const struct quic_sender_keys *quic_keys_client(struct quic_keys *keys);
+const struct quic_sender_keys *quic_keys_server(struct quic_keys *keys);
 
 /* quic_open removes the protection of an Initial packet: header first, then payload. |expected| is the next
  * packet number. The payload is in the scratch; |number| is the packet's. */
