@@ -3,13 +3,18 @@
 #include "analysis/analysis.h"
 
 #include "analysis/analyzer.h"
+#include "analysis/conversations.h"
 #include "analysis/findings.h"
 #include "analysis/rule_selection.h"
 #include "analysis/told.h"
+#include "core/common_observations.h"
 #include "core/dissector.h"
+#include "core/keyed_hash.h"
 
 #include <assert.h>
 #include <stdlib.h>
+#include <sys/random.h>
+#include <sys/types.h>
 
 static const struct analyzer *const analyzers[] = {
 #define ANALYZER(symbol) &symbol,
@@ -29,6 +34,9 @@ struct analysis {
     struct route routes[MAX_ROUTES];
     size_t num_routes;
     void *states[NUM_ANALYZERS];
+    struct conversations *conversations;
+    size_t conversation_offsets[NUM_ANALYZERS]; /* of their parts, from the entry's beginning */
+    uint64_t key[2];
     struct rule_selection rules;
     enum severity min_severity;
     struct findings *findings;
@@ -78,6 +86,35 @@ static bool states_make(struct analysis *analysis, struct error *error)
     return true;
 }
 
+/* Every part begins where any type may. */
+static size_t conversation_layout(struct analysis *analysis)
+{
+    size_t end = sizeof(struct conversation);
+    static_assert(sizeof(struct conversation) % 8 == 0, "parts are aligned");
+    for (size_t i = 0; i < NUM_ANALYZERS; i++) {
+        analysis->conversation_offsets[i] = end;
+        end += (analyzers[i]->conversation_size + 7) / 8 * 8;
+    }
+    return end - sizeof(struct conversation);
+}
+
+static void conversation_leaves(void *to, void *conversation)
+{
+    const struct analysis *analysis = to;
+    for (size_t i = 0; i < NUM_ANALYZERS; i++)
+        if (analyzers[i]->forget != NULL)
+            analyzers[i]->forget((uint8_t *)conversation + analysis->conversation_offsets[i]);
+}
+
+static bool conversations_make(struct analysis *analysis, struct error *error)
+{
+    if (getrandom(analysis->key, sizeof analysis->key, 0) == (ssize_t)sizeof analysis->key)
+        analysis->conversations =
+            conversations_new(conversation_layout(analysis), analysis, conversation_leaves);
+    return analysis->conversations != NULL ||
+           error_set(error, "out of memory or randomness for the table of conversations");
+}
+
 struct analysis *analysis_new(const struct analysis_options *options, struct error *error)
 {
     struct analysis *analysis = calloc(1, sizeof *analysis);
@@ -94,7 +131,7 @@ struct analysis *analysis_new(const struct analysis_options *options, struct err
         analysis->home_nets = *options->home_nets;
     routes_make(analysis);
     if (rule_selection_parse(options->rules, &analysis->rules, error) &&
-        states_make(analysis, error))
+        states_make(analysis, error) && conversations_make(analysis, error))
         analysis->findings = findings_new(max_findings, ANALYSIS_FINDING_BYTES, error);
     if (analysis->findings == NULL) {
         analysis_free(analysis);
@@ -108,15 +145,17 @@ void analysis_observe(struct analysis *analysis, const struct observation *obser
     assert(!analysis->finished);
     analysis->stats.observations++;
     const struct route *route = route_find(analysis, observation->type);
-    if (route == NULL)
-        return;
-    for (size_t i = 0; i < NUM_ANALYZERS; i++) {
+    for (size_t i = 0; route != NULL && i < NUM_ANALYZERS; i++) {
         if ((route->readers >> i & 1) == 0)
             continue;
-        struct analyze_context context = {
-            .analysis = analysis, .state = analysis->states[i], .observation = observation};
+        struct analyze_context context = {.analysis = analysis,
+                                          .state = analysis->states[i],
+                                          .observation = observation,
+                                          .conversation_offset = analysis->conversation_offsets[i]};
         analyzers[i]->observe(&context, observation);
     }
+    if (observation->type == &observation_flow_end)
+        conversations_forget(analysis->conversations, observation->flow);
 }
 
 static void analyzers_finish(struct analysis *analysis)
@@ -190,6 +229,7 @@ void analysis_free(struct analysis *analysis)
         analyzers_finish(analysis);
     for (size_t i = 0; i < NUM_ANALYZERS; i++)
         free(analysis->states[i]);
+    conversations_free(analysis->conversations);
     findings_free(analysis->findings);
     told_clear(&analysis->told);
     free(analysis);
@@ -198,6 +238,71 @@ void analysis_free(struct analysis *analysis)
 struct analysis_stats *analysis_totals(const struct analyze_context *context)
 {
     return &context->analysis->stats;
+}
+
+static void *part_of(const struct analyze_context *context, struct conversation *conversation)
+{
+    return (uint8_t *)conversation + context->conversation_offset;
+}
+
+void *analysis_conversation_known(const struct analyze_context *context)
+{
+    struct conversation *conversation =
+        conversations_find(context->analysis->conversations, context->observation->flow);
+    return conversation != NULL ? part_of(context, conversation) : NULL;
+}
+
+void *analysis_conversation(struct analyze_context *context)
+{
+    bool pushed_out = false;
+    struct conversation *conversation = conversations_begin(
+        context->analysis->conversations, context->observation->flow, &pushed_out);
+    context->analysis->stats.table_evictions += pushed_out;
+    return part_of(context, conversation);
+}
+
+const uint64_t *analysis_key(const struct analyze_context *context)
+{
+    return context->analysis->key;
+}
+
+uint64_t analysis_name(const struct analyze_context *context, unsigned kind, struct span bytes)
+{
+    const uint64_t odd = 0x9e3779b97f4a7c15;
+    uint64_t name = keyed_hash(context->analysis->key, bytes.at, bytes.len) + kind * odd;
+    return name != 0 ? name : 1;
+}
+
+/* Kinds of names that no analyzer chooses. */
+enum { NAME_ADDRESS = 1 << 16, NAME_END };
+
+/* |known|, of what is remembered of the conversation, keeps the name from one call to the next. */
+static uint64_t known_name(const struct analyze_context *context, uint64_t *known, unsigned kind,
+                           struct span bytes)
+{
+    if (known != NULL && *known != 0)
+        return *known;
+    uint64_t name = analysis_name(context, kind, bytes);
+    if (known != NULL)
+        *known = name;
+    return name;
+}
+
+uint64_t analysis_address_name(const struct analyze_context *context, unsigned end)
+{
+    const struct flow *flow = context->observation->flow;
+    struct conversation *conversation = conversations_find(context->analysis->conversations, flow);
+    return known_name(context, conversation != NULL ? &conversation->addresses[end] : NULL,
+                      NAME_ADDRESS, endpoint_address(&flow->ends[end], flow->ip_version));
+}
+
+uint64_t analysis_server_name(const struct analyze_context *context)
+{
+    const struct flow *flow = context->observation->flow;
+    unsigned end = !flow->client;
+    struct conversation *conversation = conversations_find(context->analysis->conversations, flow);
+    return known_name(context, conversation != NULL ? &conversation->ends[end] : NULL, NAME_END,
+                      span_of(&flow->ends[end], sizeof flow->ends[end]));
 }
 
 const struct observation_type *analysis_made(size_t index)

@@ -8,6 +8,7 @@ struct analyze_context {
     struct analysis *analysis;
     void *state; /* the analyzer's, |state_size| bytes, zeroed at the start */
     const struct observation *observation; /* the one at hand; NULL in sum_up and finish */
+    size_t conversation_offset;            /* of the analyzer's part of what is remembered */
 };
 
 struct analyzer {
@@ -16,6 +17,8 @@ struct analyzer {
     const struct observation_type *const
         *makes; /* that it makes itself, NULL-terminated, or NULL */
     size_t state_size;
+    size_t conversation_size; /* what it remembers of a conversation while that lives; 0: nothing */
+    void (*forget)(void *conversation); /* frees what its part of one holds; may be NULL */
     void (*observe)(struct analyze_context *context, const struct observation *observation);
     /* Tells the table of what it knows so far, as observations that it makes; may be NULL. */
     void (*sum_up)(struct analyze_context *context);
@@ -30,6 +33,24 @@ struct analyzer {
 
 /* analysis_totals are the statistics that an analyzer counts in. */
 struct analysis_stats *analysis_totals(const struct analyze_context *context);
+
+/* analysis_conversation gives the analyzer's part of what is remembered of the conversation at hand, all-zero when it
+ * is new. analysis_conversation_known gives the same, but NULL when no analyzer began to remember it: then there is
+ * nothing in it. Both live until the analyzer returns. A conversation is forgotten after its flow.end, or when the table
+ * is full: the one that was quiet longest of eight (table_evictions). */
+void *analysis_conversation(struct analyze_context *context);
+void *analysis_conversation_known(const struct analyze_context *context);
+
+/* analysis_name gives a name of |bytes| for tables in memory: a hash under a random key of the run, never 0. |kind|
+ * keeps things apart that have the same bytes. analysis_address_name is that of the address of an |end| of the flow at
+ * hand, analysis_server_name that of its server's address and port; they are worked out once for a conversation that is
+ * remembered. */
+uint64_t analysis_name(const struct analyze_context *context, unsigned kind, struct span bytes);
+uint64_t analysis_address_name(const struct analyze_context *context, unsigned end);
+uint64_t analysis_server_name(const struct analyze_context *context);
+
+/* analysis_key is the random key of the run, for other hashes that are no names. */
+const uint64_t *analysis_key(const struct analyze_context *context);
 
 /* analysis_home_nets are the operator's networks; none: not told. */
 const struct home_nets *analysis_home_nets(const struct analyze_context *context);

@@ -125,11 +125,8 @@ static void note_own(struct analyze_context *context, const struct tls_certifica
 
 void auth_certificate(struct analyze_context *context, const struct tls_certificate *certificate)
 {
-    struct auth_handshake *handshake = auth_handshake(context);
-    if (handshake == NULL)
-        handshake = auth_handshake_begin(context);
-    if (handshake == NULL || certificate->from == NULL || certificate->type == NULL ||
-        !certificate->index.seen)
+    struct auth_handshake *handshake = analysis_conversation(context);
+    if (certificate->from == NULL || certificate->type == NULL || !certificate->index.seen)
         return;
     if (certificate->index.value == 0) {
         handshake->weakness = (struct auth_weakness){0};
@@ -156,7 +153,7 @@ static void says_weakness(struct finding *finding, const struct auth_weakness *w
 void auth_certificate_message(struct analyze_context *context,
                               const struct tls_certificate_message *message)
 {
-    struct auth_handshake *handshake = auth_handshake(context);
+    struct auth_handshake *handshake = analysis_conversation_known(context);
     if (handshake == NULL || handshake->weakness.severity == 0 || message->from == NULL)
         return;
     const struct auth_weakness weakness = handshake->weakness;

@@ -2,6 +2,8 @@
  * not have, compression. RFC 8446 section 4.1.3, RFC 7507, RFC 7627, RFC 5746, RFC 3749. Reads hellos and alerts. */
 #include "analysis/authentication.h"
 
+#include <stdlib.h>
+
 enum {
     EXT_STATUS_REQUEST = 5,
     EXT_USE_SRTP = 14,
@@ -51,17 +53,31 @@ static void note_versions(struct auth_handshake *handshake, const struct tls_cli
     }
 }
 
+static void note_name(struct analyze_context *context, struct auth_handshake *handshake,
+                      struct span name)
+{
+    if (!span_seen(name) || name.len == 0 || name.len > AUTH_MAX_SERVER_NAME)
+        return;
+    handshake->name = malloc(name.len);
+    if (handshake->name == NULL) {
+        analysis_totals(context)->table_evictions++;
+        return;
+    }
+    memcpy(handshake->name, name.at, name.len);
+    handshake->name_len = (uint8_t)name.len;
+}
+
 void auth_hello_client(struct analyze_context *context, const struct tls_client_hello *hello)
 {
-    struct auth_handshake *handshake = auth_handshake(context);
-    bool retried = handshake != NULL && handshake->retried && !handshake->server_hello;
     if (hello->ssl2 == TRUTH_YES)
         return;
-    handshake = auth_handshake_begin(context);
-    if (handshake == NULL)
-        return;
-    *handshake = (struct auth_handshake){.client_hello = true, .retried = retried};
+    struct auth_handshake *handshake = analysis_conversation(context);
+    bool retried = handshake->retried && !handshake->server_hello;
+    auth_handshake_reset(handshake);
+    handshake->client_hello = true;
+    handshake->retried = retried;
     note_versions(handshake, hello);
+    note_name(context, handshake, hello->server_name);
     handshake->offers_master_secret = hello->extended_master_secret == TRUTH_YES;
     handshake->offers_renegotiation =
         hello->secure_renegotiation == TRUTH_YES || has_u16(hello->ciphers, SCSV_RENEGOTIATION);
@@ -69,10 +85,6 @@ void auth_hello_client(struct analyze_context *context, const struct tls_client_
     handshake->offers_sct = has_extension(hello->extensions, EXT_SCT);
     handshake->offers_srtp = has_extension(hello->extensions, EXT_USE_SRTP);
     handshake->has_cookie = hello->cookie.len > 0 || hello->retry_cookie == TRUTH_YES;
-    if (span_seen(hello->server_name) && hello->server_name.len <= sizeof handshake->name) {
-        handshake->name_len = (uint8_t)hello->server_name.len;
-        memcpy(handshake->name, hello->server_name.at, hello->server_name.len);
-    }
 }
 
 /* TLS 1.0 to 1.2, DTLS 1.0 and 1.2: what the extensions of these years were made for. */
@@ -127,7 +139,7 @@ static void judge_downgrade(struct analyze_context *context, const struct negoti
 void auth_hello_alert(struct analyze_context *context, const struct tls_alert *alert)
 {
     enum { INAPPROPRIATE_FALLBACK = 86 };
-    const struct auth_handshake *handshake = auth_handshake(context);
+    const struct auth_handshake *handshake = analysis_conversation_known(context);
     if (alert->description.value != INAPPROPRIATE_FALLBACK || alert->from == NULL ||
         strcmp(alert->from, "server") != 0)
         return;
@@ -190,10 +202,6 @@ void auth_hello_server(struct analyze_context *context, const struct negotiated 
                        struct auth_handshake *handshake)
 {
     judge_compression(context, session);
-    if (handshake == NULL && !session->ssl2)
-        handshake = auth_handshake_begin(context);
-    if (handshake == NULL)
-        return;
     note_server_hello(handshake, session->hello);
     if (!handshake->client_hello)
         return;

@@ -38,10 +38,10 @@ static void judge_acceptance(struct finding *finding, const struct auth_handshak
 }
 
 void auth_name_mismatch(struct analyze_context *context,
-                        const struct tls_handshake_summary *summary)
+                        const struct tls_handshake_summary *summary,
+                        const struct auth_handshake *handshake)
 {
-    const struct auth_handshake *handshake = auth_handshake(context);
-    if (handshake == NULL || handshake->match != AUTH_NAME_DIFFERS || auth_is_peer(handshake))
+    if (handshake->match != AUTH_NAME_DIFFERS || auth_is_peer(handshake))
         return;
     struct finding finding = finding_begin(context, RULE_AUTH_NAME_MISMATCH);
     finding.transport = summary->transport;
@@ -57,6 +57,8 @@ void auth_name_mismatch(struct analyze_context *context,
 }
 
 /* --- two keys --- */
+
+enum { NAME_HOST, NAME_ISSUER };
 
 struct auth_key {
     uint8_t sha256[CRYPTO_SHA256_LEN];
@@ -92,7 +94,7 @@ static struct span organization_of(struct span name)
     return (struct span){0};
 }
 
-static bool read_key(const struct bounded_table *names, const struct analyze_context *context,
+static bool read_key(const struct analyze_context *context,
                      const struct tls_certificate *certificate, struct auth_key *key)
 {
     const struct flow *flow = context->observation->flow;
@@ -101,14 +103,15 @@ static bool read_key(const struct bounded_table *names, const struct analyze_con
     if (!span_seen(x509->key) || !span_seen(x509->issuer) || !x509_key_read(x509->key, &parts))
         return false;
     struct span organization = organization_of(x509->issuer);
-    *key = (struct auth_key){.first_ns = context->observation->time_ns,
-                             .last_ns = context->observation->time_ns,
-                             .issuer = bounded_table_name(
-                                 names, 1, span_seen(organization) ? organization : x509->issuer),
-                             .server = flow->ends[!flow->client],
-                             .ip_version = flow->ip_version,
-                             .is_ec = span_seen(parts.curve),
-                             .self_issued = certificate->self_issued == TRUTH_YES};
+    *key = (struct auth_key){
+        .first_ns = context->observation->time_ns,
+        .last_ns = context->observation->time_ns,
+        .issuer = analysis_name(context, NAME_ISSUER,
+                                span_seen(organization) ? organization : x509->issuer),
+        .server = flow->ends[!flow->client],
+        .ip_version = flow->ip_version,
+        .is_ec = span_seen(parts.curve),
+        .self_issued = certificate->self_issued == TRUTH_YES};
     return crypto_sha256(x509->key, key->sha256);
 }
 
@@ -213,7 +216,7 @@ static struct auth_key_names *names_of(struct analyze_context *context, struct s
         lower[i] =
             name.at[i] >= 'A' && name.at[i] <= 'Z' ? (uint8_t)(name.at[i] + 'a' - 'A') : name.at[i];
     const struct bounded_place place = bounded_table_place(
-        state->names, bounded_table_name(state->names, 0, span_of(lower, name.len)));
+        state->names, analysis_name(context, NAME_HOST, span_of(lower, name.len)));
     analysis_totals(context)->table_evictions += place.pushed_out;
     return place.room;
 }
@@ -227,8 +230,7 @@ void auth_keys(struct analyze_context *context, const struct tls_certificate *ce
         auth_name_is_local(name))
         return;
     struct auth_key_names *known = names_of(context, name);
-    const struct auth_state *state = context->state;
-    if (known == NULL || !read_key(state->names, context, certificate, &key))
+    if (known == NULL || !read_key(context, certificate, &key))
         return;
     struct auth_key *before = find_key(known, &key);
     if (before == NULL) {

@@ -107,7 +107,7 @@ void auth_cookie(struct analyze_context *context)
 {
     enum { MOST_TIMES = 3 };
     const struct dtls_session *session = context->observation->data;
-    const struct auth_handshake *handshake = auth_handshake(context);
+    const struct auth_handshake *handshake = analysis_conversation_known(context);
     if (session->hello_verify != TRUTH_NO || !session->client_hello_bytes.seen ||
         !session->server_first_bytes.seen || session->client_hello_bytes.value == 0 ||
         session->server_first_bytes.value <= MOST_TIMES * session->client_hello_bytes.value)

@@ -2,9 +2,10 @@
  * the server chose; the other files of auth_ have the rest. Keeps what is known of a handshake until it is over. */
 #include "analysis/authentication.h"
 
-#include "core/common_observations.h"
 #include "dissectors/dtls.h"
 #include "dissectors/starttls.h"
+
+#include <stdlib.h>
 
 static const char chosen[] = "The server's hello chose it.";
 
@@ -86,42 +87,15 @@ static void judge_cipher(struct analyze_context *context, const struct negotiate
 
 /* --- what is remembered --- */
 
-static struct bounded_table *handshakes_of(struct analyze_context *context)
+void auth_handshake_reset(struct auth_handshake *handshake)
 {
-    struct auth_state *state = context->state;
-    if (state->handshakes == NULL)
-        state->handshakes = bounded_table_new(AUTH_HANDSHAKES, sizeof(struct auth_handshake));
-    return state->handshakes;
+    free(handshake->name);
+    *handshake = (struct auth_handshake){.name = NULL};
 }
 
-struct auth_handshake *auth_handshake(const struct analyze_context *context)
+static void forget(void *conversation)
 {
-    const struct auth_state *state = context->state;
-    if (state->handshakes == NULL)
-        return NULL;
-    return bounded_table_find(state->handshakes,
-                              bounded_table_flow(state->handshakes, context->observation->flow));
-}
-
-struct auth_handshake *auth_handshake_begin(struct analyze_context *context)
-{
-    struct bounded_table *handshakes = handshakes_of(context);
-    if (handshakes == NULL) {
-        analysis_totals(context)->table_evictions++;
-        return NULL;
-    }
-    const struct bounded_place place =
-        bounded_table_place(handshakes, bounded_table_flow(handshakes, context->observation->flow));
-    analysis_totals(context)->table_evictions += place.pushed_out;
-    return place.room;
-}
-
-static void forget(const struct analyze_context *context)
-{
-    const struct auth_state *state = context->state;
-    if (state->handshakes != NULL)
-        bounded_table_forget(state->handshakes,
-                             bounded_table_flow(state->handshakes, context->observation->flow));
+    auth_handshake_reset(conversation);
 }
 
 bool auth_is_peer(const struct auth_handshake *handshake)
@@ -138,11 +112,10 @@ static void observe_server_hello(struct analyze_context *context,
     enum {
         WEAK = TLS_SUITE_EXPORT | TLS_SUITE_RC4 | TLS_SUITE_DES | TLS_SUITE_3DES | TLS_SUITE_MD5
     };
-    struct auth_handshake *handshake = auth_handshake(context);
+    struct auth_handshake *handshake = analysis_conversation(context);
     struct negotiated session;
     if (!negotiated_read(observation, &session)) {
-        if (handshake != NULL)
-            handshake->retried = true;
+        handshake->retried = true;
         return;
     }
     if (session.kx == TLS_KX_DH_ANON || session.kx == TLS_KX_ECDH_ANON)
@@ -159,9 +132,12 @@ static void observe_server_hello(struct analyze_context *context,
 static void observe_summary(struct analyze_context *context,
                             const struct tls_handshake_summary *summary)
 {
-    auth_name_mismatch(context, summary);
+    struct auth_handshake *handshake = analysis_conversation_known(context);
+    if (handshake == NULL)
+        return;
+    auth_name_mismatch(context, summary, handshake);
     if (summary->transport == NULL || strcmp(summary->transport, "dtls") != 0)
-        forget(context);
+        auth_handshake_reset(handshake);
 }
 
 static void observe(struct analyze_context *context, const struct observation *observation)
@@ -180,18 +156,15 @@ static void observe(struct analyze_context *context, const struct observation *o
         observe_summary(context, observation->data);
     else if (observation->type == &observation_starttls_session)
         auth_preamble(context);
-    else if (observation->type == &observation_dtls_session)
+    else
         auth_cookie(context);
-    else if (observation->type == &observation_flow_end)
-        forget(context);
 }
 
 static void finish(struct analyze_context *context)
 {
     struct auth_state *state = context->state;
-    bounded_table_free(state->handshakes);
     bounded_table_free(state->names);
-    *state = (struct auth_state){.handshakes = NULL};
+    state->names = NULL;
 }
 
 static const struct observation_type *const reads[] = {&observation_tls_client_hello,
@@ -202,11 +175,12 @@ static const struct observation_type *const reads[] = {&observation_tls_client_h
                                                        &observation_tls_handshake_summary,
                                                        &observation_starttls_session,
                                                        &observation_dtls_session,
-                                                       &observation_flow_end,
                                                        NULL};
 
 const struct analyzer analyzer_authentication = {.name = "authentication",
                                                  .reads = reads,
                                                  .state_size = sizeof(struct auth_state),
+                                                 .conversation_size = sizeof(struct auth_handshake),
+                                                 .forget = forget,
                                                  .observe = observe,
                                                  .finish = finish};

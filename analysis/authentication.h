@@ -10,15 +10,13 @@
 #include "dissectors/tls_summary.h"
 
 enum {
-    AUTH_HANDSHAKES = 65536, /* remembered at once */
-    AUTH_NAMES = 8192,       /* server names whose keys are remembered */
-    AUTH_KEYS = 4,           /* keys of a name that are told apart */
+    AUTH_NAMES = 8192, /* server names whose keys are remembered */
+    AUTH_KEYS = 4,     /* keys of a name that are told apart */
     AUTH_MAX_SERVER_NAME = 255
 };
 
 struct auth_state {
-    struct bounded_table *handshakes; /* struct auth_handshake of a flow */
-    struct bounded_table *names;      /* of auth_keys.c */
+    struct bounded_table *names; /* of auth_keys.c, made with the first one */
 };
 
 /* What is weak about the certificates of a message. */
@@ -39,7 +37,7 @@ struct auth_handshake {
     bool offers_sct, offers_fallback, has_cookie;
     bool offers_srtp; /* or the server took it */
     uint8_t name_len;
-    uint8_t name[AUTH_MAX_SERVER_NAME];
+    uint8_t *name; /* its own copy */
     /* what the server hello said */
     bool server_hello, retried, has_sct, has_status;
     /* what the certificates said */
@@ -49,16 +47,14 @@ struct auth_handshake {
     struct auth_weakness weakness;
 };
 
-/* auth_handshake gives what is known of the flow at hand, NULL when nothing is; _begin makes room, all-zero when
- * nothing was known, and gives NULL without memory. Both live until the next _begin. */
-struct auth_handshake *auth_handshake(const struct analyze_context *context);
-struct auth_handshake *auth_handshake_begin(struct analyze_context *context);
+/* auth_handshake_reset makes |handshake| all-zero: nothing is known of it. */
+void auth_handshake_reset(struct auth_handshake *handshake);
 
 /* auth_is_peer says whether the handshake looks like one of two peers that told each other the hashes of their
  * certificates by other means, as WebRTC does: nobody looks at names and issuers there. */
 bool auth_is_peer(const struct auth_handshake *handshake);
 
-/* What each of the files asks of an observation. |handshake| may be NULL. */
+/* What each of the files asks of an observation. */
 void auth_hello_client(struct analyze_context *context, const struct tls_client_hello *hello);
 void auth_hello_server(struct analyze_context *context, const struct negotiated *session,
                        struct auth_handshake *handshake);
@@ -69,7 +65,8 @@ void auth_certificate_message(struct analyze_context *context,
 void auth_transparency(struct analyze_context *context, const struct tls_certificate *certificate,
                        const struct auth_handshake *handshake);
 void auth_name_mismatch(struct analyze_context *context,
-                        const struct tls_handshake_summary *summary);
+                        const struct tls_handshake_summary *summary,
+                        const struct auth_handshake *handshake);
 void auth_keys(struct analyze_context *context, const struct tls_certificate *certificate,
                const struct auth_handshake *handshake);
 void auth_preamble(struct analyze_context *context);

@@ -1,125 +1,228 @@
-/* bounded_table.c: sets of eight entries: a name has its place in one of them. */
+/* bounded_table.c: chains of entries by name. Entries lie densely in pieces of memory that are made as they come: what is
+ * never used costs nothing, and what is used together lies together. */
 #include "analysis/bounded_table.h"
-
-#include "core/keyed_hash.h"
 
 #include <assert.h>
 #include <stdlib.h>
-#include <sys/random.h>
-#include <sys/types.h>
+#include <string.h>
 
-enum { WAYS = 8 };
+enum { CANDIDATES = 8, FIRST_HEADS = 64, PIECE_BYTES = 32 << 10, NOBODY = 0 };
 
+/* Entries are numbered from 1. */
 struct entry {
     uint64_t name; /* 0: nothing is here */
-    uint64_t age;  /* when it was asked for last: the smallest is the oldest */
+    uint32_t next; /* in the chain, or of those that are free */
+    uint32_t age;  /* when it was asked for last, by a clock that may come round */
+    uint64_t room[];
 };
 
 struct bounded_table {
-    uint64_t key[2], now;
-    size_t num_sets, size;
-    struct entry *entries;
-    uint8_t *rooms;
+    uint32_t *heads; /* of the chains */
+    size_t num_heads;
+    uint8_t **pieces;
+    size_t stride;        /* of entries in a piece */
+    unsigned piece_shift; /* entries in a piece, a power of two */
+    uint32_t most, made;  /* entries that there may be; that there was ever need for */
+    uint32_t free, hand;  /* the first free one; where the next is looked for that gives way */
+    uint32_t now;
+    size_t count;
+    void *leaves_to;
+    void (*leaves)(void *leaves_to, void *room);
 };
 
-struct bounded_table *bounded_table_new(size_t num, size_t size)
+static struct entry *entry_at(const struct bounded_table *table, uint32_t number)
 {
-    assert(num > 0 && num % WAYS == 0 && size > 0);
+    size_t index = number - 1;
+    size_t place = index & (((size_t)1 << table->piece_shift) - 1);
+    return (struct entry *)(void *)(table->pieces[index >> table->piece_shift] +
+                                    place * table->stride);
+}
+
+static uint32_t *head_of(const struct bounded_table *table, uint64_t name)
+{
+    return &table->heads[(name ^ name >> 32) & (table->num_heads - 1)];
+}
+
+static bool make_piece(struct bounded_table *table)
+{
+    uint8_t *piece = malloc(table->stride << table->piece_shift);
+    table->pieces[table->made >> table->piece_shift] = piece;
+    return piece != NULL;
+}
+
+struct bounded_table *bounded_table_new(size_t most, size_t size)
+{
+    assert(most >= CANDIDATES && most < UINT32_MAX / 2 && size > 0);
     struct bounded_table *table = calloc(1, sizeof *table);
     if (table == NULL)
         return NULL;
-    table->num_sets = num / WAYS;
-    table->size = (size + 15) / 16 * 16;
-    table->entries = calloc(num, sizeof table->entries[0]);
-    table->rooms = calloc(num, table->size);
-    if (table->entries == NULL || table->rooms == NULL ||
-        getrandom(table->key, sizeof table->key, 0) != (ssize_t)sizeof table->key) {
+    table->most = (uint32_t)most;
+    table->stride = sizeof(struct entry) + (size + 7) / 8 * 8;
+    while (table->stride << (table->piece_shift + 1) <= PIECE_BYTES)
+        table->piece_shift++;
+    table->num_heads = FIRST_HEADS;
+    table->heads = calloc(table->num_heads, sizeof table->heads[0]);
+    table->pieces = calloc((most >> table->piece_shift) + 1, sizeof table->pieces[0]);
+    if (table->heads == NULL || table->pieces == NULL || !make_piece(table)) {
         bounded_table_free(table);
         return NULL;
     }
     return table;
 }
 
+static void leave(const struct bounded_table *table, struct entry *entry)
+{
+    if (table->leaves != NULL)
+        table->leaves(table->leaves_to, entry->room);
+}
+
 void bounded_table_free(struct bounded_table *table)
 {
     if (table == NULL)
         return;
-    free(table->entries);
-    free(table->rooms);
+    for (uint32_t number = 1; number <= table->made; number++)
+        if (entry_at(table, number)->name != 0)
+            leave(table, entry_at(table, number));
+    for (size_t i = 0; table->pieces != NULL && i <= table->most >> table->piece_shift; i++)
+        free(table->pieces[i]);
+    free(table->pieces);
+    free(table->heads);
     free(table);
 }
 
-uint64_t bounded_table_name(const struct bounded_table *table, unsigned kind, struct span bytes)
+void bounded_table_leaves(struct bounded_table *table, void *leaves_to,
+                          void (*leaves)(void *leaves_to, void *room))
 {
-    const uint64_t words[2] = {keyed_hash(table->key, bytes.at, bytes.len), kind};
-    uint64_t name = keyed_hash(table->key, words, sizeof words);
-    return name != 0 ? name : 1;
+    table->leaves_to = leaves_to;
+    table->leaves = leaves;
 }
 
-uint64_t bounded_table_flow(const struct bounded_table *table, const struct flow *flow)
+size_t bounded_table_count(const struct bounded_table *table)
 {
-    const uint64_t words[3] = {keyed_hash(table->key, flow->ends, sizeof flow->ends),
-                               flow->first_packet, flow->protocol};
-    uint64_t name = keyed_hash(table->key, words, sizeof words);
-    return name != 0 ? name : 1;
-}
-
-static size_t set_of(const struct bounded_table *table, uint64_t name)
-{
-    return (size_t)((name >> 16) % table->num_sets) * WAYS;
-}
-
-static struct entry *find(struct bounded_table *table, uint64_t name)
-{
-    struct entry *set = &table->entries[set_of(table, name)];
-    for (size_t i = 0; i < WAYS; i++)
-        if (set[i].name == name)
-            return &set[i];
-    return NULL;
-}
-
-static void *room_of(const struct bounded_table *table, const struct entry *entry)
-{
-    return table->rooms + (size_t)(entry - table->entries) * table->size;
+    return table->count;
 }
 
 void *bounded_table_find(struct bounded_table *table, uint64_t name)
 {
-    struct entry *entry = find(table, name);
-    if (entry == NULL)
-        return NULL;
-    entry->age = ++table->now;
-    return room_of(table, entry);
+    for (uint32_t at = *head_of(table, name); at != NOBODY;) {
+        struct entry *entry = entry_at(table, at);
+        if (entry->name == name) {
+            entry->age = ++table->now;
+            return entry->room;
+        }
+        at = entry->next;
+    }
+    return NULL;
 }
 
-static struct entry *free_or_oldest(struct entry *set)
+static void chain(const struct bounded_table *table, uint32_t number)
 {
-    struct entry *oldest = set;
-    for (size_t i = 0; i < WAYS; i++) {
-        if (set[i].name == 0)
-            return &set[i];
-        if (set[i].age < oldest->age)
-            oldest = &set[i];
+    struct entry *entry = entry_at(table, number);
+    uint32_t *head = head_of(table, entry->name);
+    entry->next = *head;
+    *head = number;
+}
+
+static void unchain(const struct bounded_table *table, uint32_t number)
+{
+    const struct entry *entry = entry_at(table, number);
+    uint32_t *at = head_of(table, entry->name);
+    while (*at != number)
+        at = &entry_at(table, *at)->next;
+    *at = entry->next;
+}
+
+/* One head an entry; without memory the chains get longer. */
+static void more_heads(struct bounded_table *table)
+{
+    uint32_t *heads = calloc(2 * table->num_heads, sizeof heads[0]);
+    if (heads == NULL)
+        return;
+    free(table->heads);
+    table->heads = heads;
+    table->num_heads *= 2;
+    for (uint32_t number = 1; number <= table->made; number++)
+        if (entry_at(table, number)->name != 0)
+            chain(table, number);
+}
+
+/* An entry that was never used; 0 when there is none, or no memory. */
+static uint32_t next_unused(struct bounded_table *table)
+{
+    bool piece_is_full = table->made >> table->piece_shift << table->piece_shift == table->made;
+    if (table->made == table->most || (table->made > 0 && piece_is_full && !make_piece(table)))
+        return NOBODY;
+    if (table->made == table->num_heads)
+        more_heads(table);
+    entry_at(table, ++table->made)->name = 0;
+    return table->made;
+}
+
+/* The oldest of those at the hand, which goes on. All entries are in use. */
+static uint32_t oldest(struct bounded_table *table)
+{
+    uint32_t found = NOBODY, quiet = 0;
+    for (unsigned i = 0; i < CANDIDATES; i++) {
+        uint32_t number = table->hand + 1;
+        uint32_t age = table->now - entry_at(table, number)->age;
+        table->hand = number % table->made;
+        if (found == NOBODY || age > quiet) {
+            found = number;
+            quiet = age;
+        }
     }
-    return oldest;
+    return found;
+}
+
+static uint32_t take_free(struct bounded_table *table)
+{
+    uint32_t number = table->free;
+    if (number == NOBODY)
+        return next_unused(table);
+    table->free = entry_at(table, number)->next;
+    return number;
+}
+
+static uint32_t push_out(struct bounded_table *table)
+{
+    uint32_t number = oldest(table);
+    unchain(table, number);
+    leave(table, entry_at(table, number));
+    table->count--;
+    return number;
 }
 
 struct bounded_place bounded_table_place(struct bounded_table *table, uint64_t name)
 {
+    assert(name != 0);
     void *room = bounded_table_find(table, name);
     if (room != NULL)
         return (struct bounded_place){.room = room, .known = true};
-    struct entry *entry = free_or_oldest(&table->entries[set_of(table, name)]);
-    bool pushed_out = entry->name != 0;
-    *entry = (struct entry){.name = name, .age = ++table->now};
-    room = room_of(table, entry);
-    memset(room, 0, table->size);
-    return (struct bounded_place){.room = room, .pushed_out = pushed_out};
+    uint32_t number = take_free(table);
+    bool pushed_out = number == NOBODY;
+    if (pushed_out)
+        number = push_out(table);
+    struct entry *entry = entry_at(table, number);
+    memset(entry, 0, table->stride);
+    entry->name = name;
+    entry->age = ++table->now;
+    chain(table, number);
+    table->count++;
+    return (struct bounded_place){.room = entry->room, .pushed_out = pushed_out};
 }
 
 void bounded_table_forget(struct bounded_table *table, uint64_t name)
 {
-    struct entry *entry = find(table, name);
-    if (entry != NULL)
-        *entry = (struct entry){.name = 0};
+    uint32_t number = *head_of(table, name);
+    while (number != NOBODY && entry_at(table, number)->name != name)
+        number = entry_at(table, number)->next;
+    if (number == NOBODY)
+        return;
+    struct entry *entry = entry_at(table, number);
+    unchain(table, number);
+    leave(table, entry);
+    entry->name = 0;
+    entry->next = table->free;
+    table->free = number;
+    table->count--;
 }

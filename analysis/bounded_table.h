@@ -1,23 +1,26 @@
-/* bounded_table.h: what an analyzer remembers by name: a table that is full at a fixed size, where of eight entries
- * the oldest gives way. */
+/* bounded_table.h: what an analyzer remembers by name: a table that grows with what it holds, up to a bound; from there
+ * on, of eight entries the one that was not asked for longest gives way. */
 #ifndef PERPASS_ANALYSIS_BOUNDED_TABLE_H
 #define PERPASS_ANALYSIS_BOUNDED_TABLE_H
 
-#include "core/flow.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 struct bounded_table;
 
-/* bounded_table_new gives a table of |num| entries (a multiple of 8) with |size| bytes of room each, NULL when there
- * is no memory or no randomness. Memory is used only as entries come. */
-struct bounded_table *bounded_table_new(size_t num, size_t size);
+/* bounded_table_new gives a table of at most |most| entries (at least 8) with |size| bytes of room each, NULL when there
+ * is no memory. Which entry gives way depends on the order of calls alone, not on names. */
+struct bounded_table *bounded_table_new(size_t most, size_t size);
 void bounded_table_free(struct bounded_table *table);
 
-/* Names: hashes under the table's own random key. |kind| keeps things apart that have the same bytes. */
-uint64_t bounded_table_name(const struct bounded_table *table, unsigned kind, struct span bytes);
-uint64_t bounded_table_flow(const struct bounded_table *table, const struct flow *flow);
+/* bounded_table_leaves has |leaves| called for each room that is given up: pushed out, forgotten, or freed with the
+ * table. For rooms that own something. */
+void bounded_table_leaves(struct bounded_table *table, void *leaves_to,
+                          void (*leaves)(void *leaves_to, void *room));
 
-/* bounded_table_find gives the room of |name|, NULL when nothing is known of it. It lives until the next
- * bounded_table_place, as all rooms do. */
+/* bounded_table_find gives the room of |name|, NULL when nothing is known of it. Names are hashes under a key that no
+ * sender knows (analysis_name), and not 0. A room stays where it is until its entry gives way or is forgotten. */
 void *bounded_table_find(struct bounded_table *table, uint64_t name);
 
 /* bounded_table_place gives the room of |name|, all-zero when it is new (|known| is false then); true in
@@ -30,5 +33,8 @@ struct bounded_place bounded_table_place(struct bounded_table *table, uint64_t n
 
 /* bounded_table_forget makes the entry of |name| free, if there is one. */
 void bounded_table_forget(struct bounded_table *table, uint64_t name);
+
+/* bounded_table_count is how many entries there are. */
+size_t bounded_table_count(const struct bounded_table *table);
 
 #endif

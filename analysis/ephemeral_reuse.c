@@ -7,16 +7,13 @@
 #include "analysis/negotiated.h"
 #include "analysis/seen_ring.h"
 
-#include "core/common_observations.h"
-
 enum {
-    MOST_FLOWS = 65536,
     MOST_VALUES = 131072,
     SHORTEST_VALUE = 16 /* bytes: shorter ones are GREASE, or no key at all */
 };
 
 /* The names in the tables. */
-enum { NAME_CLIENT, NAME_SERVER, NAME_RANDOM, NAME_ADDRESS };
+enum { NAME_CLIENT, NAME_SERVER, NAME_RANDOM };
 
 /* Of a conversation: hashes of the randoms of its last hellos, by role; 0: not seen. */
 struct randoms {
@@ -31,7 +28,7 @@ struct value_room {
 };
 
 struct state {
-    struct bounded_table *flows, *values;
+    struct bounded_table *values; /* made with the first one */
 };
 
 /* A public value where it was read. */
@@ -42,15 +39,6 @@ struct sighting {
     const char *key_exchange, *transport; /* key_exchange: up to version 1.2 */
     uint64_t handshake;                   /* hash of its random */
 };
-
-static bool tables_make(struct state *state)
-{
-    if (state->flows == NULL)
-        state->flows = bounded_table_new(MOST_FLOWS, sizeof(struct randoms));
-    if (state->values == NULL)
-        state->values = bounded_table_new(MOST_VALUES, sizeof(struct value_room));
-    return state->flows != NULL && state->values != NULL;
-}
 
 static void report(struct analyze_context *context, const struct sighting *sighting,
                    const struct value_room *room, bool other_host)
@@ -83,11 +71,16 @@ static void see(struct analyze_context *context, const struct sighting *sighting
     const struct flow *flow = observation->flow;
     if (sighting->value.len < SHORTEST_VALUE || sighting->handshake == 0)
         return;
-    unsigned side = sighting->role == NAME_SERVER ? !flow->client : flow->client;
-    uint64_t sender = bounded_table_name(state->values, NAME_ADDRESS,
-                                         endpoint_address(&flow->ends[side], flow->ip_version));
-    struct bounded_place place = bounded_table_place(
-        state->values, bounded_table_name(state->values, sighting->role, sighting->value));
+    if (state->values == NULL)
+        state->values = bounded_table_new(MOST_VALUES, sizeof(struct value_room));
+    if (state->values == NULL) {
+        analysis_totals(context)->table_evictions++;
+        return;
+    }
+    uint64_t sender = analysis_address_name(context, sighting->role == NAME_SERVER ? !flow->client
+                                                                                   : flow->client);
+    struct bounded_place place =
+        bounded_table_place(state->values, analysis_name(context, sighting->role, sighting->value));
     struct value_room *room = place.room;
     analysis_totals(context)->table_evictions += place.pushed_out;
     if (!place.known)
@@ -102,22 +95,16 @@ static void see(struct analyze_context *context, const struct sighting *sighting
 /* Notes the random of a hello, and gives its hash. */
 static uint64_t note(struct analyze_context *context, unsigned role, struct span random)
 {
-    struct state *state = context->state;
     if (!span_seen(random) || random.len == 0)
         return 0;
-    struct bounded_place place = bounded_table_place(
-        state->flows, bounded_table_flow(state->flows, context->observation->flow));
-    struct randoms *randoms = place.room;
-    analysis_totals(context)->table_evictions += place.pushed_out;
-    randoms->of[role] = bounded_table_name(state->values, NAME_RANDOM, random);
+    struct randoms *randoms = analysis_conversation(context);
+    randoms->of[role] = analysis_name(context, NAME_RANDOM, random);
     return randoms->of[role];
 }
 
-static uint64_t noted(struct analyze_context *context, unsigned role)
+static uint64_t noted(const struct analyze_context *context, unsigned role)
 {
-    struct state *state = context->state;
-    const struct randoms *randoms = bounded_table_find(
-        state->flows, bounded_table_flow(state->flows, context->observation->flow));
+    const struct randoms *randoms = analysis_conversation_known(context);
     return randoms != NULL ? randoms->of[role] : 0;
 }
 
@@ -182,40 +169,30 @@ static void observe_client_key_exchange(struct analyze_context *context,
 
 static void observe(struct analyze_context *context, const struct observation *observation)
 {
-    struct state *state = context->state;
-    if (!tables_make(state)) {
-        analysis_totals(context)->table_evictions++;
-        return;
-    }
     if (observation->type == &observation_tls_client_hello)
         observe_client_hello(context, observation->data);
     else if (observation->type == &observation_tls_server_hello)
         observe_server_hello(context, observation->data);
     else if (observation->type == &observation_tls_server_key_exchange)
         observe_server_key_exchange(context, observation->data);
-    else if (observation->type == &observation_tls_client_key_exchange)
-        observe_client_key_exchange(context, observation->data);
     else
-        bounded_table_forget(state->flows, bounded_table_flow(state->flows, observation->flow));
+        observe_client_key_exchange(context, observation->data);
 }
 
 static void finish(struct analyze_context *context)
 {
     struct state *state = context->state;
-    bounded_table_free(state->flows);
     bounded_table_free(state->values);
-    *state = (struct state){.flows = NULL};
+    state->values = NULL;
 }
 
-static const struct observation_type *const reads[] = {&observation_tls_client_hello,
-                                                       &observation_tls_server_hello,
-                                                       &observation_tls_server_key_exchange,
-                                                       &observation_tls_client_key_exchange,
-                                                       &observation_flow_end,
-                                                       NULL};
+static const struct observation_type *const reads[] = {
+    &observation_tls_client_hello, &observation_tls_server_hello,
+    &observation_tls_server_key_exchange, &observation_tls_client_key_exchange, NULL};
 
 const struct analyzer analyzer_ephemeral_reuse = {.name = "ephemeral_reuse",
                                                   .reads = reads,
                                                   .state_size = sizeof(struct state),
+                                                  .conversation_size = sizeof(struct randoms),
                                                   .observe = observe,
                                                   .finish = finish};

@@ -3,9 +3,7 @@
 #include "analysis/bounded_table.h"
 #include "analysis/negotiated.h"
 
-#include "core/common_observations.h"
-
-enum { MOST_FLOWS = 65536, MOST_SERVERS = 8192, MOST_SUITES = 16, NAME_SERVER = 0 };
+enum { MOST_SERVERS = 8192, MOST_SUITES = 16 };
 
 /* Suites with forward secrecy that a client offered, or that a server chose once. */
 struct suites {
@@ -15,22 +13,14 @@ struct suites {
 
 /* Of a conversation: the client's last hello. */
 struct offer {
+    bool seen;
     struct suites forward;
     uint16_t num_not_forward, first_not_forward;
 };
 
 struct state {
-    struct bounded_table *flows, *servers;
+    struct bounded_table *servers; /* made with the first one; of a server: struct suites */
 };
-
-static bool tables_make(struct state *state)
-{
-    if (state->flows == NULL)
-        state->flows = bounded_table_new(MOST_FLOWS, sizeof(struct offer));
-    if (state->servers == NULL)
-        state->servers = bounded_table_new(MOST_SERVERS, sizeof(struct suites));
-    return state->flows != NULL && state->servers != NULL;
-}
 
 static bool suites_have(const struct suites *suites, uint16_t code)
 {
@@ -64,14 +54,10 @@ static void read_offer(const struct tls_client_hello *hello, struct offer *offer
 static void observe_client_hello(struct analyze_context *context,
                                  const struct tls_client_hello *hello)
 {
-    struct state *state = context->state;
     if (!span_seen(hello->ciphers))
         return;
-    struct bounded_place place = bounded_table_place(
-        state->flows, bounded_table_flow(state->flows, context->observation->flow));
-    struct offer *offer = place.room;
-    analysis_totals(context)->table_evictions += place.pushed_out;
-    *offer = (struct offer){.num_not_forward = 0};
+    struct offer *offer = analysis_conversation(context);
+    *offer = (struct offer){.seen = true};
     read_offer(hello, offer);
 }
 
@@ -108,24 +94,34 @@ static void judge_server(struct analyze_context *context, const struct negotiate
     }
 }
 
-static void observe_server_hello(struct analyze_context *context, const struct negotiated *session)
+static void note_choice(struct analyze_context *context, const struct tls_suite *suite)
 {
     struct state *state = context->state;
-    const struct flow *flow = context->observation->flow;
-    const struct offer *offer =
-        bounded_table_find(state->flows, bounded_table_flow(state->flows, flow));
-    const struct endpoint *end = &flow->ends[!flow->client];
-    uint64_t server = bounded_table_name(state->servers, NAME_SERVER, span_of(end, sizeof *end));
-    if (session->secrecy == TLS_SECRECY_FORWARD && offer != NULL)
+    if (state->servers == NULL)
+        state->servers = bounded_table_new(MOST_SERVERS, sizeof(struct suites));
+    if (state->servers == NULL) {
+        analysis_totals(context)->table_evictions++;
+        return;
+    }
+    struct bounded_place place = bounded_table_place(state->servers, analysis_server_name(context));
+    analysis_totals(context)->table_evictions += place.pushed_out;
+    suites_add(place.room, (uint16_t)suite->code);
+}
+
+static void observe_server_hello(struct analyze_context *context, const struct negotiated *session)
+{
+    const struct state *state = context->state;
+    const struct offer *offer = analysis_conversation_known(context);
+    bool asked = offer != NULL && offer->seen;
+    if (session->secrecy == TLS_SECRECY_FORWARD && asked)
         judge_client(context, session, offer);
     if (session->tls13 || session->ssl2 || session->suite == NULL)
         return;
     if (session->secrecy == TLS_SECRECY_FORWARD) {
-        struct bounded_place place = bounded_table_place(state->servers, server);
-        analysis_totals(context)->table_evictions += place.pushed_out;
-        suites_add(place.room, (uint16_t)session->suite->code);
-    } else if (session->secrecy == TLS_SECRECY_NONE && offer != NULL) {
-        const struct suites *chosen = bounded_table_find(state->servers, server);
+        note_choice(context, session->suite);
+    } else if (session->secrecy == TLS_SECRECY_NONE && asked && state->servers != NULL) {
+        const struct suites *chosen =
+            bounded_table_find(state->servers, analysis_server_name(context));
         if (chosen != NULL)
             judge_server(context, session, offer, chosen);
     }
@@ -133,16 +129,9 @@ static void observe_server_hello(struct analyze_context *context, const struct n
 
 static void observe(struct analyze_context *context, const struct observation *observation)
 {
-    struct state *state = context->state;
     struct negotiated session;
-    if (!tables_make(state)) {
-        analysis_totals(context)->table_evictions++;
-        return;
-    }
     if (observation->type == &observation_tls_client_hello)
         observe_client_hello(context, observation->data);
-    else if (observation->type == &observation_flow_end)
-        bounded_table_forget(state->flows, bounded_table_flow(state->flows, observation->flow));
     else if (negotiated_read(observation, &session))
         observe_server_hello(context, &session);
 }
@@ -150,16 +139,16 @@ static void observe(struct analyze_context *context, const struct observation *o
 static void finish(struct analyze_context *context)
 {
     struct state *state = context->state;
-    bounded_table_free(state->flows);
     bounded_table_free(state->servers);
-    *state = (struct state){.flows = NULL};
+    state->servers = NULL;
 }
 
-static const struct observation_type *const reads[] = {
-    &observation_tls_client_hello, &observation_tls_server_hello, &observation_flow_end, NULL};
+static const struct observation_type *const reads[] = {&observation_tls_client_hello,
+                                                       &observation_tls_server_hello, NULL};
 
 const struct analyzer analyzer_offered_suites = {.name = "offered_suites",
                                                  .reads = reads,
                                                  .state_size = sizeof(struct state),
+                                                 .conversation_size = sizeof(struct offer),
                                                  .observe = observe,
                                                  .finish = finish};

@@ -9,15 +9,13 @@
 #include "analysis/psk_sighting.h"
 #include "dissectors/tls_summary.h"
 
-#include "core/common_observations.h"
-
 #include <stdlib.h>
-#include <sys/random.h>
+
+/* The names in the tables. */
+enum { NAME_IDENTITY, NAME_SERVER_NAME };
 
 /* What the rules remember, each part bounded. */
 struct tables {
-    uint64_t key[2];
-    struct psk_memory *memory;
     struct psk_users *users;
     struct psk_hellos *hellos;
     struct psk_series *series;
@@ -27,29 +25,30 @@ struct psk_state {
     struct tables *tables; /* made with the first offer */
 };
 
+/* Of a conversation. */
+struct psk_conversation {
+    struct psk_handshake *handshake; /* NULL: none with a PSK was seen */
+};
+
 static void tables_free(struct tables *tables)
 {
     if (tables == NULL)
         return;
-    psk_memory_free(tables->memory);
     psk_users_free(tables->users);
     psk_hellos_free(tables->hellos);
     psk_series_free(tables->series);
     free(tables);
 }
 
-static struct tables *tables_new(void)
+static struct tables *tables_new(const uint64_t key[2])
 {
     struct tables *tables = calloc(1, sizeof *tables);
     if (tables == NULL)
         return NULL;
-    tables->memory = psk_memory_new();
     tables->users = psk_users_new();
     tables->hellos = psk_hellos_new();
-    tables->series = psk_series_new();
-    if (tables->memory == NULL || tables->users == NULL || tables->hellos == NULL ||
-        tables->series == NULL ||
-        getrandom(tables->key, sizeof tables->key, 0) != (ssize_t)sizeof tables->key) {
+    tables->series = psk_series_new(key);
+    if (tables->users == NULL || tables->hellos == NULL || tables->series == NULL) {
         tables_free(tables);
         return NULL;
     }
@@ -61,18 +60,33 @@ static struct tables *tables_of(struct analyze_context *context)
 {
     struct psk_state *state = context->state;
     if (state->tables == NULL)
-        state->tables = tables_new();
+        state->tables = tables_new(analysis_key(context));
     return state->tables;
 }
 
-/* The handshake that the client of |flow| begins. */
-static struct psk_handshake *begin_handshake(struct analyze_context *context, struct tables *tables,
-                                             const struct flow *flow)
+/* The handshake that the client begins, empty; NULL without memory. */
+static struct psk_handshake *begin_handshake(struct analyze_context *context)
 {
-    struct psk_handshake *handshake;
-    if (psk_memory_begin(tables->memory, flow, &handshake))
+    struct psk_conversation *conversation = analysis_conversation(context);
+    if (conversation->handshake == NULL)
+        conversation->handshake = malloc(sizeof *conversation->handshake);
+    if (conversation->handshake == NULL)
         analysis_totals(context)->table_evictions++;
-    return handshake;
+    else
+        *conversation->handshake = (struct psk_handshake){.num_offers = 0};
+    return conversation->handshake;
+}
+
+/* The handshake that goes on, NULL when nothing is known of it. */
+static struct psk_handshake *handshake_of(const struct analyze_context *context)
+{
+    const struct psk_conversation *conversation = analysis_conversation_known(context);
+    return conversation != NULL ? conversation->handshake : NULL;
+}
+
+static void forget(void *conversation)
+{
+    free(((struct psk_conversation *)conversation)->handshake);
 }
 
 /* struct { opaque identity<1..2^16-1>; uint32 obfuscated_ticket_age; } PskIdentity, and of the
@@ -156,16 +170,17 @@ static uint64_t remember_identity(struct analyze_context *context, struct tables
 {
     bool pushed_out = false;
     bool external = sighting->origin.verdict == PSK_ORIGIN_EXTERNAL;
+    uint64_t name = analysis_name(context, NAME_IDENTITY, sighting->identity);
     /* Of the many tickets only those count that an external identity has the bytes of. */
     struct psk_user *user =
-        external ? psk_users_add(tables->users, sighting->identity, &pushed_out)
-                 : psk_users_find(tables->users, psk_users_name(tables->users, sighting->identity));
+        external ? psk_users_add(tables->users, name, sighting->identity, &pushed_out)
+                 : psk_users_find(tables->users, name);
     analysis_totals(context)->table_evictions += pushed_out;
     if (user != NULL)
         look_for_collision(context, user, sighting, binder_len);
     if (external)
         look_for_series(context, tables, sighting);
-    return external && user != NULL ? user->name : 0;
+    return external && user != NULL ? name : 0;
 }
 
 static void report_no_sni(struct analyze_context *context, const struct psk_sighting *sighting)
@@ -242,9 +257,9 @@ static void report_psk_ke(struct analyze_context *context, const struct tls_clie
 static void note_hello(struct analyze_context *context, struct tables *tables,
                        const struct tls_client_hello *hello, struct psk_handshake *handshake)
 {
-    handshake->fingerprint = psk_hello_fingerprint(tables->key, hello);
+    handshake->fingerprint = psk_hello_fingerprint(analysis_key(context), hello);
     if (span_seen(hello->server_name))
-        handshake->server_name = psk_users_name(tables->users, hello->server_name);
+        handshake->server_name = analysis_name(context, NAME_SERVER_NAME, hello->server_name);
     psk_reroute_hello(context, tables->hellos, hello, handshake);
 }
 
@@ -266,8 +281,7 @@ static void observe_client_hello(struct analyze_context *context,
     if (!psk_hello_offers(hello))
         return;
     struct tables *tables = tables_of(context);
-    struct psk_handshake *handshake =
-        tables != NULL ? begin_handshake(context, tables, observation->flow) : NULL;
+    struct psk_handshake *handshake = tables != NULL ? begin_handshake(context) : NULL;
     if (tables == NULL)
         analysis_totals(context)->table_evictions++;
     if (span_seen(hello->psk_identities))
@@ -295,12 +309,12 @@ static void observe_client_key_exchange(struct analyze_context *context,
     struct tables *tables = tables_of(context);
     if (tables == NULL)
         return;
-    struct psk_handshake *handshake = psk_memory_find(tables->memory, observation->flow);
+    struct psk_handshake *handshake = handshake_of(context);
     if (handshake == NULL)
-        handshake = begin_handshake(context, tables, observation->flow);
+        handshake = begin_handshake(context);
     else if (handshake->fingerprint != 0 && handshake->server_name == 0)
         report_no_sni(context, &sighting);
-    if (exchange->psk_identity.len > 0)
+    if (handshake != NULL && exchange->psk_identity.len > 0)
         handshake->name =
             remember_identity(context, tables, &sighting, (struct number){.seen = false});
 }
@@ -338,11 +352,11 @@ static void report_no_forward_secrecy(struct analyze_context *context,
 static enum psk_origin_verdict note_answer(struct analyze_context *context, struct tables *tables,
                                            const struct negotiated *session)
 {
-    struct psk_handshake *handshake = psk_memory_find(tables->memory, context->observation->flow);
+    struct psk_handshake *handshake = handshake_of(context);
     if (handshake == NULL)
         return PSK_ORIGIN_UNKNOWN;
     const struct number selected = session->hello->selected_psk;
-    handshake->answer = psk_hello_answer_fingerprint(tables->key, session->hello);
+    handshake->answer = psk_hello_answer_fingerprint(analysis_key(context), session->hello);
     handshake->name = 0;
     if (session->tls13 && selected.seen && selected.value < handshake->num_offers)
         handshake->name = handshake->names[selected.value];
@@ -380,7 +394,7 @@ static void observe_summary(struct analyze_context *context, const struct observ
     if (tables == NULL || summary->established == TRUTH_NO ||
         strcmp(summary->transport, "eap") == 0)
         return;
-    struct psk_handshake *handshake = psk_memory_find(tables->memory, observation->flow);
+    struct psk_handshake *handshake = handshake_of(context);
     if (handshake == NULL || handshake->name == 0 || handshake->copy)
         return;
     struct psk_user *user = psk_users_find(tables->users, handshake->name);
@@ -392,7 +406,6 @@ static void observe_summary(struct analyze_context *context, const struct observ
 
 static void observe(struct analyze_context *context, const struct observation *observation)
 {
-    const struct psk_state *state = context->state;
     if (observation->type == &observation_tls_client_hello)
         observe_client_hello(context, observation);
     else if (observation->type == &observation_tls_server_hello)
@@ -401,10 +414,8 @@ static void observe(struct analyze_context *context, const struct observation *o
         observe_server_key_exchange(context, observation);
     else if (observation->type == &observation_tls_client_key_exchange)
         observe_client_key_exchange(context, observation);
-    else if (observation->type == &observation_tls_handshake_summary)
+    else
         observe_summary(context, observation);
-    else if (observation->type == &observation_flow_end && state->tables != NULL)
-        psk_memory_forget(state->tables->memory, observation->flow);
 }
 
 static void finish(struct analyze_context *context)
@@ -414,16 +425,15 @@ static void finish(struct analyze_context *context)
     state->tables = NULL;
 }
 
-static const struct observation_type *const reads[] = {&observation_tls_client_hello,
-                                                       &observation_tls_server_hello,
-                                                       &observation_tls_server_key_exchange,
-                                                       &observation_tls_client_key_exchange,
-                                                       &observation_tls_handshake_summary,
-                                                       &observation_flow_end,
-                                                       NULL};
+static const struct observation_type *const reads[] = {
+    &observation_tls_client_hello,        &observation_tls_server_hello,
+    &observation_tls_server_key_exchange, &observation_tls_client_key_exchange,
+    &observation_tls_handshake_summary,   NULL};
 
 const struct analyzer analyzer_psk = {.name = "psk",
                                       .reads = reads,
                                       .state_size = sizeof(struct psk_state),
+                                      .conversation_size = sizeof(struct psk_conversation),
+                                      .forget = forget,
                                       .observe = observe,
                                       .finish = finish};

@@ -3,7 +3,7 @@
 #define PERPASS_ANALYSIS_PSK_GROUP_H
 
 #include "analysis/analyzer.h"
-#include "analysis/psk_memory.h"
+#include "analysis/psk_handshake.h"
 #include "analysis/psk_users.h"
 
 /* psk_group_use notes that the two ends of the flow at hand used the identity of |user|, in |handshake|, and reports

@@ -1,30 +1,22 @@
-/* psk_hellos.c: a table of sets, by a keyed hash of what makes a hello the same: its random, its session id and its
- * binders. */
+/* psk_hellos.c: a table by a keyed hash of what makes a hello the same: its random, its session id and its binders. */
 #include "analysis/psk_hellos.h"
 
+#include "analysis/bounded_table.h"
 #include "core/keyed_hash.h"
 
 #include <stdlib.h>
-#include <sys/random.h>
-
-enum { WAYS = 8, SETS = PSK_HELLOS / WAYS };
-
-struct entry {
-    uint64_t name, age; /* 0: nothing is here; when it was put here */
-    struct psk_delivered first;
-    struct endpoint answered_by; /* by whom first; a server that is asked again may answer anew */
-};
 
 struct psk_hellos {
-    uint64_t key[2], now;
-    struct entry entries[PSK_HELLOS];
+    struct bounded_table *table; /* of struct psk_delivered: the first one */
 };
 
 struct psk_hellos *psk_hellos_new(void)
 {
     struct psk_hellos *hellos = calloc(1, sizeof *hellos);
-    if (hellos != NULL &&
-        getrandom(hellos->key, sizeof hellos->key, 0) != (ssize_t)sizeof hellos->key) {
+    if (hellos == NULL)
+        return NULL;
+    hellos->table = bounded_table_new(PSK_HELLOS, sizeof(struct psk_delivered));
+    if (hellos->table == NULL) {
         free(hellos);
         return NULL;
     }
@@ -33,6 +25,9 @@ struct psk_hellos *psk_hellos_new(void)
 
 void psk_hellos_free(struct psk_hellos *hellos)
 {
+    if (hellos == NULL)
+        return;
+    bounded_table_free(hellos->table);
     free(hellos);
 }
 
@@ -47,31 +42,18 @@ static bool is_random(struct span random)
     return random.len == 32 && differs;
 }
 
-static uint64_t hash_of(const struct psk_hellos *hellos, struct span bytes)
+static uint64_t hash_of(const uint64_t key[2], struct span bytes)
 {
-    return span_seen(bytes) ? keyed_hash(hellos->key, bytes.at, bytes.len) : 0;
+    return span_seen(bytes) ? keyed_hash(key, bytes.at, bytes.len) : 0;
 }
 
-uint64_t psk_hellos_name(const struct psk_hellos *hellos, const struct tls_client_hello *hello)
+uint64_t psk_hellos_name(const uint64_t key[2], const struct tls_client_hello *hello)
 {
     if (!span_seen(hello->random) || !is_random(hello->random))
         return 0;
-    const uint64_t words[3] = {hash_of(hellos, hello->random), hash_of(hellos, hello->session_id),
-                               hash_of(hellos, hello->psk_binders)};
-    return keyed_hash(hellos->key, words, sizeof words) | 1;
-}
-
-/* The entry of |name|, or the one that has to give way to it. */
-static struct entry *place_of(struct psk_hellos *hellos, uint64_t name)
-{
-    struct entry *set = &hellos->entries[(name >> 32) % SETS * WAYS], *oldest = set;
-    for (size_t i = 0; i < WAYS; i++) {
-        if (set[i].name == name)
-            return &set[i];
-        if (set[i].age < oldest->age)
-            oldest = &set[i];
-    }
-    return oldest;
+    const uint64_t words[3] = {hash_of(key, hello->random), hash_of(key, hello->session_id),
+                               hash_of(key, hello->psk_binders)};
+    return keyed_hash(key, words, sizeof words) | 1;
 }
 
 static bool same_address(const struct endpoint *a, const struct endpoint *b)
@@ -115,33 +97,32 @@ enum psk_delivery psk_hellos_deliver(struct psk_hellos *hellos, uint64_t name,
                                       .packet = packet,
                                       .flow = flow->first_packet};
     const uint64_t window = (uint64_t)PSK_HELLOS_WINDOW_S * 1000000000;
-    struct entry *entry = place_of(hellos, name);
-    uint64_t apart = ns > entry->first.ns ? ns - entry->first.ns : entry->first.ns - ns;
-    if (entry->name == name && apart <= window) {
-        *before = entry->first;
+    struct psk_delivered *first = bounded_table_find(hellos->table, name);
+    if (first != NULL && (ns > first->ns ? ns - first->ns : first->ns - ns) <= window) {
+        *before = *first;
         return compare(before, &now);
     }
-    *pushed_out = entry->name != 0 && entry->name != name;
-    *entry = (struct entry){.name = name, .age = ++hellos->now, .first = now};
+    const struct bounded_place place = bounded_table_place(hellos->table, name);
+    *(struct psk_delivered *)place.room = now;
+    *pushed_out = place.pushed_out;
     return PSK_DELIVERY_FIRST;
 }
 
 bool psk_hellos_answer(struct psk_hellos *hellos, uint64_t name, const struct flow *flow,
-                       struct span random, struct psk_delivered *before)
+                       uint64_t answer, struct psk_delivered *before)
 {
-    struct entry *entry = place_of(hellos, name);
-    uint64_t answer = hash_of(hellos, random) | 1;
-    if (name == 0 || entry->name != name || !span_seen(random))
+    struct psk_delivered *first = bounded_table_find(hellos->table, name);
+    if (first == NULL)
         return false;
-    *before = entry->first;
+    *before = *first;
     const struct endpoint *server = &flow->ends[!flow->client];
-    if (entry->first.answer == 0) {
-        entry->first.answer = answer;
-        entry->answered_by = *server;
+    if (first->answer == 0) {
+        first->answer = answer;
+        first->answered_by = *server;
     }
-    if (entry->first.answer == answer || same_end(&entry->answered_by, server) ||
-        entry->first.answered_by_several)
+    if (first->answer == answer || same_end(&first->answered_by, server) ||
+        first->answered_by_several)
         return false;
-    entry->first.answered_by_several = true;
+    first->answered_by_several = true;
     return true;
 }

@@ -25,10 +25,11 @@ enum psk_delivery {
 /* The delivery before the one at hand. */
 struct psk_delivered {
     struct endpoint client, server;
+    struct endpoint answered_by; /* by whom first; a server that is asked again may answer anew */
     uint8_t ip_version;
+    bool answered_by_several;  /* told already */
     uint64_t ns, packet, flow; /* flow: number of its first packet */
     uint64_t answer;           /* hash of the random that the server answered with; 0: none yet */
-    bool answered_by_several;  /* told already */
 };
 
 struct psk_hellos;
@@ -36,9 +37,9 @@ struct psk_hellos;
 struct psk_hellos *psk_hellos_new(void);
 void psk_hellos_free(struct psk_hellos *hellos);
 
-/* psk_hellos_name gives the name of a hello, never 0 but for one that tells nothing: without a random, or with one
- * that is the same byte throughout. */
-uint64_t psk_hellos_name(const struct psk_hellos *hellos, const struct tls_client_hello *hello);
+/* psk_hellos_name gives the name of a hello under |key|, never 0 but for one that tells nothing: without a random, or
+ * with one that is the same byte throughout. */
+uint64_t psk_hellos_name(const uint64_t key[2], const struct tls_client_hello *hello);
 
 /* psk_hellos_deliver notes that the hello |name| was sent in |flow| at |ns|, and gives how it relates to the
  * delivery |before|. |pushed_out| is set when another hello had to give way. */
@@ -46,9 +47,10 @@ enum psk_delivery psk_hellos_deliver(struct psk_hellos *hellos, uint64_t name,
                                      const struct flow *flow, uint64_t ns, uint64_t packet,
                                      struct psk_delivered *before, bool *pushed_out);
 
-/* psk_hellos_answer notes that a server answered the hello |name| in |flow| with |random|. True, once for a hello,
- * when another server had answered it already, with another random: then |before| is the first delivery. */
+/* psk_hellos_answer notes that a server answered the hello |name| in |flow| with a random, whose hash is |answer|. True,
+ * once for a hello, when another server had answered it already, with another random: then |before| is the first
+ * delivery. */
 bool psk_hellos_answer(struct psk_hellos *hellos, uint64_t name, const struct flow *flow,
-                       struct span random, struct psk_delivered *before);
+                       uint64_t answer, struct psk_delivered *before);
 
 #endif

@@ -2,58 +2,24 @@
  * 4279 section 2, RFC 7925. Reads how handshakes ended. Bounded: of eight servers the one that sent such an alert
  * longest ago gives way. */
 #include "analysis/analyzer.h"
+#include "analysis/bounded_table.h"
 
-#include "core/keyed_hash.h"
 #include "dissectors/tls_summary.h"
 
-#include <stdlib.h>
-#include <sys/random.h>
+#include <string.h>
 
-enum { WAYS = 8, SETS = 512 };
+enum { MOST_SERVERS = 4096 };
 enum { ALERT_BAD_RECORD_MAC = 20, ALERT_DECRYPT_ERROR = 51, ALERT_UNKNOWN_PSK_IDENTITY = 115 };
 
+/* Of a server. */
 struct entry {
-    uint64_t name, age;
     bool unknown_identity; /* it said that it does not know an identity */
     uint16_t wrong_key;    /* the alert that it sent for a wrong key; 0: none was seen */
 };
 
-struct table {
-    uint64_t key[2], now;
-    struct entry entries[SETS * WAYS];
-};
-
 struct state {
-    struct table *table; /* made with the first such alert */
+    struct bounded_table *servers; /* made with the first such alert */
 };
-
-static struct table *table_new(void)
-{
-    struct table *table = calloc(1, sizeof *table);
-    if (table != NULL &&
-        getrandom(table->key, sizeof table->key, 0) != (ssize_t)sizeof table->key) {
-        free(table);
-        return NULL;
-    }
-    return table;
-}
-
-static struct entry *place_of(struct table *table, const struct flow *flow, bool *pushed_out)
-{
-    const struct endpoint *server = &flow->ends[!flow->client];
-    const uint64_t words[2] = {keyed_hash(table->key, server, sizeof *server), flow->protocol};
-    uint64_t name = keyed_hash(table->key, words, sizeof words) | 1;
-    struct entry *set = &table->entries[(name >> 32) % SETS * WAYS], *oldest = set;
-    for (size_t i = 0; i < WAYS; i++) {
-        if (set[i].name == name)
-            return &set[i];
-        if (set[i].age < oldest->age)
-            oldest = &set[i];
-    }
-    *pushed_out = oldest->name != 0;
-    *oldest = (struct entry){.name = name};
-    return oldest;
-}
 
 static void report(struct analyze_context *context, const struct entry *entry,
                    const char *transport)
@@ -100,27 +66,30 @@ static void observe(struct analyze_context *context, const struct observation *o
     bool unknown_identity = summary->alert.value == ALERT_UNKNOWN_PSK_IDENTITY;
     if (!unknown_identity && !is_wrong_key(summary))
         return;
-    if (state->table == NULL)
-        state->table = table_new();
-    bool pushed_out = state->table == NULL;
-    if (state->table != NULL) {
-        struct entry *entry = place_of(state->table, observation->flow, &pushed_out);
-        entry->age = ++state->table->now;
-        if (unknown_identity)
-            entry->unknown_identity = true;
-        else
-            entry->wrong_key = (uint16_t)summary->alert.value;
-        if (entry->unknown_identity)
-            report(context, entry, summary->transport);
+    if (state->servers == NULL)
+        state->servers = bounded_table_new(MOST_SERVERS, sizeof(struct entry));
+    if (state->servers == NULL) {
+        analysis_totals(context)->table_evictions++;
+        return;
     }
-    analysis_totals(context)->table_evictions += pushed_out;
+    const uint64_t words[2] = {analysis_server_name(context), observation->flow->protocol};
+    const struct bounded_place place = bounded_table_place(
+        state->servers, analysis_name(context, 0, span_of(words, sizeof words)));
+    struct entry *entry = place.room;
+    if (unknown_identity)
+        entry->unknown_identity = true;
+    else
+        entry->wrong_key = (uint16_t)summary->alert.value;
+    if (entry->unknown_identity)
+        report(context, entry, summary->transport);
+    analysis_totals(context)->table_evictions += place.pushed_out;
 }
 
 static void finish(struct analyze_context *context)
 {
     struct state *state = context->state;
-    free(state->table);
-    state->table = NULL;
+    bounded_table_free(state->servers);
+    state->servers = NULL;
 }
 
 static const struct observation_type *const reads[] = {&observation_tls_handshake_summary, NULL};

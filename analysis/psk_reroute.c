@@ -38,7 +38,7 @@ void psk_reroute_hello(struct analyze_context *context, struct psk_hellos *hello
     const struct observation *observation = context->observation;
     struct psk_delivered before;
     bool pushed_out = false;
-    handshake->hello = psk_hellos_name(hellos, hello);
+    handshake->hello = psk_hellos_name(analysis_key(context), hello);
     if (handshake->hello == 0 || observation->flow->ip_version == 0)
         return;
     enum psk_delivery delivery =
@@ -59,8 +59,9 @@ void psk_reroute_answer(struct analyze_context *context, struct psk_hellos *hell
                         const struct tls_server_hello *hello, const struct psk_handshake *handshake)
 {
     struct psk_delivered before;
-    if (!psk_hellos_answer(hellos, handshake->hello, context->observation->flow, hello->random,
-                           &before))
+    if (!span_seen(hello->random) ||
+        !psk_hellos_answer(hellos, handshake->hello, context->observation->flow,
+                           analysis_name(context, 0, hello->random), &before))
         return;
     report(context, hello->transport, "answered by two servers", &before, CONFIDENCE_CERTAIN,
            "Two servers answered one client hello, each with a random of its own.");

@@ -4,8 +4,8 @@
 #define PERPASS_ANALYSIS_PSK_REROUTE_H
 
 #include "analysis/analyzer.h"
+#include "analysis/psk_handshake.h"
 #include "analysis/psk_hellos.h"
-#include "analysis/psk_memory.h"
 
 /* psk_reroute_hello notes the client hello at hand in |handshake|, and reports it when it went elsewhere before. */
 void psk_reroute_hello(struct analyze_context *context, struct psk_hellos *hellos,

@@ -1,31 +1,35 @@
-/* psk_series.c: a table of sets by a keyed hash of what surrounds the number: the last run of decimal digits, and six
- * hexadecimal digits at the end, as the second half of a hardware address has them. */
+/* psk_series.c: a table by a keyed hash of what surrounds the number: the last run of decimal digits, and six hexadecimal
+ * digits at the end, as the second half of a hardware address has them. */
 #include "analysis/psk_series.h"
 
+#include "analysis/bounded_table.h"
 #include "core/keyed_hash.h"
 #include "core/reader.h"
 
 #include <stdlib.h>
-#include <sys/random.h>
 
-enum { WAYS = 8, SETS = PSK_SERIES_FORMS / WAYS, MAX_DIGITS = 18, HEX_DIGITS = 6 };
+enum { MAX_DIGITS = 18, HEX_DIGITS = 6 };
 
-struct entry {
-    uint64_t name, age;
+/* Of a form. */
+struct form_room {
     uint64_t numbers[PSK_SERIES_NUMBERS]; /* a ring */
     unsigned num, near;
 };
 
 struct psk_series {
-    uint64_t key[2], now;
-    struct entry entries[PSK_SERIES_FORMS];
+    uint64_t key[2];
+    struct bounded_table *table; /* of struct form_room */
 };
 
-struct psk_series *psk_series_new(void)
+struct psk_series *psk_series_new(const uint64_t key[2])
 {
     struct psk_series *series = calloc(1, sizeof *series);
-    if (series != NULL &&
-        getrandom(series->key, sizeof series->key, 0) != (ssize_t)sizeof series->key) {
+    if (series == NULL)
+        return NULL;
+    *series =
+        (struct psk_series){.key = {key[0], key[1]},
+                            .table = bounded_table_new(PSK_SERIES_FORMS, sizeof(struct form_room))};
+    if (series->table == NULL) {
         free(series);
         return NULL;
     }
@@ -34,6 +38,9 @@ struct psk_series *psk_series_new(void)
 
 void psk_series_free(struct psk_series *series)
 {
+    if (series == NULL)
+        return;
+    bounded_table_free(series->table);
     free(series);
 }
 
@@ -129,28 +136,14 @@ static uint64_t name_of(const struct psk_series *series, const struct parts *par
     return keyed_hash(series->key, words, sizeof words) | 1;
 }
 
-/* The entry of |name|; one that has to give way is emptied. */
-static struct entry *place_of(struct psk_series *series, uint64_t name, bool *pushed_out)
-{
-    struct entry *set = &series->entries[(name >> 32) % SETS * WAYS], *oldest = set;
-    for (size_t i = 0; i < WAYS; i++) {
-        if (set[i].name == name)
-            return &set[i];
-        if (set[i].age < oldest->age)
-            oldest = &set[i];
-    }
-    *pushed_out = *pushed_out || oldest->name != 0;
-    *oldest = (struct entry){.name = name};
-    return oldest;
-}
-
 static bool add(struct psk_series *series, const struct parts *parts, struct psk_form *form,
                 bool *pushed_out)
 {
-    struct entry *entry = place_of(series, name_of(series, parts), pushed_out);
+    const struct bounded_place place = bounded_table_place(series->table, name_of(series, parts));
+    struct form_room *entry = place.room;
     unsigned known = entry->num < PSK_SERIES_NUMBERS ? entry->num : PSK_SERIES_NUMBERS;
     uint64_t nearest = UINT64_MAX;
-    entry->age = ++series->now;
+    *pushed_out = *pushed_out || place.pushed_out;
     for (unsigned i = 0; i < known; i++) {
         uint64_t other = entry->numbers[i];
         uint64_t distance = other > parts->number ? other - parts->number : parts->number - other;

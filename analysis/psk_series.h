@@ -21,7 +21,8 @@ struct psk_form {
 
 struct psk_series;
 
-struct psk_series *psk_series_new(void);
+/* psk_series_new gives an empty table, keyed by |key|. */
+struct psk_series *psk_series_new(const uint64_t key[2]);
 void psk_series_free(struct psk_series *series);
 
 /* psk_series_add notes the text |identity|. True when it is a new one of a series; of the forms that it has the

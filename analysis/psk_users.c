@@ -1,28 +1,33 @@
-/* psk_users.c: a table of sets by a keyed hash of the identity, and the comparison of the nodes of one. */
+/* psk_users.c: a table by the names of identities, and the comparison of the nodes of one. */
 #include "analysis/psk_users.h"
 
-#include "core/keyed_hash.h"
+#include "analysis/bounded_table.h"
 
 #include <stdlib.h>
-#include <sys/random.h>
-
-enum { WAYS = 8, SETS = PSK_USERS_IDENTITIES / WAYS };
+#include <string.h>
 
 struct psk_users {
-    uint64_t key[2], now;
-    struct psk_user
-        *used; /* a chain: most pages of a table that has few identities are never touched */
-    struct psk_user all[PSK_USERS_IDENTITIES];
+    struct bounded_table *table; /* of struct psk_user */
 };
+
+static void leaves(void *to, void *room)
+{
+    (void)to;
+    struct psk_user *user = room;
+    free(user->bytes);
+}
 
 struct psk_users *psk_users_new(void)
 {
     struct psk_users *users = calloc(1, sizeof *users);
-    if (users != NULL &&
-        getrandom(users->key, sizeof users->key, 0) != (ssize_t)sizeof users->key) {
+    if (users == NULL)
+        return NULL;
+    users->table = bounded_table_new(PSK_USERS_IDENTITIES, sizeof(struct psk_user));
+    if (users->table == NULL) {
         free(users);
         return NULL;
     }
+    bounded_table_leaves(users->table, users, leaves);
     return users;
 }
 
@@ -30,60 +35,32 @@ void psk_users_free(struct psk_users *users)
 {
     if (users == NULL)
         return;
-    for (struct psk_user *user = users->used; user != NULL; user = user->next)
-        free(user->bytes);
+    bounded_table_free(users->table);
     free(users);
-}
-
-uint64_t psk_users_name(const struct psk_users *users, struct span identity)
-{
-    return keyed_hash(users->key, identity.at, identity.len) | 1;
-}
-
-static struct psk_user *set_of(struct psk_users *users, uint64_t name)
-{
-    return &users->all[(name >> 32) % SETS * WAYS];
 }
 
 struct psk_user *psk_users_find(struct psk_users *users, uint64_t name)
 {
-    struct psk_user *set = set_of(users, name);
-    for (size_t i = 0; i < WAYS && users->used != NULL; i++)
-        if (set[i].name == name)
-            return &set[i];
-    return NULL;
+    return bounded_table_find(users->table, name);
 }
 
-static struct psk_user *oldest_of(struct psk_user *set)
+struct psk_user *psk_users_add(struct psk_users *users, uint64_t name, struct span identity,
+                               bool *pushed_out)
 {
-    struct psk_user *oldest = set;
-    for (size_t i = 1; i < WAYS; i++)
-        if (set[i].age < oldest->age)
-            oldest = &set[i];
-    return oldest;
-}
-
-struct psk_user *psk_users_add(struct psk_users *users, struct span identity, bool *pushed_out)
-{
-    if (identity.len > PSK_USERS_IDENTITY_LEN)
-        return NULL;
-    uint64_t name = psk_users_name(users, identity);
     struct psk_user *user = psk_users_find(users, name);
-    if (user == NULL) {
-        uint8_t *bytes = malloc(identity.len + 1);
-        if (bytes == NULL)
-            return NULL;
-        if (identity.len > 0)
-            memcpy(bytes, identity.at, identity.len);
-        user = oldest_of(set_of(users, name));
-        *pushed_out = user->name != 0;
-        struct psk_user *next = *pushed_out ? user->next : users->used;
-        if (!*pushed_out)
-            users->used = user;
-        free(user->bytes);
-        *user = (struct psk_user){.name = name, .bytes = bytes, .len = identity.len, .next = next};
-    }
-    user->age = ++users->now;
+    if (user != NULL || identity.len > PSK_USERS_IDENTITY_LEN)
+        return user;
+    uint8_t *bytes = malloc(identity.len + 1);
+    if (bytes == NULL)
+        return NULL;
+    if (identity.len > 0)
+        memcpy(bytes, identity.at, identity.len);
+    const struct bounded_place place = bounded_table_place(users->table, name);
+    user = place.room;
+    user->name = name;
+    user->bytes = bytes;
+    user->len = identity.len;
+    *pushed_out = place.pushed_out;
     return user;
 }
 

@@ -3,8 +3,7 @@
 #ifndef PERPASS_ANALYSIS_PSK_USERS_H
 #define PERPASS_ANALYSIS_PSK_USERS_H
 
-#include "core/flow.h"
-#include "core/value.h"
+#include "core/span.h"
 
 enum {
     PSK_USERS_IDENTITIES = 32768, /* identities remembered */
@@ -34,13 +33,12 @@ struct psk_nodes {
 
 /* An identity that somebody uses. */
 struct psk_user {
-    uint64_t name, age;
+    uint64_t name;
     uint8_t *bytes; /* own copy, |len| of them */
     size_t len;
     bool external, resumption; /* taken for such, in the hellos so far */
     uint16_t binder_len;       /* 0: not seen */
     struct psk_nodes clients, servers;
-    struct psk_user *next; /* in use */
 };
 
 struct psk_users;
@@ -48,15 +46,13 @@ struct psk_users;
 struct psk_users *psk_users_new(void);
 void psk_users_free(struct psk_users *users);
 
-/* psk_users_name gives the name of an identity (or of other bytes), never 0. */
-uint64_t psk_users_name(const struct psk_users *users, struct span identity);
-
 /* psk_users_find gives what is known of the identity |name|, NULL when nothing is. It lives until the next add. */
 struct psk_user *psk_users_find(struct psk_users *users, uint64_t name);
 
 /* psk_users_add finds it, or makes a place for it; NULL for one that is too long or when there is no memory.
  * |pushed_out| is set when another had to give way. */
-struct psk_user *psk_users_add(struct psk_users *users, struct span identity, bool *pushed_out);
+struct psk_user *psk_users_add(struct psk_users *users, uint64_t name, struct span identity,
+                               bool *pushed_out);
 
 /* What speaks for two nodes, and not one that has moved. */
 struct psk_signs {

@@ -9,13 +9,11 @@
 #include "analysis/negotiated.h"
 #include "analysis/seen_ring.h"
 
-#include "core/common_observations.h"
 #include "dissectors/psk_origin.h"
 #include "dissectors/tls_flight.h"
 #include "dissectors/tls_summary.h"
 
 enum {
-    MOST_FLOWS = 65536,
     MOST_SECRETS = 131072, /* tickets and session ids */
     MOST_KEYS = 16384,     /* names of ticket keys */
     MOST_PSKS = 4,
@@ -26,7 +24,7 @@ enum {
 };
 
 /* The names in the tables. */
-enum { NAME_TICKET, NAME_SESSION_ID, NAME_PSK, NAME_KEY, NAME_ADDRESS };
+enum { NAME_TICKET, NAME_SESSION_ID, NAME_PSK, NAME_KEY };
 
 /* Of a conversation: hashes of what its last handshake presented and got; 0: nothing. */
 struct handshake {
@@ -34,7 +32,7 @@ struct handshake {
     uint64_t new_ticket, new_session_id;
     uint64_t psks[MOST_PSKS];
     uint64_t selected_psk; /* of a session without key share */
-    bool tls13;
+    bool begun, tls13;
 };
 
 /* Of a ticket or session id: where its keys come from. */
@@ -50,35 +48,42 @@ struct ticket_key {
 };
 
 struct state {
-    struct bounded_table *flows, *origins, *keys;
+    struct bounded_table *origins, *keys; /* made with the first entry */
 };
 
-static bool tables_make(struct state *state)
+/* The room of |name| in |table|, which may have to be made; NULL without memory. */
+static void *place(struct analyze_context *context, struct bounded_table **table, size_t most,
+                   size_t size, uint64_t name, bool *known)
 {
-    if (state->flows == NULL)
-        state->flows = bounded_table_new(MOST_FLOWS, sizeof(struct handshake));
-    if (state->origins == NULL)
-        state->origins = bounded_table_new(MOST_SECRETS, sizeof(struct origin));
-    if (state->keys == NULL)
-        state->keys = bounded_table_new(MOST_KEYS, sizeof(struct ticket_key));
-    return state->flows != NULL && state->origins != NULL && state->keys != NULL;
+    if (*table == NULL)
+        *table = bounded_table_new(most, size);
+    if (*table == NULL) {
+        analysis_totals(context)->table_evictions++;
+        return NULL;
+    }
+    struct bounded_place place = bounded_table_place(*table, name);
+    analysis_totals(context)->table_evictions += place.pushed_out;
+    *known = place.known;
+    return place.room;
 }
 
-static void *place(struct analyze_context *context, struct bounded_table *table, uint64_t name,
-                   bool *known)
+static struct origin *place_origin(struct analyze_context *context, uint64_t name, bool *known)
 {
-    struct bounded_place place = bounded_table_place(table, name);
-    analysis_totals(context)->table_evictions += place.pushed_out;
-    if (known != NULL)
-        *known = place.known;
-    return place.room;
+    struct state *state = context->state;
+    return place(context, &state->origins, MOST_SECRETS, sizeof(struct origin), name, known);
+}
+
+static struct ticket_key *place_key(struct analyze_context *context, uint64_t name, bool *known)
+{
+    struct state *state = context->state;
+    return place(context, &state->keys, MOST_KEYS, sizeof(struct ticket_key), name, known);
 }
 
 static struct handshake *handshake_of(struct analyze_context *context)
 {
-    struct state *state = context->state;
-    return place(context, state->flows,
-                 bounded_table_flow(state->flows, context->observation->flow), NULL);
+    struct handshake *handshake = analysis_conversation(context);
+    handshake->begun = true;
+    return handshake;
 }
 
 static uint64_t seconds_since(const struct analyze_context *context, uint64_t first_ns)
@@ -106,28 +111,23 @@ static void report_early_data(struct analyze_context *context, const struct tls_
 /* --- resumption --- */
 
 /* Session ids are the server's own: two servers may have the same one by chance or by a counter. */
-static uint64_t name_of_session_id(const struct state *state, const struct flow *flow,
-                                   struct span session_id)
+static uint64_t name_of_session_id(const struct analyze_context *context, struct span session_id)
 {
-    const struct endpoint *server = &flow->ends[!flow->client];
-    const uint64_t words[2] = {
-        bounded_table_name(state->origins, NAME_SESSION_ID, session_id),
-        bounded_table_name(state->origins, NAME_ADDRESS, span_of(server, sizeof *server))};
-    return session_id.len == 0
-               ? 0
-               : bounded_table_name(state->origins, NAME_SESSION_ID, span_of(words, sizeof words));
+    if (session_id.len == 0)
+        return 0;
+    const uint64_t words[2] = {analysis_name(context, NAME_SESSION_ID, session_id),
+                               analysis_server_name(context)};
+    return analysis_name(context, NAME_SESSION_ID, span_of(words, sizeof words));
 }
 
 static void observe_client_hello(struct analyze_context *context,
                                  const struct tls_client_hello *hello)
 {
-    struct state *state = context->state;
     struct handshake *handshake = handshake_of(context);
-    *handshake = (struct handshake){.tls13 = false};
-    handshake->session_id =
-        name_of_session_id(state, context->observation->flow, hello->session_id);
+    *handshake = (struct handshake){.begun = true};
+    handshake->session_id = name_of_session_id(context, hello->session_id);
     if (hello->ticket.len > 0)
-        handshake->ticket = bounded_table_name(state->origins, NAME_TICKET, hello->ticket);
+        handshake->ticket = analysis_name(context, NAME_TICKET, hello->ticket);
     if (!span_seen(hello->psk_identities))
         return;
     struct reader list = reader_of(hello->psk_identities);
@@ -135,7 +135,7 @@ static void observe_client_hello(struct analyze_context *context,
         struct value identity;
         tls_next_psk_identity(&list, &identity);
         if (reader_ok(&list))
-            handshake->psks[i] = bounded_table_name(state->origins, NAME_PSK, identity.bytes);
+            handshake->psks[i] = analysis_name(context, NAME_PSK, identity.bytes);
     }
     if (hello->early_data == TRUTH_YES)
         report_early_data(context, hello);
@@ -143,13 +143,11 @@ static void observe_client_hello(struct analyze_context *context,
 
 static void observe_server_hello(struct analyze_context *context, const struct negotiated *session)
 {
-    struct state *state = context->state;
     struct handshake *handshake = handshake_of(context);
     const struct tls_server_hello *hello = session->hello;
     handshake->tls13 = session->tls13;
     if (!session->tls13)
-        handshake->new_session_id =
-            name_of_session_id(state, context->observation->flow, hello->session_id);
+        handshake->new_session_id = name_of_session_id(context, hello->session_id);
     else if (session->secrecy == TLS_SECRECY_NONE && hello->selected_psk.value < MOST_PSKS)
         handshake->selected_psk = handshake->psks[hello->selected_psk.value];
 }
@@ -172,9 +170,10 @@ static void report_long_resumption(struct analyze_context *context,
 static struct origin resume(struct analyze_context *context,
                             const struct tls_handshake_summary *summary, uint64_t presented)
 {
-    struct state *state = context->state;
     bool known;
-    struct origin *origin = place(context, state->origins, presented, &known);
+    struct origin *origin = place_origin(context, presented, &known);
+    if (origin == NULL)
+        return (struct origin){.first_ns = context->observation->time_ns};
     if (!known)
         origin->first_ns = context->observation->time_ns;
     origin->resumptions++;
@@ -186,22 +185,18 @@ static struct origin resume(struct analyze_context *context,
 /* What the session was given leads to the same keys as long as it is resumed. */
 static void give(struct analyze_context *context, uint64_t given, const struct origin *origin)
 {
-    struct state *state = context->state;
     bool known;
-    if (given == 0)
-        return;
-    struct origin *room = place(context, state->origins, given, &known);
-    if (!known)
+    struct origin *room = given != 0 ? place_origin(context, given, &known) : NULL;
+    if (room != NULL && !known)
         *room = *origin;
 }
 
 static void observe_summary(struct analyze_context *context,
                             const struct tls_handshake_summary *summary)
 {
-    struct state *state = context->state;
-    const struct handshake *noted = bounded_table_find(
-        state->flows, bounded_table_flow(state->flows, context->observation->flow));
-    if (noted == NULL || summary->established != TRUTH_YES || summary->resumed == TRUTH_UNKNOWN)
+    const struct handshake *noted = analysis_conversation_known(context);
+    if (noted == NULL || !noted->begun || summary->established != TRUTH_YES ||
+        summary->resumed == TRUTH_UNKNOWN)
         return;
     const struct handshake handshake = *noted;
     struct origin origin = {.first_ns = context->observation->time_ns};
@@ -256,49 +251,39 @@ static void report_ticket_key(struct analyze_context *context,
 static void observe_ticket(struct analyze_context *context,
                            const struct tls_new_session_ticket *ticket)
 {
-    struct state *state = context->state;
     const struct flow *flow = context->observation->flow;
     if (ticket->ticket.len == 0)
         return;
-    handshake_of(context)->new_ticket =
-        bounded_table_name(state->origins, NAME_TICKET, ticket->ticket);
-    if (ticket->ticket.len < SHORTEST_TICKET) {
+    uint64_t name = analysis_name(context, NAME_TICKET, ticket->ticket);
+    handshake_of(context)->new_ticket = name;
+    bool known;
+    struct ticket_key *key = NULL;
+    if (ticket->ticket.len >= SHORTEST_TICKET)
+        key = place_key(context,
+                        analysis_name(context, NAME_KEY, span_of(ticket->ticket.at, KEY_NAME_LEN)),
+                        &known);
+    if (key == NULL) {
         report_ticket_key(context, ticket, NULL);
         return;
     }
-    bool known;
-    struct ticket_key *key =
-        place(context, state->keys,
-              bounded_table_name(state->keys, NAME_KEY, span_of(ticket->ticket.at, KEY_NAME_LEN)),
-              &known);
     if (!known)
         key->first_ns = context->observation->time_ns;
-    if (!seen_ring_add(&key->tickets, bounded_table_name(state->keys, NAME_TICKET, ticket->ticket)))
+    if (!seen_ring_add(&key->tickets, name))
         return;
     key->num_tickets++;
-    host_set_add(
-        &key->servers, flow->ip_version,
-        bounded_table_name(state->keys, NAME_ADDRESS,
-                           endpoint_address(&flow->ends[!flow->client], flow->ip_version)));
+    host_set_add(&key->servers, flow->ip_version, analysis_address_name(context, !flow->client));
     report_ticket_key(context, ticket, key);
 }
 
 static void observe(struct analyze_context *context, const struct observation *observation)
 {
-    struct state *state = context->state;
     struct negotiated session;
-    if (!tables_make(state)) {
-        analysis_totals(context)->table_evictions++;
-        return;
-    }
     if (observation->type == &observation_tls_client_hello)
         observe_client_hello(context, observation->data);
     else if (observation->type == &observation_tls_new_session_ticket)
         observe_ticket(context, observation->data);
     else if (observation->type == &observation_tls_handshake_summary)
         observe_summary(context, observation->data);
-    else if (observation->type == &observation_flow_end)
-        bounded_table_forget(state->flows, bounded_table_flow(state->flows, observation->flow));
     else if (negotiated_read(observation, &session))
         observe_server_hello(context, &session);
 }
@@ -306,21 +291,18 @@ static void observe(struct analyze_context *context, const struct observation *o
 static void finish(struct analyze_context *context)
 {
     struct state *state = context->state;
-    bounded_table_free(state->flows);
     bounded_table_free(state->origins);
     bounded_table_free(state->keys);
-    *state = (struct state){.flows = NULL};
+    *state = (struct state){.keys = NULL};
 }
 
-static const struct observation_type *const reads[] = {&observation_tls_client_hello,
-                                                       &observation_tls_server_hello,
-                                                       &observation_tls_new_session_ticket,
-                                                       &observation_tls_handshake_summary,
-                                                       &observation_flow_end,
-                                                       NULL};
+static const struct observation_type *const reads[] = {
+    &observation_tls_client_hello, &observation_tls_server_hello,
+    &observation_tls_new_session_ticket, &observation_tls_handshake_summary, NULL};
 
 const struct analyzer analyzer_session_tickets = {.name = "session_tickets",
                                                   .reads = reads,
                                                   .state_size = sizeof(struct state),
+                                                  .conversation_size = sizeof(struct handshake),
                                                   .observe = observe,
                                                   .finish = finish};

@@ -5,14 +5,18 @@
 #include "analysis/negotiated.h"
 #include "analysis/seen_ring.h"
 
-#include "core/common_observations.h"
 #include "core/crypto.h"
 #include "dissectors/tls_flight.h"
 
-enum { MOST_FLOWS = 65536, MOST_KEYS = 32768 };
+enum { MOST_KEYS = 32768 };
 
 /* The names in the tables. */
-enum { NAME_KEY, NAME_CERTIFICATE, NAME_RANDOM, NAME_ADDRESS };
+enum { NAME_KEY, NAME_CERTIFICATE, NAME_RANDOM };
+
+/* Of a conversation: the server's last random; 0: not seen. */
+struct handshake {
+    uint64_t random;
+};
 
 struct key_room {
     struct seen_ring handshakes;
@@ -22,29 +26,15 @@ struct key_room {
 };
 
 struct state {
-    struct bounded_table *flows; /* the hash of the server's last random, a uint64_t */
-    struct bounded_table *keys;
+    struct bounded_table *keys; /* made with the first one */
 };
-
-static bool tables_make(struct state *state)
-{
-    if (state->flows == NULL)
-        state->flows = bounded_table_new(MOST_FLOWS, sizeof(uint64_t));
-    if (state->keys == NULL)
-        state->keys = bounded_table_new(MOST_KEYS, sizeof(struct key_room));
-    return state->flows != NULL && state->keys != NULL;
-}
 
 static void note_random(struct analyze_context *context, const struct tls_server_hello *hello)
 {
-    struct state *state = context->state;
     if (!span_seen(hello->random))
         return;
-    struct bounded_place place = bounded_table_place(
-        state->flows, bounded_table_flow(state->flows, context->observation->flow));
-    analysis_totals(context)->table_evictions += place.pushed_out;
-    uint64_t *random = place.room;
-    *random = bounded_table_name(state->keys, NAME_RANDOM, hello->random);
+    struct handshake *handshake = analysis_conversation(context);
+    handshake->random = analysis_name(context, NAME_RANDOM, hello->random);
 }
 
 static void report(struct analyze_context *context, const struct tls_certificate *certificate,
@@ -72,57 +62,52 @@ static void observe_certificate(struct analyze_context *context,
 {
     struct state *state = context->state;
     const struct flow *flow = context->observation->flow;
-    const uint64_t *random =
-        bounded_table_find(state->flows, bounded_table_flow(state->flows, flow));
+    const struct handshake *handshake = analysis_conversation_known(context);
     if (strcmp(certificate->from, "server") != 0 || certificate->index.value != 0 ||
-        certificate->x509.key.len == 0 || random == NULL)
+        certificate->x509.key.len == 0 || handshake == NULL || handshake->random == 0)
         return;
-    struct bounded_place place = bounded_table_place(
-        state->keys, bounded_table_name(state->keys, NAME_KEY, certificate->x509.key));
+    if (state->keys == NULL)
+        state->keys = bounded_table_new(MOST_KEYS, sizeof(struct key_room));
+    if (state->keys == NULL) {
+        analysis_totals(context)->table_evictions++;
+        return;
+    }
+    struct bounded_place place =
+        bounded_table_place(state->keys, analysis_name(context, NAME_KEY, certificate->x509.key));
     analysis_totals(context)->table_evictions += place.pushed_out;
     struct key_room *room = place.room;
-    uint64_t name = bounded_table_name(state->keys, NAME_CERTIFICATE, certificate->der);
+    uint64_t name = analysis_name(context, NAME_CERTIFICATE, certificate->der);
     if (!place.known)
         room->certificate = name;
-    if (!seen_ring_add(&room->handshakes, *random))
+    if (!seen_ring_add(&room->handshakes, handshake->random))
         return;
     room->other_certificate = room->other_certificate || room->certificate != name;
-    host_set_add(
-        &room->hosts, flow->ip_version,
-        bounded_table_name(state->keys, NAME_ADDRESS,
-                           endpoint_address(&flow->ends[!flow->client], flow->ip_version)));
+    host_set_add(&room->hosts, flow->ip_version, analysis_address_name(context, !flow->client));
     if (host_set_count(&room->hosts) > 1)
         report(context, certificate, room);
 }
 
 static void observe(struct analyze_context *context, const struct observation *observation)
 {
-    struct state *state = context->state;
-    if (!tables_make(state)) {
-        analysis_totals(context)->table_evictions++;
-        return;
-    }
     if (observation->type == &observation_tls_server_hello)
         note_random(context, observation->data);
-    else if (observation->type == &observation_tls_certificate)
-        observe_certificate(context, observation->data);
     else
-        bounded_table_forget(state->flows, bounded_table_flow(state->flows, observation->flow));
+        observe_certificate(context, observation->data);
 }
 
 static void finish(struct analyze_context *context)
 {
     struct state *state = context->state;
-    bounded_table_free(state->flows);
     bounded_table_free(state->keys);
-    *state = (struct state){.flows = NULL};
+    state->keys = NULL;
 }
 
-static const struct observation_type *const reads[] = {
-    &observation_tls_server_hello, &observation_tls_certificate, &observation_flow_end, NULL};
+static const struct observation_type *const reads[] = {&observation_tls_server_hello,
+                                                       &observation_tls_certificate, NULL};
 
 const struct analyzer analyzer_shared_keys = {.name = "shared_keys",
                                               .reads = reads,
                                               .state_size = sizeof(struct state),
+                                              .conversation_size = sizeof(struct handshake),
                                               .observe = observe,
                                               .finish = finish};

@@ -1,7 +1,7 @@
 /* test_analysis.c: observations go in, findings come out: each rule with what makes it fire and
  * with what only looks so; findings that are one; bounds, selection, order. */
 #include "analysis/analysis.h"
-#include "analysis/psk_memory.h"
+#include "analysis/conversations.h"
 #include "core/common_observations.h"
 #include "core/flow.h"
 #include "dissectors/tls.h"
@@ -551,40 +551,12 @@ static void test_memory_bound(void **state)
     struct analysis *analysis = start_all();
     struct offers offers = {.identities_len = 0};
     offers_add(&offers, "\x01\x02\x03\x04", 4711);
-    for (uint32_t i = 0; i < PSK_MEMORY_FLOWS + 1000; i++) {
+    for (uint32_t i = 0; i < CONVERSATIONS_MOST + 1000; i++) {
         struct flow flow = flow_number(i);
         say_offers(analysis, &offers, &flow, i + 1);
     }
-    assert_true(analysis_stats(analysis).table_evictions >= 1000);
-    assert_true(analysis_stats(analysis).table_evictions < PSK_MEMORY_FLOWS / 2);
-
+    assert_int_equal(analysis_stats(analysis).table_evictions, 1000);
     analysis_free(analysis);
-}
-
-/* The oldest give way: of the newest none is lost. */
-static void test_memory_keeps_newest(void **state)
-{
-    (void)state;
-    enum { FLOWS = 2 * PSK_MEMORY_FLOWS, NEWEST = 2048 };
-    struct psk_memory *memory = psk_memory_new();
-    assert_non_null(memory);
-    struct psk_handshake *handshake;
-    for (uint32_t i = 0; i < FLOWS; i++) {
-        struct flow flow = flow_number(i);
-        psk_memory_begin(memory, &flow, &handshake);
-        psk_handshake_offer(handshake, PSK_ORIGIN_TICKET, i);
-    }
-    for (uint32_t i = FLOWS - NEWEST; i < FLOWS; i++) {
-        struct flow flow = flow_number(i);
-        handshake = psk_memory_find(memory, &flow);
-        assert_non_null(handshake);
-        assert_int_equal(handshake->names[0], i);
-        assert_int_equal(psk_handshake_verdict(handshake, 0), PSK_ORIGIN_TICKET);
-        assert_int_equal(psk_handshake_verdict(handshake, 1), PSK_ORIGIN_UNKNOWN);
-        psk_memory_forget(memory, &flow);
-        assert_null(psk_memory_find(memory, &flow));
-    }
-    psk_memory_free(memory);
 }
 
 static const struct tls_server_hello rsa_hello = {
@@ -958,7 +930,6 @@ int main(void)
         cmocka_unit_test(test_broken_offers),
         cmocka_unit_test(test_selected_psk),
         cmocka_unit_test(test_memory_bound),
-        cmocka_unit_test(test_memory_keeps_newest),
         cmocka_unit_test(test_one_finding),
         cmocka_unit_test(test_merge),
         cmocka_unit_test(test_findings_bound),

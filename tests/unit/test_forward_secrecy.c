@@ -1,7 +1,6 @@
 /* test_forward_secrecy.c: the rules of family pfs that need memory or tables: each with what makes it fire, with what
  * only looks so, and at its threshold. */
 #include "analysis/analysis.h"
-#include "analysis/bounded_table.h"
 #include "analysis/common_primes.h"
 #include "analysis/host_set.h"
 #include "core/common_observations.h"
@@ -648,40 +647,6 @@ static void test_shared_key(void **state)
 
 /* --- tables --- */
 
-static void test_bounded_table(void **state)
-{
-    (void)state;
-    enum { NUM = 64 };
-    struct bounded_table *table = bounded_table_new(NUM, sizeof(uint32_t));
-    assert_non_null(table);
-    unsigned pushed_out = 0;
-    for (uint32_t i = 0; i < 1000; i++) {
-        uint64_t name = bounded_table_name(table, 0, span_of(&i, sizeof i));
-        assert_null(bounded_table_find(table, name));
-        struct bounded_place place = bounded_table_place(table, name);
-        uint32_t *room = place.room;
-        assert_false(place.known);
-        assert_int_equal(*room, 0);
-        *room = i + 1;
-        pushed_out += place.pushed_out;
-        assert_true(bounded_table_place(table, name).known);
-        assert_int_equal(*(uint32_t *)bounded_table_find(table, name), i + 1);
-        assert_int_not_equal(name, bounded_table_name(table, 1, span_of(&i, sizeof i)));
-    }
-    unsigned held = 0;
-    for (uint32_t i = 0; i < 1000; i++)
-        held +=
-            bounded_table_find(table, bounded_table_name(table, 0, span_of(&i, sizeof i))) != NULL;
-    assert_int_equal(held + pushed_out, 1000);
-    assert_in_range(held, 8, NUM);
-    uint32_t last = 999;
-    uint64_t name = bounded_table_name(table, 0, span_of(&last, sizeof last));
-    bounded_table_forget(table, name);
-    assert_null(bounded_table_find(table, name));
-    bounded_table_free(table);
-    bounded_table_free(NULL);
-}
-
 static void test_host_set(void **state)
 {
     (void)state;
@@ -713,7 +678,6 @@ int main(void)
         cmocka_unit_test(test_long_resumption_by_id),
         cmocka_unit_test(test_long_resumption_13),
         cmocka_unit_test(test_shared_key),
-        cmocka_unit_test(test_bounded_table),
         cmocka_unit_test(test_host_set),
     };
     return cmocka_run_group_tests_name("forward secrecy", tests, NULL, NULL);

@@ -927,8 +927,10 @@ static void test_bounds(void **state)
     struct psk_users *users = psk_users_new();
     bool pushed_out = false;
     memset(identity, 'a', sizeof identity);
-    assert_non_null(psk_users_add(users, span_of(identity, PSK_USERS_IDENTITY_LEN), &pushed_out));
-    assert_null(psk_users_add(users, span_of(identity, PSK_USERS_IDENTITY_LEN + 1), &pushed_out));
+    assert_non_null(
+        psk_users_add(users, 1, span_of(identity, PSK_USERS_IDENTITY_LEN), &pushed_out));
+    assert_null(
+        psk_users_add(users, 2, span_of(identity, PSK_USERS_IDENTITY_LEN + 1), &pushed_out));
     assert_false(pushed_out);
     psk_users_free(users);
 }
