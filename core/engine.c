@@ -88,7 +88,8 @@ static bool flow_read(const struct flow_hot *hot, unsigned side)
 static void stop_side(struct engine *engine, uint32_t index, unsigned side)
 {
     struct flow *flow = &flow_table_cold(engine->flows, index)->flow;
-    flow_table_hot(engine->flows, index)->flags &= ~((uint32_t)FLOW_READ_0 << side);
+    flow_table_hot(engine->flows, index)->flags &=
+        ~((uint32_t)(FLOW_READ_0 | FLOW_STREAM_0) << side);
     if (flow->streams[side] != NULL) {
         tcp_stream_free(engine->streams, flow->streams[side]);
         flow->streams[side] = NULL;
@@ -303,6 +304,7 @@ static void stream_begin(struct engine *engine, uint32_t index, unsigned side)
     struct tcp_stream *stream = tcp_stream_new(engine->streams);
     static const uint8_t nothing[1];
     cold->flow.streams[side] = stream;
+    flow_table_hot(engine->flows, index)->flags |= (uint32_t)FLOW_STREAM_0 << side;
     if (stream == NULL ||
         (cold->has_seq[side] && !tcp_stream_add(engine->streams, stream, cold->next_seq[side] - 1,
                                                 true, span_of(nothing, 0), 0, &consumer)))
@@ -311,34 +313,33 @@ static void stream_begin(struct engine *engine, uint32_t index, unsigned side)
 
 /* Where the next segment should begin, once it is known which of two SYN-ACKs counted: the one whose
  * numbers the data goes on from. */
-static void settle_start(struct flow_cold *cold, unsigned side, const struct packet *packet)
+static void settle_start(struct flow_cold *cold, unsigned side, uint32_t seq)
 {
-    if (cold->flow.probed[side] == 0 && cold->has_seq[side] &&
-        packet->tcp_seq == cold->isn[side] + 1)
-        cold->next_seq[side] = packet->tcp_seq;
+    if (cold->flow.probed[side] == 0 && cold->has_seq[side] && seq == cold->isn[side] + 1)
+        cold->next_seq[side] = seq;
 }
 
 /* A segment on its turn in which nobody sees the beginning of a protocol needs no stream. Where somebody
  * does, the stream begins with it; also when it says again, with other bytes, what was passed by: padding
  * behind an ACK that was no data. */
-static bool passes_by(struct engine *engine, uint32_t index, unsigned side,
-                      const struct packet *packet)
+static bool passes_by(struct engine *engine, uint32_t index, unsigned side, uint32_t seq,
+                      const struct reader *payload)
 {
     struct flow_cold *cold = flow_table_cold(engine->flows, index);
     if (cold->flow.dissector != NULL || cold->flow.streams[side] != NULL)
         return false;
-    settle_start(cold, side, packet);
-    bool ahead = cold->has_seq[side] && (int32_t)(packet->tcp_seq - cold->next_seq[side]) > 0;
+    settle_start(cold, side, seq);
+    bool ahead = cold->has_seq[side] && (int32_t)(seq - cold->next_seq[side]) > 0;
     if (ahead)
         return false;
-    bool behind = cold->has_seq[side] && packet->tcp_seq != cold->next_seq[side], maybe;
-    const struct dissector *known = recognise(engine, &cold->flow, packet->payload, &maybe);
+    bool behind = cold->has_seq[side] && seq != cold->next_seq[side], maybe;
+    const struct dissector *known = recognise(engine, &cold->flow, *payload, &maybe);
     if (known != NULL && behind)
-        cold->next_seq[side] = packet->tcp_seq;
+        cold->next_seq[side] = seq;
     if (known != NULL || (maybe && !behind))
         return false;
     if (!behind) {
-        cold->next_seq[side] = packet->tcp_seq + (uint32_t)reader_wire_left(&packet->payload);
+        cold->next_seq[side] = seq + (uint32_t)reader_wire_left(payload);
         cold->has_seq[side] = true;
     }
     if (probe_counted(&cold->flow, side))
@@ -346,10 +347,11 @@ static bool passes_by(struct engine *engine, uint32_t index, unsigned side,
     return true;
 }
 
-static void tcp_payload(struct engine *engine, uint32_t index, unsigned side,
-                        const struct packet *packet)
+/* |seq| is the number of the first byte of |payload|. */
+static void tcp_payload(struct engine *engine, uint32_t index, unsigned side, uint32_t seq,
+                        const struct reader *payload)
 {
-    if (passes_by(engine, index, side, packet))
+    if (passes_by(engine, index, side, seq, payload))
         return;
     struct flow_cold *cold = flow_table_cold(engine->flows, index);
     if (cold->flow.streams[side] == NULL)
@@ -358,9 +360,9 @@ static void tcp_payload(struct engine *engine, uint32_t index, unsigned side,
         return;
     struct reading reading = {engine, index, side};
     struct stream_consumer consumer = {&reading, consume};
-    struct span payload = span_of(packet->payload.at, reader_left(&packet->payload));
-    if (!tcp_stream_add(engine->streams, cold->flow.streams[side], packet->tcp_seq, false, payload,
-                        packet->payload.cut, &consumer))
+    struct span bytes = span_of(payload->at, reader_left(payload));
+    if (!tcp_stream_add(engine->streams, cold->flow.streams[side], seq, false, bytes, payload->cut,
+                        &consumer))
         stop_side(engine, index, side);
     settle(engine, index);
 }
@@ -368,9 +370,10 @@ static void tcp_payload(struct engine *engine, uint32_t index, unsigned side,
 static void tcp_ack(struct engine *engine, uint32_t index, unsigned side,
                     const struct packet *packet)
 {
-    struct flow *flow = &flow_table_cold(engine->flows, index)->flow;
-    if (!(packet->tcp_flags & TCP_ACK) || flow->streams[!side] == NULL)
+    const struct flow_hot *hot = flow_table_hot(engine->flows, index);
+    if (!(packet->tcp_flags & TCP_ACK) || !(hot->flags & (uint32_t)FLOW_STREAM_0 << !side))
         return;
+    struct flow *flow = &flow_table_cold(engine->flows, index)->flow;
     struct reading reading = {engine, index, !side};
     struct stream_consumer consumer = {&reading, consume};
     if (!tcp_stream_acked(engine->streams, flow->streams[!side], packet->tcp_ack, &consumer))
@@ -408,10 +411,9 @@ static void read_tcp(struct engine *engine, uint32_t index, unsigned side,
     if (reader_wire_left(&packet->payload) == 0 ||
         !flow_read(flow_table_hot(engine->flows, index), side))
         return;
-    struct packet data = *packet;
-    if (packet->tcp_flags & TCP_SYN)
-        data.tcp_seq++; /* the SYN has a number of its own; data may come with it (RFC 7413) */
-    tcp_payload(engine, index, side, &data);
+    /* The SYN has a number of its own; data may come with it (RFC 7413). */
+    uint32_t seq = packet->tcp_seq + ((packet->tcp_flags & TCP_SYN) != 0);
+    tcp_payload(engine, index, side, seq, &packet->payload);
 }
 
 /* --- UDP --- */
@@ -630,13 +632,14 @@ static uint32_t ip_len(const struct packet *packet)
                       reader_wire_left(&packet->payload));
 }
 
-static void take_packet(struct engine *engine, const struct packet *packet,
-                        const struct flow_key *key, uint64_t hash, unsigned side)
+static void take_packet(struct engine *engine, const struct intake_item *item)
 {
-    uint32_t index = flow_table_find(engine->flows, key, hash);
+    const struct packet *packet = &item->packet;
+    unsigned side = item->side;
+    uint32_t index = flow_table_find_near(engine->flows, &item->key, item->hash, item->place);
     bool tcp = packet->protocol == PROTO_TCP;
     if (index == 0) {
-        index = flow_table_add(engine->flows, key, hash, engine->now_ns);
+        index = flow_table_add(engine->flows, &item->key, item->hash, engine->now_ns);
         flow_begin(engine, index, side, packet);
     } else if (tcp && is_new_connection(engine, index, side, packet)) {
         flow_table_restart(engine->flows, index, FLOW_END_CLOSED, engine->now_ns);
@@ -681,9 +684,9 @@ void engine_fetch(const struct engine *engine, struct intake_item *item)
     flow_table_prefetch(engine->flows, item->hash);
 }
 
-void engine_fetch_flow(const struct engine *engine, const struct intake_item *item)
+void engine_fetch_flow(const struct engine *engine, struct intake_item *item)
 {
-    flow_table_prefetch_flow(engine->flows, item->hash);
+    item->place = flow_table_prefetch_flow(engine->flows, item->hash);
 }
 
 void engine_expect(struct engine *engine, const struct flow *flow,
@@ -695,20 +698,19 @@ void engine_expect(struct engine *engine, const struct flow *flow,
 void engine_take(struct engine *engine, const struct intake_item *item)
 {
     at_frame(engine, item->packet.frame, item->now_ns);
-    flow_table_advance(engine->flows, item->now_ns);
-    take_packet(engine, &item->packet, &item->key, item->hash, item->side);
+    take_packet(engine, item);
 }
 
 static void admit(struct engine *engine, struct intake_item *item)
 {
-    bool whole = item->result == LAYERS_TRANSPORT;
-    enum intake_clock clock = intake_admit(engine->intake, item);
-    if (clock != CLOCK_SAME)
-        engine_turn(engine, item->packet.frame, item->now_ns, clock);
-    if (item->result != LAYERS_TRANSPORT)
-        return;
-    if (!whole)
+    if (item->clock != CLOCK_SAME)
+        engine_turn(engine, item->packet.frame, item->now_ns, (enum intake_clock)item->clock);
+    if (item->result != LAYERS_TRANSPORT) {
+        if (!intake_complete(engine->intake, item))
+            return;
         engine_fetch(engine, item);
+        engine_fetch_flow(engine, item);
+    }
     engine_take(engine, item);
 }
 
@@ -723,6 +725,7 @@ static void feed_batch(struct engine *engine, const struct frame *frames, size_t
     for (size_t i = 0; i < num; i++)
         if (items[i].result == LAYERS_TRANSPORT)
             engine_fetch_flow(engine, &items[i]);
+    intake_time(engine->intake, items, num);
     for (size_t i = 0; i < num; i++)
         admit(engine, &items[i]);
 }

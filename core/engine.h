@@ -70,7 +70,7 @@ enum intake_clock {
 
 /* engine_fetch and, some time later, engine_fetch_flow bring the memory closer that engine_take will need. */
 void engine_fetch(const struct engine *engine, struct intake_item *item);
-void engine_fetch_flow(const struct engine *engine, const struct intake_item *item);
+void engine_fetch_flow(const struct engine *engine, struct intake_item *item);
 
 /* engine_turn lets the engine's clock tick or jump, to |now_ns|, at |frame| (NULL: without one). */
 void engine_turn(struct engine *engine, const struct frame *frame, uint64_t now_ns,
@@ -80,7 +80,7 @@ void engine_turn(struct engine *engine, const struct frame *frame, uint64_t now_
 void engine_expect(struct engine *engine, const struct flow *flow,
                    const struct expectation *expectation, uint64_t now_ns);
 
-/* engine_take takes a packet of a conversation, after engine_fetch. */
+/* engine_take takes a packet of a conversation, after engine_fetch and engine_fetch_flow. */
 void engine_take(struct engine *engine, const struct intake_item *item);
 
 #endif

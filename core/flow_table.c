@@ -8,8 +8,11 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 
+/* A flow goes to its second bucket only when the first is crowded: there it costs more to find. */
+enum { BUCKET_SLOTS = 8, BUCKET_CROWDED = 6 };
+
 /* A unit of time is 2^20 ns, a second is 2^10 units: powers of two, near enough to 1 ms and 1 s. */
-enum { BUCKET_SLOTS = 8, WHEEL_SLOTS = 512, UNIT_SHIFT = 20, SECOND_SHIFT = 10 };
+enum { WHEEL_SLOTS = 512, UNIT_SHIFT = 20, SECOND_SHIFT = 10 };
 
 /* Seconds without a packet after which a flow is over. Each is less than WHEEL_SLOTS. */
 _Static_assert(UNIT_SHIFT + SECOND_SHIFT == FLOW_TABLE_TICK_SHIFT, "a tick is a slot of the wheel");
@@ -91,49 +94,6 @@ void flow_table_free(struct flow_table *table)
     free(table);
 }
 
-/* The protocols that have ports are a number of three bits; all others share one, and have their own number in
- * the place of the port. */
-static uint64_t protocol_class(uint8_t protocol)
-{
-    switch (protocol) {
-    case PROTO_TCP:
-        return 1;
-    case PROTO_UDP:
-        return 2;
-    case PROTO_ICMP:
-        return 3;
-    case PROTO_ICMP6:
-        return 4;
-    case PROTO_SCTP:
-        return 5;
-    case PROTO_EAPOL:
-        return 6;
-    default:
-        return 0;
-    }
-}
-
-unsigned flow_key_of(const struct packet *packet, struct flow_key *key)
-{
-    uint64_t a[2], b[2];
-    memcpy(a, packet->ends[0].address, sizeof a);
-    memcpy(b, packet->ends[1].address, sizeof b);
-    uint64_t port_a = packet->ends[0].port, port_b = packet->ends[1].port;
-    bool swap = a[0] != b[0] ? a[0] > b[0] : a[1] != b[1] ? a[1] > b[1] : port_a > port_b;
-    uint64_t class = protocol_class(packet->protocol);
-    uint64_t low_port = swap ? port_b : port_a, high_port = swap ? port_a : port_b;
-    if (class == 0)
-        low_port = high_port = packet->protocol;
-    key->word[0] = swap ? b[0] : a[0];
-    key->word[1] = swap ? b[1] : a[1];
-    key->word[2] = swap ? a[0] : b[0];
-    key->word[3] = swap ? a[1] : b[1];
-    key->word[4] = low_port | high_port << 16 | (uint64_t)(packet->tunnel_id & 0xffffff) << 32 |
-                   class << 56 | (uint64_t)(packet->ip_version == 6) << 59 |
-                   (uint64_t)(packet->num_tunnels & 0xf) << 60;
-    return swap;
-}
-
 uint64_t flow_table_hash(const struct flow_table *table, const struct flow_key *key)
 {
     return keyed_hash_five(&table->key, key->word);
@@ -159,13 +119,26 @@ void flow_table_prefetch(const struct flow_table *table, uint64_t hash)
     __builtin_prefetch(first_bucket(table, hash));
 }
 
-void flow_table_prefetch_flow(const struct flow_table *table, uint64_t hash)
+/* The slots with |tag|, a bit for each; of empty ones, too. */
+static unsigned bucket_hits(const struct bucket *bucket, uint32_t tag)
+{
+    unsigned hits = 0;
+    for (unsigned i = 0; i < BUCKET_SLOTS; i++)
+        hits |= (unsigned)(bucket->tag[i] == tag) << i;
+    return hits;
+}
+
+uint32_t flow_table_prefetch_flow(const struct flow_table *table, uint64_t hash)
 {
     const struct bucket *bucket = first_bucket(table, hash);
-    uint32_t tag = tag_of(hash);
-    for (unsigned i = 0; i < BUCKET_SLOTS; i++)
-        if (bucket->tag[i] == tag && bucket->index[i] != 0)
-            __builtin_prefetch(&table->hot[bucket->index[i]], 1);
+    unsigned hits = bucket_hits(bucket, tag_of(hash));
+    if (hits == 0) {
+        __builtin_prefetch(second_bucket(table, hash));
+        return 0;
+    }
+    uint32_t index = bucket->index[__builtin_ctz(hits)];
+    __builtin_prefetch(&table->hot[index], 1);
+    return index;
 }
 
 static bool key_equal(const struct flow_key *a, const struct flow_key *b)
@@ -177,10 +150,11 @@ static bool key_equal(const struct flow_key *a, const struct flow_key *b)
 static uint32_t *bucket_find(const struct flow_table *table, struct bucket *bucket,
                              const struct flow_key *key, uint32_t tag)
 {
-    for (unsigned i = 0; i < BUCKET_SLOTS; i++)
-        if (bucket->tag[i] == tag && bucket->index[i] != 0 &&
-            key_equal(&table->hot[bucket->index[i]].key, key))
-            return &bucket->index[i];
+    for (unsigned hits = bucket_hits(bucket, tag); hits != 0; hits &= hits - 1) {
+        uint32_t *slot = &bucket->index[__builtin_ctz(hits)];
+        if (*slot != 0 && key_equal(&table->hot[*slot].key, key))
+            return slot;
+    }
     return NULL;
 }
 
@@ -199,6 +173,15 @@ uint32_t flow_table_find(const struct flow_table *table, const struct flow_key *
     return slot != NULL ? *slot : 0;
 }
 
+uint32_t flow_table_find_near(const struct flow_table *table, const struct flow_key *key,
+                              uint64_t hash, uint32_t place)
+{
+    const struct flow_hot *hot = &table->hot[place];
+    if (place != 0 && (hot->flags & FLOW_LIVE) != 0 && key_equal(&hot->key, key))
+        return place;
+    return flow_table_find(table, key, hash);
+}
+
 static unsigned bucket_used(const struct bucket *bucket)
 {
     unsigned used = 0;
@@ -214,7 +197,7 @@ static uint32_t timeout_seconds(const struct flow_hot *hot)
         return TIMEOUT_CLOSED;
     if (!(hot->flags & FLOW_ANSWERED))
         return TIMEOUT_UNANSWERED;
-    return (hot->key.word[4] >> 56 & 7) == 1 ? TIMEOUT_TCP : TIMEOUT_OTHER;
+    return flow_key_class(&hot->key) == FLOW_KEY_TCP ? TIMEOUT_TCP : TIMEOUT_OTHER;
 }
 
 /* The whole time of a flow's last packet, of which the flow has the low 32 bits: it was less than 2^31
@@ -277,7 +260,8 @@ static void wheel_turn(struct flow_table *table, uint64_t second)
 
 static void wheel_advance(struct flow_table *table, uint64_t second)
 {
-    if (!table->wheel_started) {
+    /* Time goes back only when all flows were ended, and the wheel is empty. */
+    if (!table->wheel_started || second < table->wheel_now) {
         table->wheel_started = true;
         table->wheel_now = second;
     }
@@ -374,7 +358,8 @@ uint32_t flow_table_add(struct flow_table *table, const struct flow_key *key, ui
                         uint64_t now_ns)
 {
     struct bucket *bucket = first_bucket(table, hash), *second = second_bucket(table, hash);
-    if (bucket_used(second) < bucket_used(bucket))
+    table->now = now_ns >> UNIT_SHIFT;
+    if (bucket_used(bucket) >= BUCKET_CROWDED && bucket_used(second) < bucket_used(bucket))
         bucket = second;
     unsigned i = 0;
     uint32_t index;
@@ -469,7 +454,6 @@ void flow_table_end_all(struct flow_table *table, enum flow_end how)
     for (size_t i = 0; i < num; i++)
         release(table, live[i].index, how);
     free(live);
-    table->wheel_started = false;
 }
 
 uint64_t flow_table_evicted(const struct flow_table *table)

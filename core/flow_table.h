@@ -12,11 +12,7 @@
 #define PERPASS_CORE_FLOW_TABLE_H
 
 #include "core/flow.h"
-
-/* Both ends of a conversation, the lower one first, with the tunnel they were seen in. */
-struct flow_key {
-    uint64_t word[5];
-};
+#include "core/flow_key.h"
 
 enum flow_flag {
     FLOW_READ_0 = 0x01, /* somebody reads what end 0 sends; FLOW_READ_0 << 1 for end 1 */
@@ -28,6 +24,8 @@ enum flow_flag {
     FLOW_LIVE = 0x40,     /* the table's: this place is taken */
     FLOW_QUIET_0 = 0x80,  /* only what wakes the reader of end 0 is handed to it; << 1 for end 1 */
     FLOW_QUIET_1 = 0x100,
+    FLOW_STREAM_0 = 0x200, /* flow->streams[0] is there; << 1 for end 1 */
+    FLOW_STREAM_1 = 0x400,
     FLOW_READER_SHIFT = 16 /* from this bit on: the engine's number of a UDP flow's dissector */
 };
 
@@ -64,18 +62,20 @@ struct flow_table_owner {
 struct flow_table *flow_table_new(size_t max_flows, const struct flow_table_owner *owner);
 void flow_table_free(struct flow_table *table); /* without a word to the owner */
 
-/* flow_key_of makes the key of a packet's flow; gives the index (0 or 1) of the sender in it. */
-unsigned flow_key_of(const struct packet *packet, struct flow_key *key);
-
 uint64_t flow_table_hash(const struct flow_table *table, const struct flow_key *key);
 
 /* flow_table_prefetch asks for the cache line of the index; flow_table_prefetch_flow, once that is there,
- * for the flow's. */
+ * for the flow's, and gives the place where the flow may be; 0 when it is not where most flows are. */
 void flow_table_prefetch(const struct flow_table *table, uint64_t hash);
-void flow_table_prefetch_flow(const struct flow_table *table, uint64_t hash);
+uint32_t flow_table_prefetch_flow(const struct flow_table *table, uint64_t hash);
 
 /* flow_table_find gives the index of the flow, 0 when there is none. */
 uint32_t flow_table_find(const struct flow_table *table, const struct flow_key *key, uint64_t hash);
+
+/* flow_table_find_near does the same, and is faster when the flow is at |place|, whatever has become of that since
+ * flow_table_prefetch_flow gave it. */
+uint32_t flow_table_find_near(const struct flow_table *table, const struct flow_key *key,
+                              uint64_t hash, uint32_t place);
 
 /* flow_table_add makes a place for a flow that is not there; its flow_hot and flow_cold are zeroed but for
  * the key and |now|. May end other flows. Never fails. */
@@ -96,7 +96,8 @@ void flow_table_touch(struct flow_table *table, uint32_t index, unsigned side, u
 /* flow_table_sync brings flow->packets, ->bytes and ->last_ns up to date. */
 void flow_table_sync(struct flow_table *table, uint32_t index);
 
-/* flow_table_advance ends the flows whose time is over at |now_ns|, which must not go back. */
+/* flow_table_advance ends the flows whose time is over at |now_ns|, which must not go back but when all were ended. To
+ * be called once in every tick in which there are packets, before these. */
 void flow_table_advance(struct flow_table *table, uint64_t now_ns);
 
 /* flow_table_end_all ends every flow, in the order in which they began. */

@@ -3,6 +3,7 @@
 
 #include "core/defrag.h"
 #include "core/eapol_peers.h"
+#include "core/usual.h"
 
 #include <stdlib.h>
 
@@ -37,11 +38,21 @@ void intake_free(struct intake *intake)
     free(intake);
 }
 
-void intake_read(struct intake_item *item, const struct frame *frame)
+/* Apart, so that its memory is no burden to the usual packet. */
+static __attribute__((noinline)) void read_unusual(struct intake_item *item,
+                                                   const struct frame *frame)
 {
     item->result = layers_decode(frame, &item->packet);
     if (item->result == LAYERS_TRANSPORT)
         item->side = (uint8_t)flow_key_of(&item->packet, &item->key);
+}
+
+void intake_read(struct intake_item *item, const struct frame *frame)
+{
+    if (usual_read(frame, &item->packet, &item->key, &item->side))
+        item->result = LAYERS_TRANSPORT;
+    else
+        read_unusual(item, frame);
 }
 
 static void count_unread(struct engine_stats *stats, enum layers_result result)
@@ -80,16 +91,20 @@ static enum layers_result defragment(struct intake *intake, struct packet *packe
     return result;
 }
 
-/* Does what only some packets need before they have a conversation. */
-static void complete(struct intake *intake, struct intake_item *item)
+bool intake_complete(struct intake *intake, struct intake_item *item)
 {
     if (item->result == LAYERS_FRAGMENT)
         item->result = defragment(intake, &item->packet);
     if (item->result == LAYERS_EAPOL)
         item->result =
             eapol_peers_join(&intake->eapol_peers, &item->packet) ? LAYERS_TRANSPORT : LAYERS_OTHER;
-    if (item->result == LAYERS_TRANSPORT)
-        item->side = (uint8_t)flow_key_of(&item->packet, &item->key);
+    if (item->result != LAYERS_TRANSPORT) {
+        count_unread(&intake->stats, item->result);
+        return false;
+    }
+    item->side = (uint8_t)flow_key_of(&item->packet, &item->key);
+    intake->stats.packets_tunnelled += item->packet.num_tunnels > 0;
+    return true;
 }
 
 /* The clock stands still for packets that are a little late; a step back of more than a minute is another time. */
@@ -110,31 +125,38 @@ static enum intake_clock set_clock(struct intake *intake, uint64_t time_ns)
                : CLOCK_SAME;
 }
 
-enum intake_clock intake_admit(struct intake *intake, struct intake_item *item)
+/* Most packets come in the tick of the one before, and not before it. */
+static bool same_tick(const struct intake *intake, uint64_t time_ns)
 {
-    const struct frame *frame = item->packet.frame;
-    enum intake_clock clock = set_clock(intake, frame->time_ns);
-    item->now_ns = intake->now_ns;
-    intake->stats.frames++;
-    intake->stats.frame_bytes += frame->wire_len;
-    intake->stats.frames_snapped += frame->captured_len < frame->wire_len;
-    if (item->result != LAYERS_TRANSPORT)
-        complete(intake, item);
-    if (item->result != LAYERS_TRANSPORT)
-        count_unread(&intake->stats, item->result);
-    else
-        intake->stats.packets_tunnelled += item->packet.num_tunnels > 0;
-    return clock;
+    return intake->started && time_ns >= intake->now_ns &&
+           time_ns >> FLOW_TABLE_TICK_SHIFT == intake->now_ns >> FLOW_TABLE_TICK_SHIFT;
+}
+
+void intake_time(struct intake *intake, struct intake_item *items, size_t num)
+{
+    uint64_t bytes = 0, snapped = 0, tunnelled = 0;
+    for (size_t i = 0; i < num; i++) {
+        struct intake_item *item = &items[i];
+        const struct frame *frame = item->packet.frame;
+        bytes += frame->wire_len;
+        snapped += frame->captured_len < frame->wire_len;
+        tunnelled += item->result == LAYERS_TRANSPORT && item->packet.num_tunnels > 0;
+        item->clock = CLOCK_SAME;
+        if (same_tick(intake, frame->time_ns))
+            intake->now_ns = frame->time_ns;
+        else
+            item->clock = (uint8_t)set_clock(intake, frame->time_ns);
+        item->now_ns = intake->now_ns;
+    }
+    intake->stats.frames += num;
+    intake->stats.frame_bytes += bytes;
+    intake->stats.frames_snapped += snapped;
+    intake->stats.packets_tunnelled += tunnelled;
 }
 
 enum intake_clock intake_advance(struct intake *intake, uint64_t time_ns)
 {
     return time_ns > intake->now_ns ? set_clock(intake, time_ns) : CLOCK_SAME;
-}
-
-uint64_t intake_now(const struct intake *intake)
-{
-    return intake->now_ns;
 }
 
 void intake_count(const struct intake *intake, struct engine_stats *stats)

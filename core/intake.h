@@ -12,10 +12,12 @@ struct intake_item {
     struct packet packet;
     struct flow_key key;       /* from here on: of LAYERS_TRANSPORT */
     uint64_t hash;             /* of the flow table that it is for: whoever looks there sets it */
+    uint32_t place;            /* where that table may have its flow; as |hash| */
     enum layers_result result; /* LAYERS_TRANSPORT: it has a conversation */
     uint8_t side;              /* the sender, as in flow->ends */
     uint8_t lane;    /* the engine that it is for, of several: who spreads packets sets it */
-    uint64_t now_ns; /* the packet clock at it; intake_admit sets it */
+    uint8_t clock;   /* enum intake_clock: what it does to the packet clock; intake_time sets it */
+    uint64_t now_ns; /* the packet clock at it; intake_time sets it */
 };
 
 struct intake;
@@ -26,15 +28,16 @@ void intake_free(struct intake *intake);
 /* intake_read reads the layers of |frame|. Needs no order: frames may be read in any, and at the same time. */
 void intake_read(struct intake_item *item, const struct frame *frame);
 
-/* intake_admit takes |item| on its turn: counts, sets the clock, and puts fragments together, so that |result| may
- * become LAYERS_TRANSPORT; then the payload is the intake's, until the next call. */
-enum intake_clock intake_admit(struct intake *intake, struct intake_item *item);
+/* intake_time takes |num| items on their turn: counts them, and sets the clock. */
+void intake_time(struct intake *intake, struct intake_item *items, size_t num);
+
+/* intake_complete does, on its turn, after intake_time, what an |item| needs that is not LAYERS_TRANSPORT: puts
+ * fragments together, and counts what is not read. True: it has become LAYERS_TRANSPORT; its payload is the intake's,
+ * until the next call. */
+bool intake_complete(struct intake *intake, struct intake_item *item);
 
 /* intake_advance lets the clock go on without a packet. */
 enum intake_clock intake_advance(struct intake *intake, uint64_t time_ns);
-
-/* The packet clock: never goes back, but for a jump. */
-uint64_t intake_now(const struct intake *intake);
 
 /* intake_count adds what was counted to |stats|. */
 void intake_count(const struct intake *intake, struct engine_stats *stats);

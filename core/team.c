@@ -180,15 +180,14 @@ static void turn_all(struct team *team, const struct frame *frame, uint64_t now_
 
 static void admit(struct team *team, struct intake_item *item)
 {
-    bool whole = item->result == LAYERS_TRANSPORT;
-    enum intake_clock clock = intake_admit(team->intake, item);
-    if (clock != CLOCK_SAME)
-        turn_all(team, item->packet.frame, item->now_ns, clock);
-    if (item->result != LAYERS_TRANSPORT)
-        return;
-    if (!whole) {
+    if (item->clock != CLOCK_SAME)
+        turn_all(team, item->packet.frame, item->now_ns, (enum intake_clock)item->clock);
+    if (item->result != LAYERS_TRANSPORT) {
+        if (!intake_complete(team->intake, item))
+            return;
         item->lane = lane_of(item);
         engine_fetch(team->lanes[item->lane].engine, item);
+        engine_fetch_flow(team->lanes[item->lane].engine, item);
     }
     engine_take(team->lanes[item->lane].engine, item);
 }
@@ -206,6 +205,7 @@ static void feed_batch(struct team *team, const struct frame *frames, size_t num
     for (size_t i = 0; i < num; i++)
         if (items[i].result == LAYERS_TRANSPORT)
             engine_fetch_flow(team->lanes[items[i].lane].engine, &items[i]);
+    intake_time(team->intake, items, num);
     for (size_t i = 0; i < num; i++)
         admit(team, &items[i]);
 }
@@ -301,6 +301,7 @@ static void give_to_announcer(struct team *team, struct chunk *chunk, uint16_t n
     struct lane *announcer = &team->lanes[ANNOUNCER];
     uint32_t before = (uint32_t)chunk->num_announcements;
     engine_fetch(announcer->engine, &chunk->items[number]);
+    engine_fetch_flow(announcer->engine, &chunk->items[number]);
     take(announcer, &chunk->items[number], 2u * number + 1);
     for (uint32_t i = before; i < chunk->num_announcements; i++)
         for (unsigned lane = 0; lane < SHARES; lane++)
@@ -318,17 +319,16 @@ static void turn_at(struct lane *lane, const struct intake_item *item, uint16_t 
 static void give_out_item(struct team *team, struct chunk *chunk, uint16_t number)
 {
     struct intake_item *item = &chunk->items[number];
-    bool whole = item->result == LAYERS_TRANSPORT;
-    enum intake_clock clock = intake_admit(team->intake, item);
+    enum intake_clock clock = (enum intake_clock)item->clock;
     if (clock != CLOCK_SAME) {
         for (unsigned lane = 0; lane < SHARES; lane++)
             add_entry(team, chunk, lane,
                       (struct entry){.item = number, .task = TASK_TURN, .clock = (uint8_t)clock});
         turn_at(&team->lanes[ANNOUNCER], item, number, clock);
     }
-    if (item->result != LAYERS_TRANSPORT)
-        return;
-    if (!whole) {
+    if (item->result != LAYERS_TRANSPORT) {
+        if (!intake_complete(team->intake, item))
+            return;
         keep_payload(team, chunk, &item->packet);
         item->lane = lane_of(item);
     }
@@ -342,6 +342,7 @@ static void give_out_chunk(struct team *team, struct chunk *chunk)
 {
     team->giving_out = chunk;
     team->lanes[ANNOUNCER].store = &chunk->said[ANNOUNCER];
+    intake_time(team->intake, chunk->items, chunk->num);
     for (size_t i = 0; i < chunk->num; i++)
         give_out_item(team, chunk, (uint16_t)i);
     team->giving_out = NULL;
