@@ -2,7 +2,9 @@
 #include "cli/run.h"
 
 #include "cli/complain.h"
+#include "core/common_observations.h"
 #include "dissectors/content_rules.h"
+#include "dissectors/labels.h"
 #include "reports/text.h"
 
 #include <stdlib.h>
@@ -11,13 +13,40 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static void pass_on(struct run *run, const struct observation *observation)
+{
+    analysis_observe(run->analysis, observation);
+    if (run->writer != NULL)
+        event_writer_observation(run->writer, observation);
+}
+
+/* A conversation that no dissector read has the name that nDPI gives it. */
+static void name_and_pass_on(struct run *run, const struct observation *observation)
+{
+    struct flow_end_observation data = *(const struct flow_end_observation *)observation->data;
+    struct observation named = *observation;
+    const struct label label = labels_end(run->labels, observation->flow);
+    named.data = &data;
+    if (data.protocol == NULL && data.application_protocol == NULL && label.protocol != NULL) {
+        data.application_protocol = label.protocol;
+        data.application = label.application;
+        data.encrypted = truth(!label.readable);
+    }
+    pass_on(run, &named);
+}
+
 /* The way of an observation out of the engine. */
 static void emit(void *to, const struct observation *observation)
 {
     struct run *run = to;
-    analysis_observe(run->analysis, observation);
-    if (run->writer != NULL)
-        event_writer_observation(run->writer, observation);
+    if (observation->type == &observation_flow_packet) {
+        const struct flow_packet_observation *shown = observation->data;
+        labels_look(run->labels, observation->flow, shown->packet, observation->time_ns);
+    } else if (run->labels != NULL && observation->type == &observation_flow_end) {
+        name_and_pass_on(run, observation);
+    } else {
+        pass_on(run, observation);
+    }
 }
 
 /* The way of an observation out of the analysis. */
@@ -126,7 +155,11 @@ bool run_prepare(struct run *run, struct error *error)
     run->content_rules = content_rules_new(settings->secret_rules, error);
     if (run->content_rules == NULL)
         return false;
+    const bool classify = settings->flows && !settings->no_classify && labels_built();
+    if (classify && (run->labels = labels_new()) == NULL)
+        return error_set(error, "there is no memory for nDPI");
     const struct engine_options engine = {.every_flow = settings->flows,
+                                          .show_packets = classify ? LABELS_PACKETS : 0,
                                           .content_rules = run->content_rules,
                                           .dissectors = dissectors,
                                           .emit_to = run,
@@ -244,6 +277,7 @@ void run_end(struct run *run)
     for (size_t i = 0; run->reports != NULL && i < run->settings->reports.num; i++)
         output_discard(&run->reports[i].output);
     team_free(run->team);
+    labels_free(run->labels);
     content_rules_free(run->content_rules);
     analysis_free(run->analysis);
     redactor_free(run->redactor);

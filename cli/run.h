@@ -18,6 +18,7 @@ struct run_settings {
     struct option_list reports; /* as given; each is valid for run_report_format */
     const char *events;
     bool flows;
+    bool no_classify;
     struct run_observations observations;
     enum privacy_policy policy;
     const char *key_file;
@@ -52,6 +53,7 @@ struct run {
     struct team *team;
     struct content_rules *content_rules; /* the team's, freed behind it */
     struct analysis *analysis;
+    struct labels *labels; /* NULL: conversations that nobody reads have no name */
     struct redactor *redactor;
     struct event_writer *writer; /* NULL: no events are asked for, or not yet */
     struct run_report *reports;

@@ -4,6 +4,7 @@
 #include "cli/status.h"
 #include "core/crypto.h"
 #include "core/pattern.h"
+#include "dissectors/labels.h"
 #include "reports/report.h"
 
 #include <gnu/libc-version.h>
@@ -32,6 +33,8 @@ static int run(const void *settings, const struct option_list *operands)
     say(stdout, "OpenSSL", crypto_library());
     say(stdout, "PCRE2", pcre2);
     say(stdout, "json-c", report_json_library());
+    if (labels_built())
+        say(stdout, "nDPI", labels_version());
     say(stdout, "glibc", gnu_get_libc_version());
     return STATUS_OK;
 }

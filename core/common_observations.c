@@ -28,6 +28,14 @@ static const struct field flow_end_fields[] = {
     PUBLIC("perpass.flow.dissector", FIELD_TEXT, protocol, "the dissector that read it"),
     PUBLIC("perpass.flow.start_seen", FIELD_TRUTH, saw_start,
            "TCP: whether the capture has the SYN, or starts mid-session"),
+    PUBLIC("perpass.flow.application_protocol", FIELD_TEXT, application_protocol,
+           "what a conversation was taken for that no dissector read to its end: by one of them, "
+           "or by "
+           "nDPI"),
+    PUBLIC("network.application", FIELD_TEXT, application,
+           "the application or service, where nDPI knows more than the protocol"),
+    PUBLIC("perpass.flow.encrypted", FIELD_TRUTH, encrypted,
+           "whether that protocol is known to encrypt what it says"),
 };
 #undef STRUCT
 
@@ -53,6 +61,17 @@ const struct observation_type observation_flow_end = {
     .fields = flow_end_fields,
     .num_fields = NUM_ROWS(flow_end_fields),
     .size = sizeof(struct flow_end_observation),
+};
+
+static const struct observation_part flow_packet_parts[] = {
+    {.offset = offsetof(struct flow_packet_observation, packet)}};
+
+const struct observation_type observation_flow_packet = {
+    .name = "flow.packet",
+    .about = "A packet of a conversation that nobody reads.",
+    .parts = flow_packet_parts,
+    .num_parts = NUM_ROWS(flow_packet_parts),
+    .size = sizeof(struct flow_packet_observation),
 };
 
 const struct observation_type *const common_observations[] = {

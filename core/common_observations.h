@@ -11,6 +11,12 @@ struct fault_observation {
     const char *reason;   /* static text */
 };
 
+/* A packet, from its IP header on, of a conversation that nobody reads: only for who names applications, and never
+ * written: it is not among common_observations. */
+struct flow_packet_observation {
+    struct span packet;
+};
+
 /* "flow.end": totals of a conversation and how it ended. */
 struct flow_end_observation {
     struct number first_ns, last_ns;
@@ -18,9 +24,13 @@ struct flow_end_observation {
     const char *how;      /* "closed" "idle" "evicted" "input" */
     const char *protocol; /* who read it: "tls"; NULL for nobody */
     enum truth saw_start;
+    /* What a conversation that nobody read to its end is taken for; static: "dns", "whatsapp" */
+    const char *application_protocol, *application;
+    enum truth encrypted; /* whether that protocol hides what it says */
 };
 
-extern const struct observation_type observation_malformed, observation_cut, observation_flow_end;
+extern const struct observation_type observation_malformed, observation_cut, observation_flow_end,
+    observation_flow_packet;
 
 /* The three of them, NULL-terminated. */
 extern const struct observation_type *const common_observations[];

@@ -159,6 +159,7 @@ static void claim_expected(struct engine *engine, uint32_t index)
 /* Nobody reads this flow, or ever did. */
 static void forget_claim(struct engine *engine, struct flow *flow)
 {
+    flow->was_read_as = flow->dissector->name;
     forget_dissector(flow);
     engine->stats.flows_dissected--;
 }
@@ -535,6 +536,7 @@ static void emit_flow_end(struct engine *engine, struct flow *flow)
         .server_packets = number(flow->packets[server]),
         .how = end_name(flow->ended),
         .protocol = flow->dissector != NULL ? flow->dissector->name : NULL,
+        .application_protocol = flow->dissector == NULL ? flow->was_read_as : NULL,
         .saw_start = flow->protocol == PROTO_TCP ? truth(flow->saw_start) : TRUTH_UNKNOWN,
     };
     struct dissect_context context = context_of(engine, flow, client);
@@ -593,11 +595,34 @@ static void flow_begin(struct engine *engine, uint32_t index, unsigned side,
     }
     flow->first_packet = packet->frame->number;
     flow->first_ns = engine->packet_ns;
+    if (engine->options.show_packets > 0)
+        flow_table_hot(engine->flows, index)->flags |= FLOW_SHOWN;
     if (*dissectors_for(engine, flow) != NULL)
         flow_table_hot(engine->flows, index)->flags |= FLOW_READ_0 | FLOW_READ_1;
     if (expect_table_any(engine->expect))
         claim_expected(engine, index);
     engine->stats.flows++;
+}
+
+/* Shows a packet with payload to who names applications, unless somebody reads the conversation, or enough of it was
+ * shown. A datagram that came in fragments does not lie in one piece. */
+static void show_packet(struct engine *engine, uint32_t index, unsigned side,
+                        const struct packet *packet)
+{
+    struct flow_cold *cold = flow_table_cold(engine->flows, index);
+    const size_t headers = packet->ip_header.len + packet->l4_header.len;
+    if (cold->flow.dissector != NULL || cold->shown >= engine->options.show_packets) {
+        flow_table_hot(engine->flows, index)->flags &= ~(uint32_t)FLOW_SHOWN;
+        return;
+    }
+    if (reader_left(&packet->payload) == 0 || !span_seen(packet->ip_header) ||
+        packet->ip_header.at + headers != packet->payload.at)
+        return;
+    const struct flow_packet_observation data = {
+        .packet = span_of(packet->ip_header.at, headers + reader_left(&packet->payload))};
+    struct dissect_context context = context_of(engine, &cold->flow, side);
+    cold->shown++;
+    dissect_emit(&context, &observation_flow_packet, &data);
 }
 
 /* The same ports again: a SYN after the end, or with another first number, opens a new conversation. */
@@ -653,6 +678,8 @@ static void take_packet(struct engine *engine, const struct intake_item *item)
         else
             read_udp(engine, index, side, packet);
     }
+    if (hot->flags & FLOW_SHOWN)
+        show_packet(engine, index, side, packet);
     if (tcp && packet->tcp_flags & (TCP_FIN | TCP_RST))
         note_tcp_flags(engine, index, side, packet);
 }

@@ -23,6 +23,8 @@ struct engine_options {
     void (*announced)(void *emit_to, const struct flow *flow, const struct expectation *expectation,
                       uint64_t now_ns);
     bool every_flow; /* emit flow.end for every flow, not only for flows of a dissector */
+    unsigned
+        show_packets; /* of each flow that nobody reads: emit this many as observation_flow_packet */
     const struct dissector *const *dissectors; /* NULL-terminated */
     void *emit_to;
     void (*emit)(void *emit_to, const struct observation *observation);

@@ -46,7 +46,8 @@ struct flow {
     void *state;                       /* the dissector's, dissector->state_size bytes, zeroed */
     struct tcp_stream *streams[2];     /* TCP, while somebody reads: by sender */
     uint16_t probed[2];                /* payloads offered to dissectors so far */
-    uint8_t num_handovers;             /* from one dissector to the next */
+    const char *was_read_as; /* by a dissector that lost its interest: its name, or NULL */
+    uint8_t num_handovers;   /* from one dissector to the next */
     bool expected; /* an earlier conversation announced it: it was not recognised by its bytes */
     bool
         handed_over; /* since the last packet: what is unread of both sides is to be offered again */

@@ -26,6 +26,7 @@ enum flow_flag {
     FLOW_QUIET_1 = 0x100,
     FLOW_STREAM_0 = 0x200, /* flow->streams[0] is there; << 1 for end 1 */
     FLOW_STREAM_1 = 0x400,
+    FLOW_SHOWN = 0x800,    /* its packets are shown while nobody reads it */
     FLOW_READER_SHIFT = 16 /* from this bit on: the engine's number of a UDP flow's dissector */
 };
 
@@ -44,6 +45,7 @@ struct flow_cold {
     uint32_t next_seq[2]; /* TCP: the number of the byte that each side sends next … */
     uint32_t isn[2];      /* the number of the SYN of each side, when has_seq came from one */
     bool has_seq[2];      /* … when it is known */
+    uint8_t shown;        /* packets, while FLOW_SHOWN */
     uint32_t wheel_next;  /* the next flow in the slot of the timer wheel; also the free list */
 };
 

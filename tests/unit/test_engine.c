@@ -145,6 +145,8 @@ static const struct dissector *const word_dissectors[] = {&over_tcp, &over_udp, 
 /* --- what comes out --- */
 
 struct heard {
+    unsigned shown;
+    size_t shown_len;
     char words[2048]; /* "0:hello 1:world": side as client 0, server 1 */
     char ends[1024];  /* "closed idle" */
     struct flow_end_observation last_end;
@@ -162,6 +164,9 @@ static void hear(void *to, const struct observation *observation)
             snprintf(heard->words + len, sizeof heard->words - len, "%s%u:%.*s", len ? " " : "",
                      observation->side == observation->flow->client ? 0 : 1, (int)word->text.len,
                      (const char *)word->text.at);
+    } else if (observation->type == &observation_flow_packet) {
+        heard->shown++;
+        heard->shown_len = ((const struct flow_packet_observation *)observation->data)->packet.len;
     } else if (observation->type == &observation_flow_end) {
         heard->last_end = *(const struct flow_end_observation *)observation->data;
         len = strlen(heard->ends);
@@ -620,6 +625,30 @@ static void every_flow_is_told_when_asked(void **state)
     wire_end(wire, "", "");
 }
 
+static void packets_of_unread_flows_are_shown(void **state)
+{
+    (void)state;
+    struct wire *wire = wire_new(true);
+    struct error error;
+    const struct engine_options options = {.max_flows = 1000,
+                                           .show_packets = 2,
+                                           .dissectors = word_dissectors,
+                                           .emit_to = &wire->heard,
+                                           .emit = hear};
+    engine_free(wire->engine);
+    wire->engine = engine_new(&options, &error);
+    assert_non_null(wire->engine);
+    for (int i = 0; i < 4; i++)
+        send_segment(wire, (struct segment){.port = 50007, .protocol = PROTO_UDP, .text = "other"});
+    assert_int_equal(wire->heard.shown, 2);
+    assert_int_equal(wire->heard.shown_len, 20 + 8 + 5);
+    send_segment(wire, (struct segment){.port = 50008, .protocol = PROTO_UDP, .text = "=read;"});
+    assert_int_equal(wire->heard.shown, 2);
+    send_segment(wire, (struct segment){.port = 50009, .protocol = PROTO_UDP, .text = ""});
+    assert_int_equal(wire->heard.shown, 2);
+    wire_end(wire, "0:read", "input");
+}
+
 static void fragments_are_put_together(void **state)
 {
     (void)state;
@@ -682,6 +711,7 @@ int main(void)
         cmocka_unit_test(end_of_input_reads_what_waits),
         cmocka_unit_test(time_may_step_back),
         cmocka_unit_test(every_flow_is_told_when_asked),
+        cmocka_unit_test(packets_of_unread_flows_are_shown),
         cmocka_unit_test(fragments_are_put_together),
         cmocka_unit_test(what_cannot_be_read_is_counted),
     };
