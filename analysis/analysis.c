@@ -273,6 +273,22 @@ uint64_t analysis_name(const struct analyze_context *context, unsigned kind, str
     return name != 0 ? name : 1;
 }
 
+uint64_t analysis_random_name(const struct analyze_context *context, unsigned kind,
+                              struct span bytes)
+{
+    enum { PART = 32, PARTS = 3 };
+    struct {
+        uint8_t first[PART], middle[PART], last[PART];
+        uint64_t len;
+    } parts = {.len = bytes.len};
+    if (bytes.len <= PARTS * PART)
+        return analysis_name(context, kind, bytes);
+    memcpy(parts.first, bytes.at, PART);
+    memcpy(parts.middle, bytes.at + (bytes.len - PART) / 2, PART);
+    memcpy(parts.last, bytes.at + bytes.len - PART, PART);
+    return analysis_name(context, kind, span_of(&parts, sizeof parts));
+}
+
 /* Kinds of names that no analyzer chooses. */
 enum { NAME_ADDRESS = 1 << 16, NAME_END };
 

@@ -42,10 +42,13 @@ void *analysis_conversation(struct analyze_context *context);
 void *analysis_conversation_known(const struct analyze_context *context);
 
 /* analysis_name gives a name of |bytes| for tables in memory: a hash under a random key of the run, never 0. |kind|
- * keeps things apart that have the same bytes. analysis_address_name is that of the address of an |end| of the flow at
+ * keeps things apart that have the same bytes. analysis_random_name is for what is random all over, such as keys and
+ * tickets: of long ones it reads both ends and the middle. analysis_address_name is that of the address of an |end| of the flow at
  * hand, analysis_server_name that of its server's address and port; they are worked out once for a conversation that is
  * remembered. */
 uint64_t analysis_name(const struct analyze_context *context, unsigned kind, struct span bytes);
+uint64_t analysis_random_name(const struct analyze_context *context, unsigned kind,
+                              struct span bytes);
 uint64_t analysis_address_name(const struct analyze_context *context, unsigned end);
 uint64_t analysis_server_name(const struct analyze_context *context);
 

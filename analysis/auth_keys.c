@@ -58,9 +58,10 @@ void auth_name_mismatch(struct analyze_context *context,
 
 /* --- two keys --- */
 
-enum { NAME_HOST, NAME_ISSUER };
+enum { NAME_HOST, NAME_ISSUER, NAME_KEY };
 
 struct auth_key {
+    uint64_t name;
     uint8_t sha256[CRYPTO_SHA256_LEN];
     uint64_t first_ns, last_ns;
     uint64_t issuer; /* hash of who vouches for it */
@@ -95,7 +96,7 @@ static struct span organization_of(struct span name)
 }
 
 static bool read_key(const struct analyze_context *context,
-                     const struct tls_certificate *certificate, struct auth_key *key)
+                     const struct tls_certificate *certificate, uint64_t name, struct auth_key *key)
 {
     const struct flow *flow = context->observation->flow;
     const struct x509 *x509 = &certificate->x509;
@@ -104,6 +105,7 @@ static bool read_key(const struct analyze_context *context,
         return false;
     struct span organization = organization_of(x509->issuer);
     *key = (struct auth_key){
+        .name = name,
         .first_ns = context->observation->time_ns,
         .last_ns = context->observation->time_ns,
         .issuer = analysis_name(context, NAME_ISSUER,
@@ -115,11 +117,11 @@ static bool read_key(const struct analyze_context *context,
     return crypto_sha256(x509->key, key->sha256);
 }
 
-static struct auth_key *find_key(struct auth_key_names *name, const struct auth_key *key)
+static struct auth_key *find_key(struct auth_key_names *names, uint64_t name)
 {
-    for (size_t i = 0; i < name->num; i++)
-        if (memcmp(name->keys[i].sha256, key->sha256, sizeof key->sha256) == 0)
-            return &name->keys[i];
+    for (size_t i = 0; i < names->num; i++)
+        if (names->keys[i].name == name)
+            return &names->keys[i];
     return NULL;
 }
 
@@ -224,22 +226,25 @@ static struct auth_key_names *names_of(struct analyze_context *context, struct s
 void auth_keys(struct analyze_context *context, const struct tls_certificate *certificate,
                const struct auth_handshake *handshake)
 {
+    const struct flow *flow = context->observation->flow;
     struct span name = span_of(handshake->name, handshake->name_len);
     struct auth_key key;
     if (handshake->match != AUTH_NAME_MATCHES || auth_is_peer(handshake) ||
-        auth_name_is_local(name))
+        auth_name_is_local(name) || !span_seen(certificate->x509.key))
         return;
     struct auth_key_names *known = names_of(context, name);
-    if (known == NULL || !read_key(context, certificate, &key))
+    if (known == NULL)
         return;
-    struct auth_key *before = find_key(known, &key);
+    uint64_t key_name = analysis_name(context, NAME_KEY, certificate->x509.key);
+    struct auth_key *before = find_key(known, key_name);
     if (before == NULL) {
-        add_key(context, known, &key);
+        if (read_key(context, certificate, key_name, &key))
+            add_key(context, known, &key);
         return;
     }
-    before->last_ns = key.last_ns;
-    before->server = key.server;
-    before->ip_version = key.ip_version;
+    before->last_ns = context->observation->time_ns;
+    before->server = flow->ends[!flow->client];
+    before->ip_version = flow->ip_version;
     for (size_t i = 0; i < known->num; i++)
         if (&known->keys[i] != before && !is_related(before, &known->keys[i]) &&
             is_overlapping(before, &known->keys[i]))

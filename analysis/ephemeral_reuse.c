@@ -79,8 +79,8 @@ static void see(struct analyze_context *context, const struct sighting *sighting
     }
     uint64_t sender = analysis_address_name(context, sighting->role == NAME_SERVER ? !flow->client
                                                                                    : flow->client);
-    struct bounded_place place =
-        bounded_table_place(state->values, analysis_name(context, sighting->role, sighting->value));
+    struct bounded_place place = bounded_table_place(
+        state->values, analysis_random_name(context, sighting->role, sighting->value));
     struct value_room *room = place.room;
     analysis_totals(context)->table_evictions += place.pushed_out;
     if (!place.known)

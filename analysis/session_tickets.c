@@ -127,7 +127,7 @@ static void observe_client_hello(struct analyze_context *context,
     *handshake = (struct handshake){.begun = true};
     handshake->session_id = name_of_session_id(context, hello->session_id);
     if (hello->ticket.len > 0)
-        handshake->ticket = analysis_name(context, NAME_TICKET, hello->ticket);
+        handshake->ticket = analysis_random_name(context, NAME_TICKET, hello->ticket);
     if (!span_seen(hello->psk_identities))
         return;
     struct reader list = reader_of(hello->psk_identities);
@@ -135,7 +135,7 @@ static void observe_client_hello(struct analyze_context *context,
         struct value identity;
         tls_next_psk_identity(&list, &identity);
         if (reader_ok(&list))
-            handshake->psks[i] = analysis_name(context, NAME_PSK, identity.bytes);
+            handshake->psks[i] = analysis_random_name(context, NAME_PSK, identity.bytes);
     }
     if (hello->early_data == TRUTH_YES)
         report_early_data(context, hello);
@@ -254,7 +254,7 @@ static void observe_ticket(struct analyze_context *context,
     const struct flow *flow = context->observation->flow;
     if (ticket->ticket.len == 0)
         return;
-    uint64_t name = analysis_name(context, NAME_TICKET, ticket->ticket);
+    uint64_t name = analysis_random_name(context, NAME_TICKET, ticket->ticket);
     handshake_of(context)->new_ticket = name;
     bool known;
     struct ticket_key *key = NULL;

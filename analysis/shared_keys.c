@@ -76,7 +76,7 @@ static void observe_certificate(struct analyze_context *context,
         bounded_table_place(state->keys, analysis_name(context, NAME_KEY, certificate->x509.key));
     analysis_totals(context)->table_evictions += place.pushed_out;
     struct key_room *room = place.room;
-    uint64_t name = analysis_name(context, NAME_CERTIFICATE, certificate->der);
+    uint64_t name = analysis_random_name(context, NAME_CERTIFICATE, certificate->der);
     if (!place.known)
         room->certificate = name;
     if (!seen_ring_add(&room->handshakes, handshake->random))

@@ -53,8 +53,16 @@ static uint64_t keyed_hash_end(struct keyed_hash_state *s, size_t len, uint64_t 
     return s->v0 ^ s->v1 ^ s->v2 ^ s->v3;
 }
 
-/* The words of SipHash have their first byte lowest, on every machine. */
-static uint64_t keyed_hash_load(const uint8_t *bytes, size_t len)
+/* The words of SipHash have their first byte lowest, on every machine. Compilers know this form of a load. */
+static uint64_t keyed_hash_load(const uint8_t *bytes)
+{
+    return (uint64_t)bytes[0] | (uint64_t)bytes[1] << 8 | (uint64_t)bytes[2] << 16 |
+           (uint64_t)bytes[3] << 24 | (uint64_t)bytes[4] << 32 | (uint64_t)bytes[5] << 40 |
+           (uint64_t)bytes[6] << 48 | (uint64_t)bytes[7] << 56;
+}
+
+/* The bytes that fill no word. */
+static uint64_t keyed_hash_rest(const uint8_t *bytes, size_t len)
 {
     uint64_t word = 0;
     for (size_t i = 0; i < len; i++)
@@ -69,8 +77,8 @@ uint64_t keyed_hash_rounds(const uint64_t key[2], const void *bytes, size_t len,
     const uint8_t *at = (const uint8_t *)bytes;
     size_t left = len;
     for (; left >= 8; left -= 8, at += 8)
-        keyed_hash_word(&s, keyed_hash_load(at, 8), c);
-    return keyed_hash_end(&s, len, keyed_hash_load(at, left), c, d);
+        keyed_hash_word(&s, keyed_hash_load(at), c);
+    return keyed_hash_end(&s, len, keyed_hash_rest(at, left), c, d);
 }
 
 uint64_t keyed_hash(const uint64_t key[2], const void *bytes, size_t len)
