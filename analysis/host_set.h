@@ -6,9 +6,9 @@
 
 enum { HOST_SET_MAX = 8 /* of a family; further ones are not told apart from known ones */ };
 
-/* All-zero is empty. Hosts are named by 64-bit hashes of their addresses. */
+/* All-zero is empty. Hosts are named by hashes of their addresses, of which half is kept: among eight that is enough. */
 struct host_set {
-    uint64_t hosts[2][HOST_SET_MAX];
+    uint32_t hosts[2][HOST_SET_MAX];
     uint8_t num[2];
 };
 

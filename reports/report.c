@@ -127,6 +127,8 @@ static const struct counter analysis_counters[] = {
              "installs of devices not kept (too many)"),
     ANALYSIS(install_files_left_out, "file of an install not kept (too many)",
              "files of installs not kept (too many)"),
+    ANALYSIS(blast_secrets_left_out, "secret left out of the blast radius (too many)",
+             "secrets left out of the blast radius (too many)"),
     ANALYSIS(findings_not_stored, "finding not kept (table full)",
              "findings not kept (table full)"),
     ANALYSIS(table_evictions, "entry pushed out of an analysis table",

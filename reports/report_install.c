@@ -3,11 +3,11 @@
 
 #include "analysis/install_transaction.h"
 #include "reports/report.h"
+#include "reports/sentence.h"
 #include "reports/text.h"
 
 #include <assert.h>
 #include <inttypes.h>
-#include <stdarg.h>
 
 struct report_installs report_installs(const struct result *result)
 {
@@ -22,26 +22,6 @@ struct report_installs report_installs(const struct result *result)
         installs.unseen += told->encrypted == TRUTH_UNKNOWN && told->tls != TRUTH_YES;
     }
     return installs;
-}
-
-/* A sentence that grows; what does not fit is left out. */
-struct sentence {
-    char text[4096];
-    size_t len;
-};
-
-__attribute__((format(printf, 2, 3))) static void add(struct sentence *sentence, const char *format,
-                                                      ...)
-{
-    va_list args;
-    va_start(args, format);
-    int wrote = vsnprintf(sentence->text + sentence->len, sizeof sentence->text - sentence->len,
-                          format, args);
-    va_end(args);
-    if (wrote > 0 && (size_t)wrote < sizeof sentence->text - sentence->len)
-        sentence->len += (size_t)wrote;
-    else
-        sentence->text[sentence->len] = '\0';
 }
 
 static const struct field *row(const char *name)
@@ -62,12 +42,12 @@ static void add_value(struct sentence *sentence, struct redactor *redactor,
         shown.type == SHOWN_NUMBER && field->name_of != NULL ? field->name_of(shown.number) : NULL;
     char text[128];
     if (name != NULL) {
-        add(sentence, "%s", name);
+        sentence_add(sentence, "%s", name);
     } else if (shown.type == SHOWN_NUMBER) {
-        add(sentence, "%" PRIu64, shown.number);
+        sentence_add(sentence, "%" PRIu64, shown.number);
     } else if (shown.type == SHOWN_TEXT) {
         text_cut(shown.len > 0 ? shown.text : "(no name)", 100, text, sizeof text);
-        add(sentence, "%s", text);
+        sentence_add(sentence, "%s", text);
     }
 }
 
@@ -79,7 +59,7 @@ static void add_row(struct sentence *sentence, struct redactor *redactor,
     const struct value value = field_value(field, told);
     if (value.type == VALUE_ABSENT)
         return;
-    add(sentence, "%s", before);
+    sentence_add(sentence, "%s", before);
     add_value(sentence, redactor, field, &value);
 }
 
@@ -91,7 +71,7 @@ static void add_list(struct sentence *sentence, struct redactor *redactor,
     struct value item;
     for (struct reader list = field_list_begin(field, told);
          field_list_next(field, &list, &item);) {
-        add(sentence, "%s", before);
+        sentence_add(sentence, "%s", before);
         add_value(sentence, redactor, field, &item);
         before = ", ";
     }
@@ -102,17 +82,17 @@ static void describe_device(struct sentence *sentence, struct redactor *redactor
                             const struct install_transaction *told)
 {
     char text[TEXT_SMALL];
-    add(sentence, "- device");
+    sentence_add(sentence, "- device");
     add_row(sentence, redactor, told, " ", "device.mac");
     add_row(sentence, redactor, told, " ", "device.address");
     add_row(sentence, redactor, told, ", serial number ", "device.serial");
     add_row(sentence, redactor, told, ", host ", "device.host");
-    add(sentence, ": %s", text_second(told->started_ns.value, text));
+    sentence_add(sentence, ": %s", text_second(told->started_ns.value, text));
     if (told->ended_ns.value > told->started_ns.value)
-        add(sentence, " for %s",
-            text_duration(told->ended_ns.value - told->started_ns.value, text));
-    add(sentence, ", packets %" PRIu64 " to %" PRIu64, told->first_packet.value,
-        told->last_packet.value);
+        sentence_add(sentence, " for %s",
+                     text_duration(told->ended_ns.value - told->started_ns.value, text));
+    sentence_add(sentence, ", packets %" PRIu64 " to %" PRIu64, told->first_packet.value,
+                 told->last_packet.value);
 }
 
 static void describe_servers(struct sentence *sentence, struct redactor *redactor,
@@ -123,7 +103,8 @@ static void describe_servers(struct sentence *sentence, struct redactor *redacto
             "boot_file");
     add_list(sentence, redactor, told, sentence->len > 0 ? ", files by " : "files by ", "servers");
     if (told->tls == TRUTH_YES)
-        add(sentence, "%sTLS with a server that DHCP named", sentence->len > 0 ? ", " : "");
+        sentence_add(sentence, "%sTLS with a server that DHCP named",
+                     sentence->len > 0 ? ", " : "");
 }
 
 /* The files, each with what became of it: the columns are walked together. */
@@ -144,18 +125,18 @@ static void describe_files(struct sentence *sentence, struct redactor *redactor,
         for (size_t i = 0; i < NUM; i++)
             if (!field_list_next(fields[i], &lists[i], &items[i]))
                 return;
-        add(sentence, "%s", before);
+        sentence_add(sentence, "%s", before);
         add_value(sentence, redactor, fields[NAME], &items[NAME]);
-        add(sentence, " ");
+        sentence_add(sentence, " ");
         add_value(sentence, redactor, fields[OUTCOME], &items[OUTCOME]);
         if (items[CLASS].number == 0)
             continue;
-        add(sentence, " (");
+        sentence_add(sentence, " (");
         add_value(sentence, redactor, fields[CLASS], &items[CLASS]);
         if (items[SECRETS].number > 0)
-            add(sentence, ", %" PRIu64 " %s", items[SECRETS].number,
-                items[SECRETS].number == 1 ? "secret" : "secrets");
-        add(sentence, ")");
+            sentence_add(sentence, ", %" PRIu64 " %s", items[SECRETS].number,
+                         items[SECRETS].number == 1 ? "secret" : "secrets");
+        sentence_add(sentence, ")");
     }
 }
 

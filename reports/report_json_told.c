@@ -2,6 +2,7 @@
  * becomes an object, lists below one name an array of objects. */
 #include "reports/report_json_parts.h"
 
+#include "analysis/blast_radius.h"
 #include "analysis/install_transaction.h"
 
 #include <string.h>
@@ -12,6 +13,7 @@ static const struct section {
     const struct observation_type *type;
 } sections[] = {
     {"install", "transactions", "perpass.install.", &observation_install_transaction},
+    {"blast_radius", "secrets", "perpass.blast.", &observation_blast_radius},
 };
 
 static json_object *value_json(const struct field *field, const struct value *value,

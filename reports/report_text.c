@@ -3,6 +3,7 @@
 #include "reports/report.h"
 
 #include "analysis/install_transaction.h"
+#include "reports/report_blast.h"
 #include "reports/report_install.h"
 #include "reports/text.h"
 
@@ -547,6 +548,13 @@ static void print_damage(const struct page *page)
             text_wrap(page->out, page->result->inputs[i].damage, 0, page->width, 0);
 }
 
+/* What analyzers made, beside findings. */
+static void print_sections(const struct page *page)
+{
+    report_text_blast(page->out, page->result, page->redactor, page->width);
+    report_text_installs(page->out, page->result, page->redactor, page->width);
+}
+
 static bool text_write(FILE *out, const struct result *result, struct redactor *redactor,
                        const struct report_style *style, struct error *error)
 {
@@ -572,7 +580,7 @@ static bool text_write(FILE *out, const struct result *result, struct redactor *
     else
         print_all(&page, groups, num);
     if (page.max_lines == 0)
-        report_text_installs(out, result, redactor, page.width);
+        print_sections(&page);
     if (result->engine.frames > 0) {
         fputc('\n', out);
         print_classes(&page);

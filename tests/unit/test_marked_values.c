@@ -25,6 +25,8 @@ struct mark {
 
 enum { MAX_MARKS = 512 };
 
+enum { MOST_TOLD = 8 };
+
 /* All that is fed in, and what came out. */
 struct fixture {
     struct marked_observation *observations[64];
@@ -33,8 +35,9 @@ struct fixture {
     size_t num_marks;
     struct flow flow;
     struct finding findings[7];
-    struct observation told; /* an install, for the reports */
-    const struct observation *all_told[1];
+    struct observation told[MOST_TOLD]; /* what analyzers make, for the reports */
+    const struct observation *all_told[MOST_TOLD];
+    size_t num_told;
     struct rule rule;
     struct result result;
     char *text;
@@ -145,17 +148,21 @@ static void add_findings(struct fixture *fixture)
     }
 }
 
-/* The marked install also comes in reports. */
+/* What analyzers make also comes in reports. */
 static void add_told(struct fixture *fixture)
 {
-    for (size_t i = 0; i < fixture->num_observations; i++)
-        if (fixture->observations[i]->type == &observation_install_transaction)
-            fixture->told = (struct observation){.type = &observation_install_transaction,
-                                                 .data = fixture->observations[i]->data,
-                                                 .flow = &fixture->flow,
-                                                 .packet = 1};
-    assert_non_null(fixture->told.type);
-    fixture->all_told[0] = &fixture->told;
+    const struct observation_type *type;
+    for (size_t k = 0; (type = analysis_made(k)) != NULL; k++) {
+        assert_true(k < MOST_TOLD);
+        for (size_t i = 0; i < fixture->num_observations; i++)
+            if (fixture->observations[i]->type == type)
+                fixture->told[k] = (struct observation){.type = type,
+                                                        .data = fixture->observations[i]->data,
+                                                        .flow = &fixture->flow,
+                                                        .packet = 1};
+        assert_non_null(fixture->told[k].type);
+        fixture->all_told[fixture->num_told++] = &fixture->told[k];
+    }
 }
 
 static struct fixture *fixture_new(void)
@@ -178,7 +185,7 @@ static struct fixture *fixture_new(void)
     fixture->result = (struct result){.findings = fixture->findings,
                                       .num_findings = 7,
                                       .told = fixture->all_told,
-                                      .num_told = 1,
+                                      .num_told = fixture->num_told,
                                       .version = "0",
                                       .privacy_policy = "strict"};
     return fixture;

@@ -1,4 +1,5 @@
 /* test_report_text.c: the report for people: what it says, and that it keeps to the screen. */
+#include "analysis/blast_radius.h"
 #include "report_sample.h"
 
 #include "reports/text.h"
@@ -235,6 +236,57 @@ static void test_evidence(void **state)
     sample_free(sample);
 }
 
+/* The table of secrets, worst first, and no more than a few of it. */
+static void test_blast_radius(void **state)
+{
+    (void)state;
+    struct sample *sample = sample_new(POLICY_STRICT);
+    struct blast_radius radius = {.secret = "psk",
+                                  .psk_identity = span_text("lamp-1"),
+                                  .key_exchange = "PSK",
+                                  .sessions = number(3),
+                                  .bytes = number(1234),
+                                  .clients = number(8),
+                                  .servers = number(1),
+                                  .first_ns = number(UINT64_C(1700000001000000000)),
+                                  .last_ns = number(UINT64_C(1700000004000000000)),
+                                  .confidence = "certain",
+                                  .reason = "Because."};
+    struct blast_radius key = {.secret = "server_key",
+                               .key_sha256 = span_text("0123456789abcdef0123456789abcdef"),
+                               .key_exchange = "ECDHE",
+                               .sessions = number(0),
+                               .authenticated = number(5),
+                               .servers = number(2),
+                               .first_ns = number(UINT64_C(1700000001000000000)),
+                               .last_ns = number(UINT64_C(1700000001000000000)),
+                               .confidence = "certain",
+                               .reason = "Nothing."};
+    const struct observation rows[] = {
+        {.type = &observation_blast_radius, .data = &radius, .packet = 1},
+        {.type = &observation_blast_radius, .data = &key, .packet = 2}};
+    const struct observation *told[30];
+    for (size_t i = 0; i < 30; i++)
+        told[i] = &rows[i > 0];
+    sample->result.told = told;
+    sample->result.num_told = 30;
+    char *text = sample_written(sample, &report_text, &whole);
+    assert_has(text, "What one leaked secret opens");
+    assert_has(text, "- PSK of psk:");
+    assert_has(text, ": 3 sessions, 1,234 bytes, 8 or\nmore clients, 1 server, ");
+    assert_has(text, " for 3.00 s\n  PSK, certain: Because.\n- server key spki:");
+    assert_has(text, "... and 10 more: --report json:FILE lists them\n");
+    assert_has_not(text, "lamp-1");
+    assert_has_not(text, "Installs of devices");
+    free(text);
+    sample->result.num_told = 2;
+    text = sample_written(sample, &report_text, &whole);
+    assert_has(text, "the server in 5 handshakes, 2 servers,");
+    assert_has_not(text, "and 10 more");
+    free(text);
+    sample_free(sample);
+}
+
 static void test_full_disk(void **state)
 {
     (void)state;
@@ -273,7 +325,8 @@ int main(void)
         cmocka_unit_test(test_group),         cmocka_unit_test(test_screen),
         cmocka_unit_test(test_colour),        cmocka_unit_test(test_limits),
         cmocka_unit_test(test_many_inputs),   cmocka_unit_test(test_evidence),
-        cmocka_unit_test(test_full_disk),     cmocka_unit_test(test_find),
+        cmocka_unit_test(test_blast_radius),  cmocka_unit_test(test_full_disk),
+        cmocka_unit_test(test_find),
     };
     return cmocka_run_group_tests_name("report_text", tests, NULL, NULL);
 }

@@ -1,0 +1,156 @@
+/* blast_tell.c: the secrets that open most, as observations. */
+#include "analysis/blast_radius.h"
+#include "analysis/blast_secrets.h"
+
+#include <stdlib.h>
+
+/* What is told of a secret, with all that it points to; the name is behind. */
+struct told_secret {
+    struct observation observation;
+    struct blast_radius radius;
+    struct flow flow;
+    uint8_t name[];
+};
+
+static uint64_t num_servers(const struct blast_secret *secret)
+{
+    const uint64_t opened = host_set_count(&secret->sessions.servers);
+    const uint64_t all = host_set_count(&secret->servers);
+    return all > opened ? all : opened;
+}
+
+/* One public value in one handshake is as it should be, and so is a certificate's key that opens nothing, unless other
+ * servers have it, too. */
+static bool is_worth_telling(const struct blast_secret *secret)
+{
+    const bool ephemeral = secret->kind == BLAST_CLIENT_VALUE || secret->kind == BLAST_SERVER_VALUE;
+    return secret->sessions.num > (ephemeral ? 1 : 0) ||
+           (secret->kind == BLAST_SERVER_KEY && num_servers(secret) > 1);
+}
+
+/* The worst first; the rest makes the order the same for every run. */
+static int compare(const void *a, const void *b)
+{
+    const struct blast_secret *x = *(const struct blast_secret *const *)a;
+    const struct blast_secret *y = *(const struct blast_secret *const *)b;
+    const uint64_t keys[][2] = {{y->sessions.num, x->sessions.num},
+                                {y->sessions.bytes, x->sessions.bytes},
+                                {y->authenticated, x->authenticated},
+                                {x->sessions.packet, y->sessions.packet},
+                                {x->kind, y->kind},
+                                {x->name_len, y->name_len}};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if (keys[i][0] != keys[i][1])
+            return keys[i][0] < keys[i][1] ? -1 : 1;
+    return memcmp(x->name, y->name, x->name_len);
+}
+
+static const char *reason_of(const struct blast_secret *secret)
+{
+    switch (secret->kind) {
+    case BLAST_SERVER_KEY:
+        return secret->sessions.num > 0
+                   ? "The keys of these sessions were agreed on with it alone, or come from such."
+                   : "It opens nothing that was recorded: all these sessions have forward secrecy.";
+    case BLAST_PSK:
+        return secret->confidence == CONFIDENCE_CERTAIN
+                   ? "The keys of these sessions come from it alone."
+                   : "The keys of these sessions come from it alone, if the identity is that of "
+                     "an external PSK.";
+    case BLAST_TICKET_KEY:
+        return secret->confidence == CONFIDENCE_LIKELY
+                   ? "Different tickets begin with the same 16 bytes, as the name of a key would "
+                     "be."
+                   : "Only one ticket was seen: whether its first 16 bytes name a key is not "
+                     "known.";
+    case BLAST_CLIENT_VALUE:
+    case BLAST_SERVER_VALUE:
+        return "The same public value came in handshakes with different randoms.";
+    }
+    return NULL;
+}
+
+static const char *name_of(enum blast_kind kind)
+{
+    static const char *const names[] = {[BLAST_SERVER_KEY] = "server_key",
+                                        [BLAST_PSK] = "psk",
+                                        [BLAST_TICKET_KEY] = "ticket_key",
+                                        [BLAST_CLIENT_VALUE] = "ephemeral_key",
+                                        [BLAST_SERVER_VALUE] = "ephemeral_key"};
+    return names[kind];
+}
+
+static struct span if_kind(const struct blast_secret *secret, enum blast_kind kind,
+                           struct span name)
+{
+    return secret->kind == kind ? name : (struct span){.at = NULL};
+}
+
+static struct blast_radius radius_of(const struct blast_secret *secret, struct span name)
+{
+    struct blast_radius radius = {.secret = name_of(secret->kind),
+                                  .key_sha256 = if_kind(secret, BLAST_SERVER_KEY, name),
+                                  .psk_identity = if_kind(secret, BLAST_PSK, name),
+                                  .ticket_key_name = if_kind(secret, BLAST_TICKET_KEY, name),
+                                  .key_exchange = secret->sessions.key_exchange,
+                                  .sessions = number(secret->sessions.num),
+                                  .bytes = number(secret->sessions.bytes),
+                                  .first_ns = number(secret->sessions.first_ns),
+                                  .last_ns = number(secret->sessions.last_ns),
+                                  .clients = number(host_set_count(&secret->sessions.clients)),
+                                  .servers = number(num_servers(secret)),
+                                  .confidence = confidence_name(secret->confidence),
+                                  .reason = reason_of(secret)};
+    if (secret->kind == BLAST_CLIENT_VALUE || secret->kind == BLAST_SERVER_VALUE) {
+        radius.public_value = name;
+        radius.role = secret->kind == BLAST_SERVER_VALUE ? "server" : "client";
+    }
+    if (secret->kind == BLAST_SERVER_KEY)
+        radius.authenticated = number(secret->authenticated);
+    return radius;
+}
+
+static bool tell(struct analyze_context *context, const struct blast_secret *secret)
+{
+    const struct blast_sessions *sessions = &secret->sessions;
+    const size_t size = sizeof(struct told_secret) + secret->name_len + 1;
+    struct told_secret *told = calloc(1, size);
+    if (told == NULL)
+        return false;
+    memcpy(told->name, secret->name, secret->name_len);
+    told->radius = radius_of(secret, span_of(told->name, secret->name_len));
+    told->flow = (struct flow){.ip_version = sessions->ip_version,
+                               .protocol = sessions->protocol,
+                               .first_packet = sessions->packet,
+                               .first_ns = sessions->first_ns,
+                               .last_ns = sessions->last_ns};
+    memcpy(told->flow.ends, sessions->ends, sizeof told->flow.ends);
+    told->observation = (struct observation){.type = &observation_blast_radius,
+                                             .data = &told->radius,
+                                             .flow = &told->flow,
+                                             .time_ns = sessions->last_ns,
+                                             .packet = sessions->packet};
+    return analysis_tell(context, &told->observation, told, size);
+}
+
+void blast_secrets_tell(const struct blast_secrets *secrets, struct analyze_context *context)
+{
+    const size_t num = secrets->table != NULL ? dense_table_num(secrets->table) : 0;
+    struct analysis_stats *totals = analysis_totals(context);
+    const struct blast_secret **worst = calloc(num + 1, sizeof worst[0]);
+    size_t found = 0, told = 0;
+    for (size_t i = 0; i < num; i++) {
+        const struct blast_secret *secret = dense_table_at(secrets->table, i);
+        if (is_worth_telling(secret) && worst != NULL)
+            worst[found] = secret;
+        found += is_worth_telling(secret);
+    }
+    if (worst != NULL) {
+        qsort(worst, found, sizeof worst[0], compare);
+        for (size_t i = 0; i < found && i < BLAST_MOST_TOLD; i++)
+            told += tell(context, worst[i]);
+    }
+    free(worst);
+    totals->blast_secrets = found;
+    totals->blast_secrets_left_out = found - told;
+}
