@@ -2,8 +2,11 @@
  * memory that can be written and run. */
 #include "core/pattern.h"
 
+#include "core/pattern_head.h"
+
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -11,10 +14,17 @@
 enum { MAX_STEPS = 20000, MAX_DEPTH = 1000, MAX_KILOBYTES = 1024, MAX_PATTERN = 4096 };
 enum { MAX_GROUPS = 16 };
 
-struct pattern {
+/* A pattern that is ready to be matched. */
+struct compiled {
     pcre2_code *code;
     uint32_t num_groups;
     uint32_t types; /* a bit for each group that is named type */
+};
+
+struct pattern {
+    struct pattern_head head;
+    const char *later; /* to be compiled when it is needed; NULL: it is */
+    _Atomic(struct compiled *) compiled;
 };
 
 struct pattern_matcher {
@@ -52,30 +62,62 @@ static uint32_t groups_named_type(const pcre2_code *code)
     return bits;
 }
 
-struct pattern *pattern_new(const char *text, struct error *error)
+static void free_compiled(struct compiled *compiled)
+{
+    if (compiled != NULL)
+        pcre2_code_free(compiled->code);
+    free(compiled);
+}
+
+static struct compiled *compile_pattern(const char *text, struct error *error)
 {
     int fault;
     size_t at;
+    struct compiled *compiled = calloc(1, sizeof *compiled);
+    if (compiled == NULL) {
+        error_set(error, "there is no memory");
+        return NULL;
+    }
+    compiled->code = compile(text, &fault, &at);
+    if (compiled->code == NULL) {
+        char reason[160] = "";
+        (void)pcre2_get_error_message(fault, (PCRE2_UCHAR *)reason, sizeof reason);
+        error_set(error, "the pattern is wrong at its character %zu: %s", at + 1, reason);
+        free(compiled);
+        return NULL;
+    }
+    (void)pcre2_pattern_info(compiled->code, PCRE2_INFO_CAPTURECOUNT, &compiled->num_groups);
+    if (compiled->num_groups < MAX_GROUPS) {
+        compiled->types = groups_named_type(compiled->code);
+        return compiled;
+    }
+    error_set(error, "the pattern has %u groups, and there can be %d", compiled->num_groups,
+              MAX_GROUPS - 1);
+    free_compiled(compiled);
+    return NULL;
+}
+
+struct pattern *pattern_later(const char *text, struct error *error)
+{
     struct pattern *pattern = calloc(1, sizeof *pattern);
     if (pattern == NULL) {
         error_set(error, "there is no memory");
         return NULL;
     }
-    pattern->code = compile(text, &fault, &at);
-    if (pattern->code == NULL) {
-        char reason[160] = "";
-        (void)pcre2_get_error_message(fault, (PCRE2_UCHAR *)reason, sizeof reason);
-        error_set(error, "the pattern is wrong at its character %zu: %s", at + 1, reason);
-        free(pattern);
+    pattern->head = pattern_head_of(text);
+    pattern->later = text;
+    return pattern;
+}
+
+struct pattern *pattern_new(const char *text, struct error *error)
+{
+    struct pattern *pattern = pattern_later(text, error);
+    if (pattern == NULL)
         return NULL;
-    }
-    (void)pcre2_pattern_info(pattern->code, PCRE2_INFO_CAPTURECOUNT, &pattern->num_groups);
-    if (pattern->num_groups < MAX_GROUPS) {
-        pattern->types = groups_named_type(pattern->code);
+    pattern->later = NULL;
+    pattern->compiled = compile_pattern(text, error);
+    if (pattern->compiled != NULL)
         return pattern;
-    }
-    error_set(error, "the pattern has %u groups, and there can be %d", pattern->num_groups,
-              MAX_GROUPS - 1);
     pattern_free(pattern);
     return NULL;
 }
@@ -84,8 +126,22 @@ void pattern_free(struct pattern *pattern)
 {
     if (pattern == NULL)
         return;
-    pcre2_code_free(pattern->code);
+    free_compiled(pattern->compiled);
     free(pattern);
+}
+
+/* Two threads may compile the same pattern; the one that comes later takes that of the first. */
+static const struct compiled *compiled_of(struct pattern *pattern)
+{
+    struct compiled *there = atomic_load_explicit(&pattern->compiled, memory_order_acquire);
+    struct error ignored; /* a pattern that cannot be matched is told as a costly one */
+    if (there != NULL || pattern->later == NULL)
+        return there;
+    struct compiled *made = compile_pattern(pattern->later, &ignored);
+    if (made == NULL || atomic_compare_exchange_strong(&pattern->compiled, &there, made))
+        return made;
+    free_compiled(made);
+    return there;
 }
 
 struct pattern_matcher *pattern_matcher_new(void)
@@ -123,20 +179,30 @@ static struct span group(const struct pattern_matcher *matcher, struct span text
     return span_of(text.at + from, to - from);
 }
 
-enum pattern_result pattern_find(const struct pattern *pattern, struct pattern_matcher *matcher,
+bool pattern_may_match(const struct pattern *pattern, struct span text, size_t from)
+{
+    return pattern_head_fits(&pattern->head, text, from);
+}
+
+enum pattern_result pattern_find(struct pattern *pattern, struct pattern_matcher *matcher,
                                  struct span text, size_t from, struct pattern_match *match)
 {
+    if (!pattern_may_match(pattern, text, from))
+        return PATTERN_NO;
+    const struct compiled *compiled = compiled_of(pattern);
+    if (compiled == NULL)
+        return PATTERN_COSTLY;
     int found =
-        pcre2_match(pattern->code, text.at, text.len, from, 0, matcher->data, matcher->limits);
+        pcre2_match(compiled->code, text.at, text.len, from, 0, matcher->data, matcher->limits);
     if (found < 0)
         return found == PCRE2_ERROR_NOMATCH ? PATTERN_NO : PATTERN_COSTLY;
     *match = (struct pattern_match){.whole = group(matcher, text, 0)};
     match->value = match->whole;
     /* Groups behind the last that took part are unset, too. */
-    for (uint32_t i = pattern->num_groups; i > 0; i--) {
+    for (uint32_t i = compiled->num_groups; i > 0; i--) {
         struct span part = i < (uint32_t)found ? group(matcher, text, i) : (struct span){0};
         if (span_seen(part))
-            *(pattern->types >> i & 1 ? &match->type : &match->value) = part;
+            *(compiled->types >> i & 1 ? &match->type : &match->value) = part;
     }
     return PATTERN_YES;
 }

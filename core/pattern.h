@@ -10,8 +10,12 @@
 struct pattern;
 
 /* pattern_new compiles a regular expression in PCRE2's syntax; NULL and the error, which says what is wrong at which
- * character, when it is none. A pattern is read-only and may serve several threads. */
+ * character, when it is none. A pattern may serve several threads. */
 struct pattern *pattern_new(const char *text, struct error *error);
+
+/* pattern_later compiles one when it is first needed, not before; there are many, and few are. |text|, which is known to be right, outlives
+ * it. */
+struct pattern *pattern_later(const char *text, struct error *error);
 void pattern_free(struct pattern *pattern);
 
 /* What matching needs; for one thread at a time. */
@@ -22,7 +26,7 @@ void pattern_matcher_free(struct pattern_matcher *matcher);
 enum pattern_result {
     PATTERN_NO = 0,
     PATTERN_YES,
-    PATTERN_COSTLY /* the bound was reached before it was known */
+    PATTERN_COSTLY /* the bound was reached before it was known, or there is no memory */
 };
 
 /* Where it matches; spans of the text. */
@@ -33,8 +37,11 @@ struct pattern_match {
     struct span type; /* the group named type; not seen when it took no part */
 };
 
+/* pattern_may_match says whether pattern_find has to look at all: a quick answer for a text that begins otherwise. */
+bool pattern_may_match(const struct pattern *pattern, struct span text, size_t from);
+
 /* pattern_find looks for the first match in |text| that begins at |from| or behind it. */
-enum pattern_result pattern_find(const struct pattern *pattern, struct pattern_matcher *matcher,
+enum pattern_result pattern_find(struct pattern *pattern, struct pattern_matcher *matcher,
                                  struct span text, size_t from, struct pattern_match *match);
 
 /* pattern_library writes PCRE2's version to |version|. */

@@ -8,6 +8,12 @@ static const uint8_t *find(struct span in, const char *text)
     return memmem(in.at, in.len, text, strlen(text));
 }
 
+static bool begins(struct span text, const char *with)
+{
+    size_t len = strlen(with);
+    return text.len >= len && memcmp(text.at, with, len) == 0;
+}
+
 static struct span line_span(const struct content_line *line)
 {
     return span_of(line->at, line->len);
@@ -112,12 +118,12 @@ static bool begin_putty(struct content_block *block, const struct content_line *
 {
     static const char lines[] = "Private-Lines: ", encryption[] = "Encryption: ";
     struct span text = line_span(line);
-    if (find(text, "PuTTY-User-Key-File-") == text.at)
+    if (begins(text, "PuTTY-User-Key-File-"))
         block->putty_encrypted = false;
-    if (find(text, encryption) == text.at && text.len > 0)
+    if (begins(text, encryption))
         block->putty_encrypted =
             !span_equal(trimmed(behind(text, text.at, sizeof encryption - 1)), span_text("none"));
-    if (text.len < sizeof lines || find(text, lines) != text.at)
+    if (!begins(text, lines))
         return false;
     unsigned count = 0;
     struct span number = trimmed(behind(text, text.at, sizeof lines - 1));
@@ -137,7 +143,7 @@ static bool begin_putty(struct content_block *block, const struct content_line *
 bool content_block_key(struct content_block *block, const struct content_line *line,
                        struct content_secrets *secrets)
 {
-    return begin_pem(block, line, secrets) || begin_putty(block, line);
+    return (line->marks & MARK_DASH && begin_pem(block, line, secrets)) || begin_putty(block, line);
 }
 
 /* --- banners and comments --- */
@@ -166,9 +172,11 @@ void content_block_banner(struct content_block *block, struct span rest)
 
 void content_block_comment(struct content_block *block, const struct content_line *line)
 {
+    if (!(line->marks & (MARK_ANGLE | MARK_SLASH)))
+        return;
     struct span text = trimmed(line_span(line));
     bool xml = find(text, "<!--") != NULL && find(text, "-->") == NULL;
-    bool c = find(text, "/*") == text.at && text.len > 1 && find(text, "*/") == NULL;
+    bool c = begins(text, "/*") && find(text, "*/") == NULL;
     if (xml || c)
         *block = (struct content_block){
             .type = BLOCK_COMMENT, .delimiter = xml ? '-' : '*', .lines_left = MAX_COMMENT_LINES};

@@ -14,7 +14,10 @@ static void begin_part(struct content_lines *lines)
 
 static void begin_line(struct content_lines *lines)
 {
-    lines->line = (struct content_line){.at = lines->bytes, .broken = lines->line.broken};
+    /* The places of its parts are those of as many as there are. */
+    lines->line.at = lines->bytes;
+    lines->line.len = lines->line.num_parts = 0;
+    lines->line.marks = 0;
     lines->begun = lines->joining = false;
 }
 
@@ -91,12 +94,17 @@ static void end_line(struct content_lines *lines)
     }
 }
 
-/* Besides those of lines: tabs, form feeds, the escape of colours, and the ETX that ends a banner. */
-static bool is_binary(uint8_t c)
-{
-    enum { ETX = 3, ESCAPE = 27, DELETE = 127 };
-    return (c < ' ' && c != '\t' && c != '\f' && c != ETX && c != ESCAPE) || c == DELETE;
-}
+/* Of control characters text has tabs, form feeds, the escape of colours, and the ETX that ends a banner. */
+static const uint8_t marks_of[256] = {
+    [1] = MARK_BINARY,  [2] = MARK_BINARY,   [4] = MARK_BINARY,  [5] = MARK_BINARY,
+    [6] = MARK_BINARY,  [7] = MARK_BINARY,   [8] = MARK_BINARY,  [11] = MARK_BINARY,
+    [14] = MARK_BINARY, [15] = MARK_BINARY,  [16] = MARK_BINARY, [17] = MARK_BINARY,
+    [18] = MARK_BINARY, [19] = MARK_BINARY,  [20] = MARK_BINARY, [21] = MARK_BINARY,
+    [22] = MARK_BINARY, [23] = MARK_BINARY,  [24] = MARK_BINARY, [25] = MARK_BINARY,
+    [26] = MARK_BINARY, [28] = MARK_BINARY,  [29] = MARK_BINARY, [30] = MARK_BINARY,
+    [31] = MARK_BINARY, [127] = MARK_BINARY, ['-'] = MARK_DASH,  ['<'] = MARK_ANGLE,
+    ['/'] = MARK_SLASH, ['\n'] = MARK_END,   ['\r'] = MARK_END,  ['\0'] = MARK_END,
+};
 
 static void add_byte(struct content_lines *lines, uint8_t c)
 {
@@ -105,7 +113,7 @@ static void add_byte(struct content_lines *lines, uint8_t c)
     lines->after_cr = false;
     if (pair)
         return;
-    if (c == '\n' || c == '\r' || c == '\0') {
+    if (marks_of[c] & MARK_END) {
         lines->after_cr = c == '\r';
         end_line(lines);
         return;
@@ -119,10 +127,53 @@ static void add_byte(struct content_lines *lines, uint8_t c)
     if (lines->joining && is_blank(c))
         return;
     lines->joining = false;
-    line->binary |= is_binary(c);
+    line->marks |= marks_of[c];
     lines->bytes[line->len++] = c;
     if (line->len == CONTENT_LINE)
         tell_part(lines);
+}
+
+/* Takes what goes on in a line up to its end, or to that of the room; gives how much that is. */
+static size_t add_run(struct content_lines *lines, const uint8_t *at, size_t len)
+{
+    struct content_line *line = &lines->line;
+    size_t room = CONTENT_LINE - line->len, num = 0;
+    unsigned marks = 0;
+    if (len > room)
+        len = room;
+    for (; num < len && !(marks_of[at[num]] & MARK_END); num++)
+        marks |= marks_of[at[num]];
+    memcpy(lines->bytes + line->len, at, num);
+    line->len += num;
+    line->marks |= marks;
+    if (line->len == CONTENT_LINE)
+        tell_part(lines);
+    return num;
+}
+
+/* Behind the end of a line: counts empty lines, of which padding makes many. */
+static size_t skip_empty(struct content_lines *lines, const uint8_t *at, size_t len)
+{
+    size_t num = 0;
+    while (num < len && (at[num] == '\n' || at[num] == '\0'))
+        num++;
+    lines->num += num;
+    return num;
+}
+
+/* Takes at least one byte; gives how many. */
+static size_t add_some(struct content_lines *lines, const uint8_t *at, size_t len)
+{
+    size_t num = 0;
+    if (lines->joining || lines->after_cr || lines->line.broken)
+        num = 0; /* as the one byte wants it */
+    else if (!lines->begun)
+        num = skip_empty(lines, at, len);
+    else
+        num = add_run(lines, at, len);
+    if (num == 0)
+        add_byte(lines, *at);
+    return num > 0 ? num : 1;
 }
 
 /* A character that is not of ASCII stands for itself: one byte, which no pattern asks for. */
@@ -165,8 +216,8 @@ void content_lines_add(struct content_lines *lines, struct span bytes)
     }
     for (; i < bytes.len && lines->marked < MARK_LEN; i++)
         add_first(lines, bytes.at[i]);
-    for (; i < bytes.len; i++)
-        add_byte(lines, bytes.at[i]);
+    while (i < bytes.len)
+        i += add_some(lines, bytes.at + i, bytes.len - i);
 }
 
 void content_lines_gap(struct content_lines *lines)

@@ -13,10 +13,19 @@ enum {
 
 enum content_charset { CHARSET_BYTES = 0, CHARSET_UTF16_LE, CHARSET_UTF16_BE };
 
+/* What is in a line, a bit each. */
+enum content_marks {
+    MARK_BINARY = 1, /* control characters, besides those that text has */
+    MARK_DASH = 2,   /* - */
+    MARK_ANGLE = 4,  /* < */
+    MARK_SLASH = 8,
+    MARK_END = 16 /* never in a line: what ends one */
+};
+
 struct content_line {
     uint8_t *at; /* to be changed as one likes; wiped after the call */
     size_t len;
-    bool binary; /* it has control characters */
+    unsigned marks;
     bool broken; /* its beginning or its end was lost */
     /* Where the lines that it is made of begin, and their numbers, from 1; 0: behind a loss. */
     size_t num_parts;

@@ -5,7 +5,6 @@
 #include "core/pattern.h"
 #include "dissectors/content.h"
 #include "dissectors/content_rules.h"
-#include "dissectors/word_set.h"
 
 enum secret_kind {
 #define SECRET_KIND(symbol, name, about) symbol,
@@ -47,7 +46,7 @@ enum { CONTENT_MAX_RULES = 1024 };
 struct content_rule {
     enum content_rule_use use;
     struct pattern *pattern;
-    int word; /* is in every line that can match; -1: none */
+    uint8_t byte; /* is in every line that matches; 0: none */
     enum dialect dialect;
     unsigned weight;
     enum secret_kind kind;
@@ -60,14 +59,30 @@ struct content_dialect {
     enum content_class class;
 };
 
-/* The kinds that |words| tell, a bit each, and the one of |bits| that comes first. */
-uint32_t content_contexts(const struct content_rules *rules, const struct words *words);
+/* The rules by number: those of one use follow each other, in the order of the tables. */
+struct rule_table;
+struct content_rule_range {
+    size_t from, to;
+};
+
+/* content_rules_table gives the rules; NULL without memory. */
+const struct rule_table *content_rules_table(const struct content_rules *rules);
+struct content_rule_range content_rules_of(const struct rule_table *table,
+                                           enum content_rule_use use);
+const struct content_rule *content_rule_at(const struct rule_table *table, size_t number);
+
+/* What the words of a line tell: which rules may match it, and what it is about. */
+struct content_clues {
+    uint64_t rules[CONTENT_MAX_RULES / 64];
+    uint32_t contexts; /* bits of kinds */
+};
+
+void content_clues_find(const struct rule_table *table, struct span line,
+                        struct content_clues *clues);
+
+/* content_context_kind is the one of |bits| that comes first. */
 enum secret_kind content_context_kind(uint32_t bits);
 
-/* The rules of one use, in their order. */
-const struct content_rule *content_rules_of(const struct content_rules *rules,
-                                            enum content_rule_use use, size_t *num);
-const struct word_set *content_rules_words(const struct content_rules *rules);
 const struct content_dialect *content_dialect(enum dialect dialect);
 
 #endif

@@ -3,17 +3,28 @@
 
 #include <math.h>
 
+/* Bytes that follow each other are often the same, and a count that was just written has to be waited for: two sets. */
 void content_statistics_add(struct content_statistics *statistics, struct span bytes)
 {
-    for (size_t i = 0; i < bytes.len; i++)
+    size_t i = 0;
+    for (; i + 1 < bytes.len; i += 2) {
         statistics->counts[bytes.at[i]]++;
+        statistics->odd_counts[bytes.at[i + 1]]++;
+    }
+    if (i < bytes.len)
+        statistics->counts[bytes.at[i]]++;
+}
+
+static uint64_t count(const struct content_statistics *statistics, size_t byte)
+{
+    return statistics->counts[byte] + statistics->odd_counts[byte];
 }
 
 static uint64_t total(const struct content_statistics *statistics)
 {
     uint64_t sum = 0;
     for (size_t i = 0; i < 256; i++)
-        sum += statistics->counts[i];
+        sum += count(statistics, i);
     return sum;
 }
 
@@ -21,10 +32,10 @@ static uint64_t total(const struct content_statistics *statistics)
 bool content_statistics_text(const struct content_statistics *statistics)
 {
     enum { DELETE = 0x7f, BORNE = 100 };
-    uint64_t all = total(statistics), odd = statistics->counts[DELETE];
+    uint64_t all = total(statistics), odd = count(statistics, DELETE);
     for (uint8_t c = 0; c < ' '; c++)
         if (c != '\t' && c != '\n' && c != '\r')
-            odd += statistics->counts[c];
+            odd += count(statistics, c);
     return all > 0 && odd <= all / BORNE;
 }
 
@@ -34,7 +45,7 @@ static double chi_squared(const struct content_statistics *statistics, double al
 {
     double expected = all / 256, sum = 0;
     for (size_t i = 0; i < 256; i++) {
-        double off = (double)statistics->counts[i] - expected;
+        double off = (double)count(statistics, i) - expected;
         sum += off * off / expected;
     }
     return sum;
@@ -45,9 +56,9 @@ static double entropy(const struct content_statistics *statistics, double all)
 {
     double sum = 0, used = 0;
     for (size_t i = 0; i < 256; i++) {
-        if (statistics->counts[i] == 0)
+        if (count(statistics, i) == 0)
             continue;
-        double p = (double)statistics->counts[i] / all;
+        double p = (double)count(statistics, i) / all;
         sum -= p * log2(p);
         used++;
     }

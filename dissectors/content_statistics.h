@@ -6,7 +6,7 @@
 
 /* All-zero is of no bytes. */
 struct content_statistics {
-    uint64_t counts[256];
+    uint64_t counts[256], odd_counts[256]; /* of the bytes by turns */
 };
 
 void content_statistics_add(struct content_statistics *statistics, struct span bytes);

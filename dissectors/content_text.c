@@ -9,9 +9,11 @@
 #include <stdlib.h>
 
 enum {
-    MAX_LEVELS = 32,   /* blocks in blocks */
-    MAX_FOUND = 256,   /* places of secrets on one line */
-    MAX_COSTLY = 64,   /* patterns that were given up in a file: then no more are tried */
+    MAX_LEVELS = 32, /* blocks in blocks */
+    MAX_FOUND = 256, /* places of secrets on one line */
+    MAX_COSTLY = 64, /* patterns that were given up in a file: then no more are tried */
+    MAX_TRIES =
+        100, /* of a hint: what never matches in so many lines does not speak for the dialect */
     DIALECT_POINTS = 5 /* to be told */
 };
 
@@ -22,7 +24,7 @@ struct level {
 };
 
 struct content_text {
-    const struct content_rules *rules;
+    const struct rule_table *rules;
     struct pattern_matcher *matcher; /* for the length of a call; NULL until it is needed */
     struct content_lines lines;
     struct content_block block;
@@ -31,7 +33,8 @@ struct content_text {
     uint64_t unread;
     unsigned costly;
     unsigned points[NUM_DIALECTS];
-    uint8_t counted[CONTENT_MAX_RULES / 8]; /* hints that have been seen */
+    uint64_t settled[CONTENT_MAX_RULES / 64]; /* hints that were seen, or tried often enough */
+    uint8_t tries[CONTENT_MAX_RULES];         /* of hints */
     struct content_secrets secrets;
 };
 
@@ -39,8 +42,7 @@ struct content_text {
 struct reading {
     struct content_text *text;
     struct content_line *line;
-    struct words words;
-    uint32_t own; /* contexts of the line itself */
+    struct content_clues clues; /* of the line itself */
     size_t num_found;
     struct span found[MAX_FOUND];
     bool costly;
@@ -56,15 +58,39 @@ static struct span line_span(const struct reading *reading)
     return span_of(reading->line->at, reading->line->len);
 }
 
-static bool may_match(const struct reading *reading, const struct content_rule *rule)
+/* The next rule from number |*at| on that may match; NULL behind the last of them. Rules that match depend on it that
+ * they are tried in their order. */
+static const struct content_rule *next_rule(const struct reading *reading,
+                                            struct content_rule_range *range)
 {
-    return rule->word < 0 || words_have(&reading->words, (unsigned)rule->word);
+    while (range->from < range->to) {
+        uint64_t bits = reading->clues.rules[range->from / 64] >> (range->from % 64);
+        if (bits == 0) {
+            range->from = (range->from / 64 + 1) * 64;
+            continue;
+        }
+        range->from += (size_t)__builtin_ctzll(bits);
+        if (range->from >= range->to)
+            return NULL;
+        return content_rule_at(reading->text->rules, range->from++);
+    }
+    return NULL;
+}
+
+static bool may_match(const struct reading *reading, const struct content_rule *rule, size_t from)
+{
+    struct span line = line_span(reading);
+    if (rule->byte != 0 && memchr(line.at, rule->byte, line.len) == NULL)
+        return false;
+    return pattern_may_match(rule->pattern, line, from);
 }
 
 static bool find(struct reading *reading, const struct content_rule *rule, size_t from,
                  struct pattern_match *match)
 {
     struct content_text *text = reading->text;
+    if (!may_match(reading, rule, from))
+        return false;
     if (text->matcher == NULL)
         text->matcher = pattern_matcher_new();
     if (text->costly >= MAX_COSTLY || text->matcher == NULL) {
@@ -80,11 +106,9 @@ static bool find(struct reading *reading, const struct content_rule *rule, size_
     return result == PATTERN_YES;
 }
 
-static void read_words(struct reading *reading)
+static void read_clues(struct reading *reading)
 {
-    const struct content_rules *rules = reading->text->rules;
-    (void)word_set_find(content_rules_words(rules), line_span(reading), &reading->words);
-    reading->own = content_contexts(rules, &reading->words);
+    content_clues_find(reading->text->rules, line_span(reading), &reading->clues);
 }
 
 /* --- dialects --- */
@@ -93,11 +117,23 @@ static void take_hint(struct reading *reading, const struct content_rule *rule, 
 {
     struct content_text *text = reading->text;
     struct pattern_match match;
-    uint8_t bit = (uint8_t)(1u << (number % 8));
-    if (text->counted[number / 8] & bit || !find(reading, rule, 0, &match))
+    if (!may_match(reading, rule, 0))
         return;
-    text->counted[number / 8] |= bit;
-    text->points[rule->dialect] += rule->weight;
+    bool matches = find(reading, rule, 0, &match);
+    if (matches)
+        text->points[rule->dialect] += rule->weight;
+    if (matches || ++text->tries[number] == MAX_TRIES)
+        text->settled[number / 64] |= UINT64_C(1) << (number % 64);
+}
+
+static void take_hints(struct reading *reading)
+{
+    struct content_rule_range range = content_rules_of(reading->text->rules, RULE_HINT);
+    const struct content_rule *rule;
+    for (size_t i = range.from / 64; i < (range.to + 63) / 64; i++)
+        reading->clues.rules[i] &= ~reading->text->settled[i];
+    while ((rule = next_rule(reading, &range)) != NULL)
+        take_hint(reading, rule, range.from - 1);
 }
 
 /* --- what is around a line --- */
@@ -125,13 +161,13 @@ static void enter_level(struct reading *reading)
         text->num_levels--;
     if (text->num_levels < MAX_LEVELS)
         text->levels[text->num_levels++] =
-            (struct level){.indent = indent, .contexts = reading->own};
+            (struct level){.indent = indent, .contexts = reading->clues.contexts};
 }
 
 static uint32_t contexts_around(const struct reading *reading)
 {
     const struct content_text *text = reading->text;
-    uint32_t contexts = reading->own;
+    uint32_t contexts = reading->clues.contexts;
     for (size_t i = 0; i < text->num_levels; i++)
         contexts |= text->levels[i].contexts;
     return contexts;
@@ -143,8 +179,8 @@ static enum secret_kind kind_by_context(const struct reading *reading,
 {
     const struct content_text *text = reading->text;
     uint32_t asked = rule->contexts != 0 ? rule->contexts : ~UINT32_C(0);
-    if (reading->own & asked)
-        return content_context_kind(reading->own & asked);
+    if (reading->clues.contexts & asked)
+        return content_context_kind(reading->clues.contexts & asked);
     for (size_t i = text->num_levels; i > 0; i--)
         if (text->levels[i - 1].contexts & asked)
             return content_context_kind(text->levels[i - 1].contexts & asked);
@@ -185,12 +221,12 @@ static bool was_found(const struct reading *reading, struct span value)
 
 static bool is_placeholder(struct reading *reading, struct span value)
 {
-    size_t num;
-    const struct content_rule *rules =
-        content_rules_of(reading->text->rules, RULE_PLACEHOLDER, &num);
+    struct content_text *text = reading->text;
+    struct content_rule_range range = content_rules_of(text->rules, RULE_PLACEHOLDER);
     struct pattern_match match;
-    for (size_t i = 0; i < num; i++)
-        if (pattern_find(rules[i].pattern, reading->text->matcher, value, 0, &match) != PATTERN_NO)
+    for (size_t i = range.from; i < range.to; i++)
+        if (pattern_find(content_rule_at(text->rules, i)->pattern, text->matcher, value, 0,
+                         &match) != PATTERN_NO)
             return true;
     return false;
 }
@@ -227,11 +263,11 @@ static void find_secrets(struct reading *reading, const struct content_rule *rul
 
 static bool find_banner(struct reading *reading)
 {
-    size_t num;
-    const struct content_rule *rules = content_rules_of(reading->text->rules, RULE_BANNER, &num);
+    struct content_rule_range range = content_rules_of(reading->text->rules, RULE_BANNER);
+    const struct content_rule *rule;
     struct pattern_match match;
-    for (size_t i = 0; i < num; i++) {
-        if (!may_match(reading, &rules[i]) || !find(reading, &rules[i], 0, &match))
+    while ((rule = next_rule(reading, &range)) != NULL) {
+        if (!find(reading, rule, 0, &match))
             continue;
         content_block_banner(&reading->text->block, match.value);
         draw_veil(reading, match.whole);
@@ -243,32 +279,26 @@ static bool find_banner(struct reading *reading)
 /* Veils and banners; whether anything was covered. */
 static bool cover(struct reading *reading)
 {
-    size_t num;
-    const struct content_rule *rules = content_rules_of(reading->text->rules, RULE_VEIL, &num);
+    struct content_rule_range range = content_rules_of(reading->text->rules, RULE_VEIL);
+    const struct content_rule *rule;
     content_block_comment(&reading->text->block, reading->line);
     bool covered = find_banner(reading);
-    for (size_t i = 0; i < num; i++)
-        if (may_match(reading, &rules[i]))
-            covered |= veil(reading, &rules[i]);
+    while ((rule = next_rule(reading, &range)) != NULL)
+        covered |= veil(reading, rule);
     return covered;
 }
 
 static void search(struct reading *reading)
 {
-    size_t num;
-    const struct content_rules *all = reading->text->rules;
-    const struct content_rule *rules = content_rules_of(all, RULE_HINT, &num);
-    for (size_t i = 0; i < num; i++)
-        if (may_match(reading, &rules[i]))
-            take_hint(reading, &rules[i], i);
+    struct content_rule_range range = content_rules_of(reading->text->rules, RULE_SECRET);
+    const struct content_rule *rule;
+    take_hints(reading);
     if (cover(reading))
-        read_words(reading);
+        read_clues(reading);
     uint32_t contexts = contexts_around(reading);
-    rules = content_rules_of(all, RULE_SECRET, &num);
-    for (size_t i = 0; i < num; i++)
-        if (may_match(reading, &rules[i]) &&
-            (rules[i].contexts == 0 || rules[i].contexts & contexts))
-            find_secrets(reading, &rules[i]);
+    while ((rule = next_rule(reading, &range)) != NULL)
+        if (rule->contexts == 0 || rule->contexts & contexts)
+            find_secrets(reading, rule);
 }
 
 static bool is_blank(const struct content_line *line)
@@ -282,13 +312,17 @@ static bool is_blank(const struct content_line *line)
 static void read_line(void *to, struct content_line *line)
 {
     struct content_text *text = to;
-    struct reading reading = {.text = text, .line = line};
-    if (line->binary || is_blank(line))
+    struct reading reading;
+    if (line->marks & MARK_BINARY || is_blank(line))
         return;
     if (content_block_inside(&text->block, line, &text->secrets) ||
         content_block_key(&text->block, line, &text->secrets))
         return;
-    read_words(&reading);
+    reading.text = text;
+    reading.line = line;
+    reading.num_found = 0;
+    reading.costly = false;
+    read_clues(&reading);
     enter_level(&reading);
     search(&reading);
     text->unread += reading.costly || line->broken;
@@ -299,10 +333,11 @@ static void read_line(void *to, struct content_line *line)
 struct content_text *content_text_new(const struct content_rules *rules,
                                       enum content_charset charset)
 {
-    struct content_text *text = calloc(1, sizeof *text);
+    const struct rule_table *table = content_rules_table(rules);
+    struct content_text *text = table != NULL ? calloc(1, sizeof *text) : NULL;
     if (text == NULL)
         return NULL;
-    text->rules = rules;
+    text->rules = table;
     text->lines.to = text;
     text->lines.each = read_line;
     text->lines.charset = charset;

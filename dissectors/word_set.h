@@ -14,7 +14,7 @@ void word_set_free(struct word_set *set);
 
 /* word_set_add gives the number of the word, the same for the same word; -1 when there are WORD_SET_MAX words, or no
  * memory. An empty word is none. */
-int word_set_add(struct word_set *set, const char *word);
+int word_set_add(struct word_set *set, struct span word);
 
 /* word_set_ready has to be called behind the last word, once. */
 bool word_set_ready(struct word_set *set);
