@@ -13,6 +13,7 @@ struct libpcap_live {
     pcap_t *pcap;
     int wait_ms;
     uint32_t dropped; /* as it told last */
+    int descriptor;
 };
 
 /* Without frames libpcap's own time-out may never come: the descriptor is asked. */
@@ -26,7 +27,7 @@ static enum source_status libpcap_live_read(struct source *source, struct frame 
     *num = 0;
     int result = pcap_next_ex(live->pcap, &header, &bytes);
     if (result == 0) {
-        struct pollfd wait = {.fd = source->descriptor, .events = POLLIN};
+        struct pollfd wait = {.fd = live->descriptor, .events = POLLIN};
         poll(&wait, 1, live->wait_ms);
         result = pcap_next_ex(live->pcap, &header, &bytes);
     }
@@ -106,7 +107,6 @@ static bool prepare(pcap_t *pcap, struct source *source, const struct live_optio
     }
     if (pcap_setnonblock(pcap, 1, reason) != 0)
         return error_set(error, "%s cannot be read: %s", source->name, reason);
-    source->descriptor = pcap_get_selectable_fd(pcap);
     source->first_link = link_type_of_dlt(pcap_datalink(pcap));
     return true;
 }
@@ -115,9 +115,12 @@ enum live_result libpcap_live_open(struct source *source, const struct live_opti
                                    struct error *error)
 {
     char reason[PCAP_ERRBUF_SIZE] = "";
-    if (options->fanout != NULL || options->adapter_time) {
+    const struct live_fanout *asked = &options->fanout;
+    const bool fanout = asked->spread != LIVE_SPREAD_DEFAULT || asked->defrag || asked->rollover ||
+                        asked->group != 0;
+    if (fanout || options->adapter_time) {
         error_set(error, "%s cannot be read by a ring, as %s needs", source->name,
-                  options->fanout != NULL ? "work with several threads" : "the adapter's time");
+                  fanout ? "--fanout" : "the adapter's time");
         return LIVE_FAILED;
     }
     struct libpcap_live *live = calloc(1, sizeof *live);
@@ -132,6 +135,9 @@ enum live_result libpcap_live_open(struct source *source, const struct live_opti
         return LIVE_FAILED;
     }
     live->pcap = pcap;
+    live->descriptor = pcap_get_selectable_fd(pcap);
+    source->descriptors = &live->descriptor;
+    source->num_descriptors = 1;
     live->wait_ms = (int)(options->wait_ms ? options->wait_ms : LIVE_WAIT_MS);
     source->ops = &libpcap_live_ops;
     source->state = live;

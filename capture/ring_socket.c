@@ -10,6 +10,7 @@
 #include <linux/if_packet.h>
 #include <linux/net_tstamp.h>
 #include <linux/sockios.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,28 +123,6 @@ void ring_socket_close(struct ring_socket *socket)
     socket->fd = -1;
 }
 
-void ring_socket_filter(struct ring_socket *socket, struct filter *filter)
-{
-    static const struct sock_filter tagged[] = {
-        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_VLAN_TAG_PRESENT)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0), BPF_STMT(BPF_RET | BPF_K, UINT16_MAX << 2)};
-    enum { NUM_TAGGED = sizeof tagged / sizeof tagged[0] };
-    struct sock_filter code[BPF_MAXINSNS];
-    size_t num;
-    struct filter_instruction *from = filter_instructions(filter, socket->link_type, &num);
-    if (from == NULL || num > BPF_MAXINSNS - NUM_TAGGED) {
-        free(from);
-        return;
-    }
-    memcpy(code, tagged, sizeof tagged);
-    for (size_t i = 0; i < num; i++)
-        code[NUM_TAGGED + i] =
-            (struct sock_filter){from[i].code, from[i].jump_true, from[i].jump_false, from[i].k};
-    free(from);
-    const struct sock_fprog program = {.len = (unsigned short)(NUM_TAGGED + num), .filter = code};
-    socket->kernel_filters = set(socket, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
-}
-
 bool ring_socket_stamp(struct ring_socket *socket)
 {
     struct hwtstamp_config config = {.tx_type = HWTSTAMP_TX_OFF, .rx_filter = HWTSTAMP_FILTER_ALL};
@@ -168,17 +147,12 @@ static bool bind_to_interface(struct ring_socket *socket)
     return bind(socket->fd, (const struct sockaddr *)&address, sizeof address) == 0;
 }
 
-bool ring_socket_begin(struct ring_socket *socket, struct error *error)
-{
-    return bind_to_interface(socket) || error_set(error, "%s cannot be read: %m", socket->name);
-}
-
-/* The exclusive or of all words of both addresses, modulo the number of sockets: the same for both directions.
- * Of what is no IP, and has no conversations, all goes to the first. */
-static bool spread_by_addresses(const struct ring_socket *socket, uint16_t num_sources)
+/* The exclusive or of all words of both addresses: the same for both directions. The system takes it modulo the number
+ * of sockets. Of what is no IP, and has no conversations, all goes to the first. */
+static bool spread_by_addresses(const struct ring_socket *socket)
 {
     enum { NET = SKF_NET_OFF, IP4_ADDRESSES = 12, IP6_ADDRESSES = 8, NUM_IP6_WORDS = 8 };
-    enum { AT_IP6 = 7, AT_MIX = AT_IP6 + 4 + 3 * (NUM_IP6_WORDS - 1), LENGTH = AT_MIX + 4 };
+    enum { AT_IP6 = 7, AT_MIX = AT_IP6 + 4 + 3 * (NUM_IP6_WORDS - 1), LENGTH = AT_MIX + 3 };
     struct sock_filter code[LENGTH] = {
         BPF_STMT(BPF_LD | BPF_H | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_PROTOCOL)),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_IP, 0, AT_IP6 - 2),
@@ -202,34 +176,105 @@ static bool spread_by_addresses(const struct ring_socket *socket, uint16_t num_s
     /* Addresses often differ in few bits: spread them over the word. */
     code[at++] = (struct sock_filter)BPF_STMT(BPF_ALU | BPF_MUL | BPF_K, 0x9e3779b1);
     code[at++] = (struct sock_filter)BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 16);
-    code[at++] = (struct sock_filter)BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, num_sources);
     code[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_A, 0);
     const struct sock_fprog program = {.len = LENGTH, .filter = code};
     return at == LENGTH && set(socket, SOL_PACKET, PACKET_FANOUT_DATA, &program, sizeof program);
 }
 
-bool ring_socket_join(struct ring_socket *socket, struct live_fanout *fanout, struct error *error)
+static int kind_of(const struct live_fanout *options)
 {
-    int kind =
-        fanout->by_addresses ? PACKET_FANOUT_CBPF : PACKET_FANOUT_HASH | PACKET_FANOUT_FLAG_DEFRAG;
-    if (fanout->rollover)
-        kind |= PACKET_FANOUT_FLAG_ROLLOVER;
+    int flags = (options->defrag ? PACKET_FANOUT_FLAG_DEFRAG : 0) |
+                (options->rollover ? PACKET_FANOUT_FLAG_ROLLOVER : 0);
+    switch (options->spread) {
+    case LIVE_SPREAD_HASH:
+        return flags | PACKET_FANOUT_HASH;
+    case LIVE_SPREAD_CPU:
+        return flags | PACKET_FANOUT_CPU;
+    case LIVE_SPREAD_QUEUE:
+        return flags | PACKET_FANOUT_QM;
+    case LIVE_SPREAD_DEFAULT:
+    case LIVE_SPREAD_ADDRESSES:
+        break;
+    }
+    return flags | PACKET_FANOUT_CBPF;
+}
+
+static bool join(struct ring_socket *socket, struct ring_group *group, struct error *error)
+{
+    int kind = kind_of(&group->options);
+    bool by_addresses = (kind & UINT8_MAX) == PACKET_FANOUT_CBPF;
     if (socket->loopback)
         kind |= PACKET_FANOUT_FLAG_IGNORE_OUTGOING;
-    int flags = fanout->made ? 0 : PACKET_FANOUT_FLAG_UNIQUEID;
-    int group = (int)((uint32_t)fanout->group | (uint32_t)(kind | flags) << 16);
-    socklen_t len = sizeof group;
-    if (!set_number(socket, PACKET_FANOUT, group) ||
-        getsockopt(socket->fd, SOL_PACKET, PACKET_FANOUT, &group, &len) != 0)
-        return error_set(error, "the packets of %s cannot be shared among threads: %m",
-                         socket->name);
-    if (!fanout->made && fanout->by_addresses &&
-        !spread_by_addresses(socket, fanout->num_sources > 0 ? fanout->num_sources : 1))
+    if (!group->made && group->options.group == 0)
+        kind |= PACKET_FANOUT_FLAG_UNIQUEID;
+    if (!group->made)
+        group->number = group->options.group;
+    int value = (int)((uint32_t)group->number | (uint32_t)kind << 16);
+    socklen_t len = sizeof value;
+    if (!set_number(socket, PACKET_FANOUT, value) ||
+        getsockopt(socket->fd, SOL_PACKET, PACKET_FANOUT, &value, &len) != 0)
+        return error_set(error, "the packets of %s cannot be shared among rings%s: %m",
+                         socket->name,
+                         group->options.group != 0 ? " (do all of the group share alike?)" : "");
+    if (!group->made && by_addresses && !spread_by_addresses(socket))
         return error_set(error, "the packets of %s cannot be shared by addresses: %m",
                          socket->name);
-    fanout->group = (uint16_t)group;
-    fanout->made = true;
+    group->number = (uint16_t)value;
+    group->made = true;
+    socket->in_group = true;
     return true;
+}
+
+void ring_socket_filter(struct ring_socket *socket, struct filter *filter)
+{
+    static const struct sock_filter tagged[] = {
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_VLAN_TAG_PRESENT)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0), BPF_STMT(BPF_RET | BPF_K, UINT16_MAX << 2)};
+    enum { NUM_TAGGED = sizeof tagged / sizeof tagged[0] };
+    struct sock_filter code[BPF_MAXINSNS];
+    size_t num;
+    struct filter_instruction *from = filter_instructions(filter, socket->link_type, &num);
+    if (from == NULL || num > BPF_MAXINSNS - NUM_TAGGED) {
+        free(from);
+        return;
+    }
+    memcpy(code, tagged, sizeof tagged);
+    for (size_t i = 0; i < num; i++)
+        code[NUM_TAGGED + i] =
+            (struct sock_filter){from[i].code, from[i].jump_true, from[i].jump_false, from[i].k};
+    free(from);
+    const struct sock_fprog program = {.len = (unsigned short)(NUM_TAGGED + num), .filter = code};
+    socket->kernel_filters = set(socket, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+}
+
+/* Between the binding and the joining of a group the socket would get what others of the group get, too. */
+static bool begin_in_group(struct ring_socket *socket, struct filter *filter,
+                           struct ring_group *group, struct error *error)
+{
+    const struct sock_filter nothing[] = {BPF_STMT(BPF_RET | BPF_K, 0)};
+    const struct sock_fprog program = {.len = 1,
+                                       .filter = (struct sock_filter *)(uintptr_t)nothing};
+    if (!set(socket, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) ||
+        !bind_to_interface(socket))
+        return error_set(error, "%s cannot be read: %m", socket->name);
+    if (!join(socket, group, error))
+        return false;
+    if (filter != NULL)
+        ring_socket_filter(socket, filter);
+    int unused = 0;
+    return socket->kernel_filters ||
+           set(socket, SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof unused) ||
+           error_set(error, "%s cannot be read: %m", socket->name);
+}
+
+bool ring_socket_begin(struct ring_socket *socket, struct filter *filter, struct ring_group *group,
+                       struct error *error)
+{
+    if (group != NULL)
+        return begin_in_group(socket, filter, group, error);
+    if (filter != NULL)
+        ring_socket_filter(socket, filter);
+    return bind_to_interface(socket) || error_set(error, "%s cannot be read: %m", socket->name);
 }
 
 enum ring_state ring_socket_check(struct ring_socket *socket, struct error *error)
@@ -246,14 +291,30 @@ enum ring_state ring_socket_check(struct ring_socket *socket, struct error *erro
     return RING_BROKEN;
 }
 
-/* While the interface is only down, the system begins again by itself when it comes up. */
-void ring_socket_find(struct ring_socket *socket)
+void ring_socket_count(const struct ring_socket *socket, struct source_stats *stats)
+{
+    struct tpacket_stats_v3 since;
+    socklen_t len = sizeof since;
+    if (getsockopt(socket->fd, SOL_PACKET, PACKET_STATISTICS, &since, &len) != 0)
+        return;
+    stats->dropped += since.tp_drops;
+    stats->freezes += since.tp_freeze_q_cnt;
+}
+
+enum ring_place ring_socket_place(const struct ring_socket *socket)
 {
     int index = index_of(socket);
-    if (index == 0 || index == socket->index)
-        return;
+    if (index == 0)
+        return RING_AWAY;
+    return index == socket->index ? RING_HERE : RING_MOVED;
+}
+
+bool ring_socket_follow(struct ring_socket *socket)
+{
     int before = socket->index;
-    socket->index = index;
-    if (!bind_to_interface(socket))
-        socket->index = before; /* tried again later */
+    socket->index = index_of(socket);
+    if (socket->index != 0 && bind_to_interface(socket))
+        return true;
+    socket->index = before; /* tried again later */
+    return false;
 }

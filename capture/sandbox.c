@@ -91,12 +91,15 @@ static bool allow_renaming(scmp_filter_ctx filter, const struct sandbox *sandbox
 }
 
 /* An interface that went away is looked for, and bound to again. */
-static bool allow_interface(scmp_filter_ctx filter, int interface)
+static bool allow_interfaces(scmp_filter_ctx filter, const struct sandbox *sandbox)
 {
-    const struct scmp_arg_cmp it = SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)interface);
-    return interface < 0 ||
-           (allow_if(filter, SCMP_SYS(bind), it) && allow_if(filter, SCMP_SYS(setsockopt), it) &&
-            allow_if(filter, SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)SIOCGIFINDEX)));
+    for (size_t i = 0; i < sandbox->num_interfaces; i++) {
+        const struct scmp_arg_cmp it = SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)sandbox->interfaces[i]);
+        if (!allow_if(filter, SCMP_SYS(bind), it) || !allow_if(filter, SCMP_SYS(setsockopt), it))
+            return false;
+    }
+    return sandbox->num_interfaces == 0 ||
+           allow_if(filter, SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)SIOCGIFINDEX));
 }
 
 /* Calls that are harmless with some arguments only. */
@@ -122,7 +125,7 @@ static bool fill(scmp_filter_ctx filter, const struct sandbox *sandbox)
         return false;
     return allow_each(filter, always, LENGTH(always)) && allow_some(filter) &&
            allow_opening(filter, sandbox) && allow_renaming(filter, sandbox) &&
-           allow_interface(filter, sandbox->interface) &&
+           allow_interfaces(filter, sandbox) &&
            (PERPASS_SANITIZED || refuse(filter, SCMP_SYS(prctl), EPERM));
 }
 

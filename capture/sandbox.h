@@ -26,7 +26,8 @@ struct sandbox_path {
 struct sandbox {
     const struct sandbox_path *paths;
     size_t num_paths;
-    int interface; /* the descriptor of a live source, which may be bound again; -1: none */
+    const int *interfaces; /* descriptors of a live source, which may be bound again */
+    size_t num_interfaces;
 };
 
 enum sandbox_result {

@@ -110,7 +110,8 @@ static void snoop_close(struct source *source)
     free(source->state);
 }
 
-static const struct source_ops snoop_ops = {.read = snoop_read, .close = snoop_close};
+static const struct source_ops snoop_ops = {
+    .read = snoop_read, .close = snoop_close, .frames_in_input = true};
 
 static bool snoop_link(const struct source *source, uint32_t datalink, uint16_t *link_type,
                        struct error *error)
@@ -136,7 +137,7 @@ bool snoop_file_open(struct source *source, struct error *error)
     struct reader r = input_reader(input);
     reader_skip(&r, SNOOP_MAGIC_LEN);
     const uint32_t version = reader_u32(&r), datalink = reader_u32(&r);
-    uint16_t link_type;
+    uint16_t link_type = 0;
     if (version != SNOOP_VERSION)
         return error_set(error, "%s is a snoop file of version %u, of which only %d is read",
                          source->name, version, SNOOP_VERSION);

@@ -117,7 +117,6 @@ struct source *source_open_file(const char *path, const struct source_options *o
     }
     source_set_name(source, path);
     source->first_link = SOURCE_NO_LINK;
-    source->descriptor = -1;
     if (!source_open_path(source, path, options, error) || !source_open_format(source, error) ||
         !source_set_filter(source, options, error)) {
         source_close(source);
@@ -136,7 +135,6 @@ struct source *source_open_live(const char *name, const struct live_options *opt
     }
     snprintf(source->name, sizeof source->name, "%s", name);
     source->first_link = SOURCE_NO_LINK;
-    source->descriptor = -1;
     enum live_result result = LIVE_UNFIT;
     if (!options->by_libpcap)
         result = ring_source_open(source, options, error);
@@ -148,9 +146,10 @@ struct source *source_open_live(const char *name, const struct live_options *opt
     return NULL;
 }
 
-int source_descriptor(const struct source *source)
+const int *source_descriptors(const struct source *source, size_t *num)
 {
-    return source->descriptor;
+    *num = source->num_descriptors;
+    return source->descriptors;
 }
 
 /* Leaves out what the filter does not pass; gives how many frames remain. */
@@ -185,12 +184,17 @@ enum source_status source_read(struct source *source, struct frame *frames, size
 
 void *source_hold(struct source *source)
 {
+    if (source->ops->hold != NULL)
+        return source->ops->hold(source);
     return source->ops->frames_in_input ? input_hold(source->input) : NULL;
 }
 
 void source_release(struct source *source, void *held)
 {
-    input_release(source->input, held);
+    if (source->ops->release != NULL)
+        source->ops->release(source, held);
+    else
+        input_release(source->input, held);
 }
 
 struct source_stats source_stats(struct source *source)

@@ -40,51 +40,60 @@ enum source_status {
     SOURCE_IDLE /* of an interface: no frame came for a while; read again */
 };
 
-/* source_open_file opens a capture: pcap or pcapng, plain, .gz, .zst or .lz4, told by their
- * first bytes and not by their names; "-" is standard input. NULL and |error| when it is none of
+/* source_open_file opens a capture: pcap, pcapng, snoop (RFC 1761), or what libpcap knows beyond them; plain or
+ * compressed by gzip, zstd or lz4; told by their first bytes and not by their names; "-" is standard input. NULL and |error| when it is none of
  * these (or not readable). */
 struct source *source_open_file(const char *path, const struct source_options *options,
                                 struct error *error);
 
-/* Sources that share the frames of an interface, each frame going to one of them: one source a thread. */
+/* By what the system chooses the ring that a frame goes to, where there are several. */
+enum live_spread {
+    LIVE_SPREAD_DEFAULT = 0, /* by addresses */
+    LIVE_SPREAD_ADDRESSES, /* all between two addresses to the same, whatever ports, also of fragments */
+    LIVE_SPREAD_HASH,      /* all of a conversation to the same, as the system tells them apart */
+    LIVE_SPREAD_CPU,       /* by the processor that took it from the adapter */
+    LIVE_SPREAD_QUEUE      /* by the queue of the adapter that it came by */
+};
+
 struct live_fanout {
-    /* All frames between two addresses go to the same source, whatever their ports are and whether they are
-     * fragments. If false, the frames of a conversation do (the system puts fragments together first). */
-    bool by_addresses;
-    bool rollover; /* what finds the ring of its source full goes to another one */
-    uint16_t num_sources;
-    /* The state of the group: zero before its first source is opened. */
-    bool made;
-    uint16_t group;
+    enum live_spread spread;
+    bool defrag;   /* the system puts IPv4 fragments together first */
+    bool rollover; /* what finds its ring full goes to another one */
+    uint16_t
+        group; /* not 0: share the frames with the rings of this number, also of other programs */
 };
 
 struct live_options {
-    const char *filter;         /* as in source_options */
-    size_t ring_bytes;          /* 0: LIVE_RING_BYTES */
-    size_t block_bytes;         /* 0: LIVE_BLOCK_BYTES; a multiple of the page size */
-    unsigned block_ms;          /* a block with a frame is handed over so late; 0: LIVE_BLOCK_MS */
-    unsigned wait_ms;           /* source_read gives SOURCE_IDLE after so long; 0: LIVE_WAIT_MS */
-    bool not_promiscuous;       /* see only what the interface would see anyhow */
-    bool adapter_time;          /* ask the network adapter for time stamps */
-    bool by_libpcap;            /* let libpcap read even if the ring can be had */
-    struct live_fanout *fanout; /* NULL: this source gets all frames; lives as long as the source */
+    const char *filter;        /* as in source_options */
+    size_t ring_bytes;         /* of each ring; 0: LIVE_RING_BYTES */
+    size_t block_bytes;        /* 0: LIVE_BLOCK_BYTES; a multiple of the page size */
+    unsigned block_ms;         /* a block with a frame is handed over so late; 0: LIVE_BLOCK_MS, or
+                             LIVE_SHARED_BLOCK_MS of several rings */
+    unsigned wait_ms;          /* source_read gives SOURCE_IDLE after so long; 0: LIVE_WAIT_MS */
+    bool not_promiscuous;      /* see only what the interface would see anyhow */
+    bool adapter_time;         /* ask the network adapter for time stamps */
+    bool by_libpcap;           /* let libpcap read even if the ring can be had */
+    unsigned num_rings;        /* 0: one; at most LIVE_MAX_RINGS. libpcap has no such thing */
+    struct live_fanout fanout; /* of several rings, or of a |group| */
 };
 
 enum {
     LIVE_RING_BYTES = 64 << 20,
     LIVE_BLOCK_BYTES = 1 << 20,
     LIVE_BLOCK_MS = 50,
-    LIVE_WAIT_MS = 100
+    LIVE_SHARED_BLOCK_MS = 10,
+    LIVE_WAIT_MS = 100,
+    LIVE_MAX_RINGS = 64
 };
 
-/* source_open_live reads the network interface |name|: by a ring that the system and the program share
- * (TPACKET_V3), or, for kinds of interfaces that have no such ring here and for "any", by libpcap. NULL and
+/* source_open_live reads the network interface |name|: by rings that the system and the program share
+ * (TPACKET_V3), whose frames are brought into the order of their times, or, for kinds of interfaces that have no such ring here and for "any", by libpcap. NULL and
  * |error| when neither can be had. */
 struct source *source_open_live(const char *name, const struct live_options *options,
                                 struct error *error);
 
-/* source_descriptor gives what a live source reads; -1 for others. */
-int source_descriptor(const struct source *source);
+/* source_descriptors gives the sockets of a live source, |num| of them; none for others. */
+const int *source_descriptors(const struct source *source, size_t *num);
 
 /* source_read gives up to |max| frames; they live until the next call for this source. */
 enum source_status source_read(struct source *source, struct frame *frames, size_t max, size_t *num,

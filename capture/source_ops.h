@@ -16,7 +16,10 @@ struct source_ops {
     enum source_status (*read)(struct source *source, struct frame *frames, size_t max, size_t *num,
                                struct error *error);
     void (*close)(struct source *source);
-    bool frames_in_input;                 /* they lie where source->input has its bytes */
+    bool frames_in_input; /* they lie where source->input has its bytes: these are held */
+    /* Otherwise: as source_hold and source_release; NULL: frames cannot be held. */
+    void *(*hold)(struct source *source);
+    void (*release)(struct source *source, void *held);
     void (*count)(struct source *source); /* brings |stats| up to date; may be NULL */
 };
 
@@ -27,7 +30,8 @@ struct source {
     struct filter *filter;     /* NULL: every frame passes, or the source sees to it itself */
     struct filter *own_filter; /* |filter|, if it is to be freed with the source; else NULL */
     uint64_t unfit_before;     /* frames that |filter| had found unfit when it came here */
-    int descriptor;            /* of an interface; -1: of a file */
+    const int *descriptors;    /* of an interface; |state|'s */
+    size_t num_descriptors;
     const char *format;
     struct source_stats stats;
     uint32_t first_link; /* link type of the first interface, or SOURCE_NO_LINK */
@@ -50,7 +54,7 @@ bool pcap_file_knows(struct span start);
 bool pcap_file_has_magic(struct reader start);
 bool pcapng_file_knows(struct span start);
 
-/* Each opens the interface source->name and fills ops, state, format, descriptor and first_link; takes care
+/* Each opens the interface source->name and fills ops, state, format, descriptors and first_link; takes care
  * of the filter itself. */
 enum live_result {
     LIVE_OPEN,

@@ -88,7 +88,7 @@ static bool confine(struct analyze *analyze, struct error *error)
         confine_add(&paths, files->items[i], SANDBOX_READ);
     for (size_t i = 0; i < settings->reports.num; i++)
         confine_add_folder(&paths, analyze->run.reports[i].output.name, SANDBOX_RENAME);
-    bool ok = confine_enter(&paths, settings, -1, error);
+    bool ok = confine_enter(&paths, settings, NULL, error);
     confine_free(&paths);
     return ok;
 }

@@ -3,21 +3,8 @@
 #include "cli/commands.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
-
-static bool set_threads(void *member, const char *value, struct error *error)
-{
-    char *end;
-    errno = 0;
-    unsigned long num = strtoul(value, &end, 10);
-    if (value[0] < '1' || value[0] > '9' || *end != '\0' || errno != 0 || num > TEAM_MAX_THREADS)
-        return error_set(error, "\"%.100s\" is no number from 1 to %d", value, TEAM_MAX_THREADS);
-    *(unsigned *)member = (unsigned)num;
-    return true;
-}
 
 static bool set_progress(void *member, const char *value, struct error *error)
 {
@@ -37,9 +24,6 @@ static bool set_progress(void *member, const char *value, struct error *error)
 static_assert(MEMBER(common) == 0, "the shared options set these");
 
 static const struct option_row options[] = {
-    {"threads", "N", false, MEMBER(common.threads), set_threads,
-     "Work with N threads, 1 to 64; 1 is the default. What is told of a capture does not depend on "
-     "it."},
     {"quiet", NULL, false, MEMBER(quiet), option_set_true,
      "Print no summary, and no progress line unless --progress on is given."},
     {"progress", "WHEN", false, MEMBER(progress), set_progress,

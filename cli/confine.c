@@ -34,10 +34,11 @@ void confine_add_folder(struct confine *confine, const char *path, enum sandbox_
 }
 
 bool confine_enter(const struct confine *confine, const struct run_settings *settings,
-                   int interface, struct error *error)
+                   const struct source *source, struct error *error)
 {
-    const struct sandbox sandbox = {
-        .paths = confine->paths, .num_paths = confine->num, .interface = interface};
+    struct sandbox sandbox = {.paths = confine->paths, .num_paths = confine->num};
+    if (source != NULL)
+        sandbox.interfaces = source_descriptors(source, &sandbox.num_interfaces);
     if (settings->no_sandbox)
         return true;
     if (confine->no_memory)

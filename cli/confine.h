@@ -3,6 +3,7 @@
 #define PERPASS_CLI_CONFINE_H
 
 #include "capture/sandbox.h"
+#include "capture/source.h"
 #include "cli/run.h"
 
 /* Paths for the sandbox; all zero is none. */
@@ -17,9 +18,9 @@ struct confine {
 void confine_add(struct confine *confine, const char *path, enum sandbox_use use);
 void confine_add_folder(struct confine *confine, const char *path, enum sandbox_use use);
 
-/* confine_enter enters the sandbox, unless the settings say not to. |interface| as in struct sandbox. */
+/* confine_enter enters the sandbox, unless the settings say not to. |source| is a live one that is read; NULL: none. */
 bool confine_enter(const struct confine *confine, const struct run_settings *settings,
-                   int interface, struct error *error);
+                   const struct source *source, struct error *error);
 void confine_free(struct confine *confine);
 
 #endif

@@ -20,7 +20,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { BATCH = 64, TICK_MS = 200, LAST_WAIT_MS = 2000 };
+enum { TICK_MS = 200, LAST_WAIT_MS = 2000 };
 
 static const uint64_t ns_per_s = 1000000000;
 
@@ -41,7 +41,8 @@ struct monitor {
     uint64_t now_ns, begun_ns, tick_ns;         /* monotonic */
     uint64_t interval_ns, stats_ns, metrics_ns; /* when they are due; UINT64_MAX: never */
     uint64_t packet_ns, packet_at_ns;           /* time of the last packet; when it was read */
-    bool down, metrics_failed, finding_to_fail_on;
+    uint64_t num_frames;
+    bool down, broken, metrics_failed, finding_to_fail_on;
     int status;
 };
 
@@ -296,7 +297,7 @@ static void tick(struct monitor *monitor)
     flush_events(monitor);
 }
 
-static void take_frames(struct monitor *monitor, const struct frame *frames, size_t num)
+static void note_frames(struct monitor *monitor, const struct frame *frames, size_t num)
 {
     struct input_info *input = &monitor->input;
     for (size_t i = 0; i < num; i++) {
@@ -307,49 +308,79 @@ static void take_frames(struct monitor *monitor, const struct frame *frames, siz
     }
     monitor->packet_ns = frames[num - 1].time_ns;
     monitor->packet_at_ns = monitor->now_ns;
-    team_feed(monitor->run.team, frames, num);
+    monitor->num_frames += num;
 }
 
-static bool is_over(const struct monitor *monitor, uint64_t num_frames)
+static bool is_over(const struct monitor *monitor)
 {
     const struct monitor_settings *settings = monitor->settings;
-    if (signals_stopped() != 0 || (settings->packets != 0 && num_frames >= settings->packets))
+    if (monitor->broken || signals_stopped() != 0 ||
+        (settings->packets != 0 && monitor->num_frames >= settings->packets))
         return true;
     return settings->duration_s != 0 &&
            monitor->now_ns - monitor->begun_ns >= settings->duration_s * ns_per_s;
 }
 
-static size_t batch_of(const struct monitor *monitor, uint64_t num_frames)
+static void source_failed(struct monitor *monitor, const struct error *error)
 {
-    uint64_t packets = monitor->settings->packets;
-    return packets != 0 && packets - num_frames < BATCH ? (size_t)(packets - num_frames) : BATCH;
+    snprintf(monitor->input.damage, sizeof monitor->input.damage, "%s", error->text);
+    fail(monitor, STATUS_INPUT, error);
+    monitor->broken = true;
+}
+
+/* Frames for the team; none when there is something else to do: then all that was read is told first. */
+static size_t read_frames(void *to, struct frame *frames, size_t max)
+{
+    struct monitor *monitor = to;
+    struct error error = {.text = ""};
+    const uint64_t packets = monitor->settings->packets;
+    size_t num = 0;
+    while (num == 0 && !is_over(monitor) && monitor->now_ns < monitor->tick_ns) {
+        if (packets != 0 && packets - monitor->num_frames < max)
+            max = (size_t)(packets - monitor->num_frames);
+        enum source_status status = source_read(monitor->source, frames, max, &num, &error);
+        monitor->now_ns = monotonic_ns();
+        if (status != SOURCE_FRAMES && status != SOURCE_IDLE)
+            source_failed(monitor, &error);
+    }
+    if (num > 0)
+        note_frames(monitor, frames, num);
+    return num;
+}
+
+static void *hold_frames(void *to)
+{
+    return source_hold(((struct monitor *)to)->source);
+}
+
+static void release_frames(void *to, void *held)
+{
+    source_release(((struct monitor *)to)->source, held);
 }
 
 static void watch(struct monitor *monitor)
 {
-    struct frame frames[BATCH];
-    struct error error = {.text = ""};
-    uint64_t num_frames = 0;
+    const struct team_source source = {
+        .to = monitor, .read = read_frames, .hold = hold_frames, .release = release_frames};
     begin_timers(monitor);
-    while (!is_over(monitor, num_frames)) {
-        size_t num;
-        enum source_status status =
-            source_read(monitor->source, frames, batch_of(monitor, num_frames), &num, &error);
+    while (!is_over(monitor)) {
+        team_read(monitor->run.team, &source);
         monitor->now_ns = monotonic_ns();
-        if (status != SOURCE_FRAMES && status != SOURCE_IDLE) {
-            snprintf(monitor->input.damage, sizeof monitor->input.damage, "%s", error.text);
-            fail(monitor, STATUS_INPUT, &error);
-            return;
-        }
-        if (num > 0)
-            take_frames(monitor, frames, num);
-        num_frames += num;
         if (monitor->now_ns >= monitor->tick_ns)
             tick(monitor);
     }
 }
 
 /* --- beginning and end --- */
+
+static bool check_fanout(const struct monitor_settings *settings, struct error *error)
+{
+    const struct live_fanout *fanout = &settings->fanout;
+    if (settings->common.threads > 1 || fanout->group != 0)
+        return true;
+    return (fanout->spread == LIVE_SPREAD_DEFAULT && !fanout->defrag && !fanout->rollover) ||
+           error_set(error, "--fanout and --fanout-* need several rings: --threads N");
+}
 
 static bool check(const struct monitor_settings *settings, struct error *error)
 {
@@ -365,6 +396,8 @@ static bool check(const struct monitor_settings *settings, struct error *error)
         return error_set(error, "--rotate-keep needs --rotate-size");
     if (settings->per_interval && settings->at_end_only)
         return error_set(error, "--per-interval and --interval 0 contradict each other");
+    if (!check_fanout(settings, error))
+        return false;
     return run_check(&settings->common, &files, error);
 }
 
@@ -376,7 +409,9 @@ static bool open_source(struct monitor *monitor, struct error *error)
                                          .block_bytes = (size_t)settings->block_kib << 10,
                                          .block_ms = (unsigned)settings->block_ms,
                                          .not_promiscuous = settings->not_promiscuous,
-                                         .adapter_time = settings->adapter_time};
+                                         .adapter_time = settings->adapter_time,
+                                         .num_rings = settings->common.threads,
+                                         .fanout = settings->fanout};
     monitor->source = source_open_live(settings->interface, &options, error);
     if (monitor->source == NULL)
         return false;
@@ -410,7 +445,7 @@ static bool confine(struct monitor *monitor, struct error *error)
     confine_add_folder(&paths, settings->metrics, SANDBOX_WRITE);
     for (size_t i = 0; i < common->reports.num; i++)
         confine_add_folder(&paths, monitor->run.reports[i].output.name, SANDBOX_WRITE);
-    bool ok = confine_enter(&paths, common, source_descriptor(monitor->source), error);
+    bool ok = confine_enter(&paths, common, monitor->source, error);
     confine_free(&paths);
     return ok;
 }

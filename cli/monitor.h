@@ -2,6 +2,7 @@
 #ifndef PERPASS_CLI_MONITOR_H
 #define PERPASS_CLI_MONITOR_H
 
+#include "capture/source.h"
 #include "cli/run.h"
 
 /* What the options of perpass monitor say. Times are in seconds; 0: none. */
@@ -17,6 +18,7 @@ struct monitor_settings {
     uint64_t rotate_mib, rotate_keep;       /* 0: never; MONITOR_ROTATE_KEEP */
     uint64_t ring_mib, block_kib, block_ms; /* 0: as in struct live_options */
     bool not_promiscuous, adapter_time;
+    struct live_fanout fanout;
     bool quiet;
 };
 

@@ -34,6 +34,30 @@ static bool set_size(void *member, const char *value, struct error *error)
            ((*size > 0 && *size <= 65536) || error_set(error, "it is 1 to 65536"));
 }
 
+static bool set_fanout(void *member, const char *value, struct error *error)
+{
+    static const char *const names[] = {[LIVE_SPREAD_ADDRESSES] = "addresses",
+                                        [LIVE_SPREAD_HASH] = "hash",
+                                        [LIVE_SPREAD_CPU] = "cpu",
+                                        [LIVE_SPREAD_QUEUE] = "queue"};
+    for (size_t i = LIVE_SPREAD_ADDRESSES; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(value, names[i]) == 0) {
+            *(enum live_spread *)member = (enum live_spread)i;
+            return true;
+        }
+    }
+    return error_set(error, "\"%.100s\" is none of addresses, hash, cpu and queue", value);
+}
+
+static bool set_group(void *member, const char *value, struct error *error)
+{
+    uint64_t group = 0;
+    if (!option_set_number(&group, value, error))
+        return false;
+    *(uint16_t *)member = (uint16_t)group;
+    return (group > 0 && group <= UINT16_MAX) || error_set(error, "it is 1 to 65535");
+}
+
 #define MEMBER(name) offsetof(struct monitor_settings, name)
 
 static_assert(MEMBER(common) == 0, "the shared options set these");
@@ -61,11 +85,26 @@ static const struct option_row options[] = {
     {"rotate-keep", "N", false, MEMBER(rotate_keep), set_keep,
      "Keep N files that were put aside (9 if this is not given)."},
     {"ring-size", "MIB", false, MEMBER(ring_mib), set_size,
-     "Let packets wait in a ring of MIB mebibytes of memory (64 if this is not given)."},
+     "Let packets wait in a ring of MIB mebibytes of memory (64 if this is not given), one for "
+     "each "
+     "thread."},
     {"block-size", "KIB", false, MEMBER(block_kib), set_size,
      "Part the ring into blocks of KIB kibibytes (1024 if this is not given)."},
     {"block-timeout", "MS", false, MEMBER(block_ms), set_size,
-     "Read a block that is not full after MS milliseconds (50 if this is not given)."},
+     "Read a block that is not full after MS milliseconds (if this is not given, 50, or 10 with "
+     "several threads)."},
+    {"fanout", "MODE", false, MEMBER(fanout.spread), set_fanout,
+     "Choose the ring of a packet, with several threads, by its addresses (the default), its hash "
+     "(as the "
+     "system tells conversations apart), the cpu that took it from the adapter, or the queue that "
+     "it came by. What is told does not depend on it."},
+    {"fanout-defrag", NULL, false, MEMBER(fanout.defrag), option_set_true,
+     "Let the system put IPv4 fragments together before it chooses."},
+    {"fanout-rollover", NULL, false, MEMBER(fanout.rollover), option_set_true,
+     "Let packets whose ring is full go to another one."},
+    {"fanout-group", "N", false, MEMBER(fanout.group), set_group,
+     "Share the packets of the interface with other programs that name the same group, 1 to 65535, "
+     "each packet going to one of them."},
     {"no-promiscuous", NULL, false, MEMBER(not_promiscuous), option_set_true,
      "Read only what the interface receives anyhow, not all that passes by."},
     {"adapter-time", NULL, false, MEMBER(adapter_time), option_set_true,

@@ -64,12 +64,21 @@ static bool is_standard(const char *path)
     return strcmp(path, "-") == 0;
 }
 
+static unsigned num_threads(const struct run_settings *settings)
+{
+    return settings->threads != 0 ? settings->threads : 1;
+}
+
 static bool check_options(const struct run_settings *settings, struct error *error)
 {
     if (settings->flows && settings->events == NULL)
         return error_set(error, "--flows needs --events, as it asks for more events");
     if (settings->observations.on && settings->events == NULL)
         return error_set(error, "--observations needs --events, as it asks for more events");
+    if (settings->cpus.num > num_threads(settings))
+        return error_set(error,
+                         "--cpus names more processors than there are threads (--threads %u)",
+                         num_threads(settings));
     return true;
 }
 
@@ -166,10 +175,11 @@ bool run_prepare(struct run *run, struct error *error)
                                           .emit = emit};
     run->analysis = analysis_new(&analysis, error);
     run->redactor = run->analysis != NULL ? redactor_new(&redact, error) : NULL;
-    run->team = run->redactor != NULL
-                    ? team_new(&engine, settings->threads ? settings->threads : 1, error)
-                    : NULL;
+    run->team = run->redactor != NULL ? team_new(&engine, num_threads(settings), error) : NULL;
     if (run->team == NULL)
+        return false;
+    if (settings->cpus.num > 0 &&
+        !team_pin(run->team, settings->cpus.at, settings->cpus.num, error))
         return false;
     run->reports = calloc(settings->reports.num + 1, sizeof run->reports[0]);
     return run->reports != NULL || error_set(error, "there is no memory");

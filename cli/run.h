@@ -13,6 +13,12 @@ struct run_observations {
     const char *types; /* NULL: all */
 };
 
+/* --cpus: processors for the threads; none: any. */
+struct run_cpus {
+    unsigned at[TEAM_MAX_THREADS];
+    size_t num;
+};
+
 /* What the options say that these commands share; the first member of their settings. */
 struct run_settings {
     struct option_list reports; /* as given; each is valid for run_report_format */
@@ -30,6 +36,7 @@ struct run_settings {
     const char *user;
     bool no_sandbox;
     unsigned threads; /* 0: one */
+    struct run_cpus cpus;
     bool verbose;
 };
 

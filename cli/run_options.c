@@ -1,6 +1,9 @@
 /* run_options.c: the options that all commands with results share. */
 #include "cli/run.h"
 
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* "json, txt" */
@@ -92,6 +95,48 @@ static bool set_home_net(void *member, const char *value, struct error *error)
     return home_nets_add(member, value, error);
 }
 
+static bool set_threads(void *member, const char *value, struct error *error)
+{
+    char *end;
+    errno = 0;
+    unsigned long num = strtoul(value, &end, 10);
+    if (value[0] < '1' || value[0] > '9' || *end != '\0' || errno != 0 || num > TEAM_MAX_THREADS)
+        return error_set(error, "\"%.100s\" is no number from 1 to %d", value, TEAM_MAX_THREADS);
+    *(unsigned *)member = (unsigned)num;
+    return true;
+}
+
+/* Reads a number at |text|; gives what follows it, NULL when there is none. */
+static const char *read_cpu(const char *text, unsigned long *cpu)
+{
+    char *end;
+    if (text[0] < '0' || text[0] > '9')
+        return NULL;
+    *cpu = strtoul(text, &end, 10);
+    return *cpu < CPU_SETSIZE ? end : NULL;
+}
+
+static bool set_cpus(void *member, const char *value, struct error *error)
+{
+    struct run_cpus *cpus = member;
+    const char *at = value;
+    *cpus = (struct run_cpus){.num = 0};
+    do {
+        unsigned long first, last;
+        at = read_cpu(at, &first);
+        last = first;
+        if (at != NULL && *at == '-')
+            at = read_cpu(at + 1, &last);
+        if (at == NULL || (*at != ',' && *at != '\0') || last < first ||
+            last - first >= TEAM_MAX_THREADS - cpus->num)
+            return error_set(error, "\"%.100s\" is no list of up to %d processors, such as 0,2-3",
+                             value, TEAM_MAX_THREADS);
+        while (first <= last)
+            cpus->at[cpus->num++] = (unsigned)first++;
+    } while (*at++ == ',');
+    return true;
+}
+
 #define MEMBER(name) offsetof(struct run_settings, name)
 
 const struct option_row run_options[] = {
@@ -148,7 +193,13 @@ const struct option_row run_options[] = {
      "Do not confine the program to the files and the system calls that it needs: for systems "
      "without seccomp, and for debuggers."},
     {"verbose", NULL, false, MEMBER(verbose), option_set_true,
-     "Tell on standard error of every file, and count at the end what was seen and what was not."}};
+     "Tell on standard error of every file, and count at the end what was seen and what was not."},
+    {"threads", "N", false, MEMBER(threads), set_threads,
+     "Work with N threads, 1 to 64; 1 is the default. What is told does not depend on it."},
+    {"cpus", "LIST", false, MEMBER(cpus), set_cpus,
+     "Bind each thread to a processor of LIST, such as 0,2-3, in turn. Without it the system moves "
+     "them "
+     "as it likes."}};
 
 const size_t run_num_options = sizeof run_options / sizeof run_options[0];
 

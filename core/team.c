@@ -7,7 +7,9 @@
 
 #include <assert.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     SHARES = 8,         /* a power of two */
@@ -84,10 +86,15 @@ struct team {
     const struct team_source *source;
     struct chunk *chunks;
     size_t num_chunks;
-    struct chunk *giving_out; /* whose announcements are being made */
+    struct chunk *giving_out;            /* whose announcements are being made */
+    pthread_t threads[TEAM_MAX_THREADS]; /* beside the one that calls */
+    unsigned num_started;
+    unsigned cpus[TEAM_MAX_THREADS]; /* of the threads, the calling one first; |num_cpus| 0: any */
+    size_t num_cpus;
     pthread_mutex_t lock;
     pthread_cond_t changed;
     unsigned waiting;
+    bool quitting;
     uint64_t num_read, next_decode, next_give_out, next_tell; /* numbers of chunks */
     bool reading, giving, telling, ended;
 };
@@ -509,37 +516,71 @@ static bool try_read(struct team *team)
     return true;
 }
 
+static bool all_told(const struct team *team)
+{
+    return team->ended && team->next_tell == team->num_read;
+}
+
 /* What is furthest on goes first, so that memory is given back as soon as can be. */
+static bool try_something(struct team *team)
+{
+    return !all_told(team) && (try_tell(team) || try_feed(team) || try_give_out(team) ||
+                               try_decode(team) || try_read(team));
+}
+
+static void wait_for_change(struct team *team)
+{
+    team->waiting++;
+    pthread_cond_wait(&team->changed, &team->lock);
+    team->waiting--;
+}
+
 static void *work(void *to)
 {
     struct team *team = to;
     pthread_mutex_lock(&team->lock);
-    while (!team->ended || team->next_tell < team->num_read) {
-        if (try_tell(team) || try_feed(team) || try_give_out(team) || try_decode(team) ||
-            try_read(team))
-            continue;
-        team->waiting++;
-        pthread_cond_wait(&team->changed, &team->lock);
-        team->waiting--;
+    while (!team->quitting) {
+        if (!try_something(team))
+            wait_for_change(team);
+        else if (all_told(team))
+            pthread_cond_broadcast(&team->changed); /* who called team_read waits for that */
     }
-    unlock(team);
+    pthread_mutex_unlock(&team->lock);
     return NULL;
+}
+
+static bool start_thread(struct team *team)
+{
+    pthread_attr_t attributes;
+    cpu_set_t cpus;
+    if (pthread_attr_init(&attributes) != 0)
+        return false;
+    CPU_ZERO(&cpus);
+    if (team->num_cpus > 0) {
+        CPU_SET(team->cpus[(team->num_started + 1) % team->num_cpus], &cpus);
+        pthread_attr_setaffinity_np(&attributes, sizeof cpus, &cpus);
+    }
+    bool ok = pthread_create(&team->threads[team->num_started], &attributes, work, team) == 0;
+    pthread_attr_destroy(&attributes);
+    team->num_started += ok;
+    return ok;
 }
 
 static void read_by_all(struct team *team)
 {
-    pthread_t threads[TEAM_MAX_THREADS];
-    unsigned num = 0;
+    pthread_mutex_lock(&team->lock);
     team->num_read = team->next_decode = team->next_give_out = team->next_tell = 0;
-    team->ended = false;
     for (unsigned i = 0; i < SHARES; i++)
         team->lanes[i].next = 0;
+    team->ended = false;
     /* With fewer threads than asked for, down to this one, it takes longer. */
-    while (num < team->num_threads - 1 && pthread_create(&threads[num], NULL, work, team) == 0)
-        num++;
-    work(team);
-    for (unsigned i = 0; i < num; i++)
-        pthread_join(threads[i], NULL);
+    while (team->num_started < team->num_threads - 1 && start_thread(team))
+        ;
+    pthread_cond_broadcast(&team->changed);
+    while (!all_told(team))
+        if (!try_something(team))
+            wait_for_change(team);
+    pthread_mutex_unlock(&team->lock);
     for (unsigned i = 0; i < NUM_LANES; i++)
         team->lanes[i].store = NULL;
 }
@@ -557,6 +598,27 @@ void team_read(struct team *team, const struct team_source *source)
 }
 
 /* --- the team itself --- */
+
+static bool run_on(unsigned cpu, struct error *error)
+{
+    cpu_set_t cpus;
+    CPU_ZERO(&cpus);
+    if (cpu < CPU_SETSIZE)
+        CPU_SET(cpu, &cpus);
+    return sched_setaffinity(0, sizeof cpus, &cpus) == 0 ||
+           error_set(error, "processor %u cannot be used: %m", cpu);
+}
+
+bool team_pin(struct team *team, const unsigned *cpus, size_t num, struct error *error)
+{
+    assert(num >= 1 && num <= TEAM_MAX_THREADS && team->num_started == 0);
+    for (size_t i = num; i > 0; i--)
+        if (!run_on(cpus[i - 1], error))
+            return false;
+    memcpy(team->cpus, cpus, num * sizeof cpus[0]);
+    team->num_cpus = num;
+    return true;
+}
 
 void team_finish(struct team *team)
 {
@@ -616,6 +678,7 @@ struct team *team_new(const struct engine_options *options, unsigned threads, st
     pthread_cond_init(&team->changed, NULL);
     team->options = *options;
     team->num_threads = threads;
+    team->ended = true;
     team->intake = intake_new();
     if (team->intake == NULL)
         error_set(error, "there is no memory for the engines");
@@ -647,6 +710,12 @@ void team_free(struct team *team)
 {
     if (team == NULL)
         return;
+    pthread_mutex_lock(&team->lock);
+    team->quitting = true;
+    pthread_cond_broadcast(&team->changed);
+    pthread_mutex_unlock(&team->lock);
+    for (unsigned i = 0; i < team->num_started; i++)
+        pthread_join(team->threads[i], NULL);
     for (unsigned i = 0; i < NUM_LANES; i++)
         engine_free(team->lanes[i].engine);
     for (size_t i = 0; i < team->num_chunks; i++) {

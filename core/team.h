@@ -32,10 +32,15 @@ struct team_source {
  * |emit| is called by one thread at a time, not always the same. NULL and the error. */
 struct team *team_new(const struct engine_options *options, unsigned threads, struct error *error);
 
+/* team_pin binds each thread to a processor: the calling one, now, to cpus[0], the others to those that follow, and
+ * round again. False and the error when one of them cannot be had. */
+bool team_pin(struct team *team, const unsigned *cpus, size_t num, struct error *error);
+
 /* team_feed reads |num| frames by the thread that calls it. */
 void team_feed(struct team *team, const struct frame *frames, size_t num);
 
-/* team_read reads what |source| gives, to its end, by all threads. */
+/* team_read reads what |source| gives, to its end, by all threads; then all that is said of it has been told, and
+ * the other threads wait until it is called again. */
 void team_read(struct team *team, const struct team_source *source);
 
 /* As those of the engine. */

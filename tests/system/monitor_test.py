@@ -4,6 +4,7 @@
 The environment names the programs: PERPASS, and VETH_SENDER, which sends captures. Needs root, and "ip" of iproute2;
 exits with 77, as a skipped test does, without.
 """
+import datetime
 import json
 import os
 import pathlib
@@ -51,6 +52,27 @@ def make_namespace():
 def remove_namespace():
     subprocess.run(["ip", "netns", "del", NAMESPACE], check=False, capture_output=True, timeout=LIMIT_S)
 
+
+
+def is_ethernet(capture):
+    """by the link type in the header of a pcap file"""
+    return capture.read_bytes()[20:24] == bytes((1, 0, 0, 0))
+
+
+def seconds_of(told):
+    """the time that a capture spans"""
+    first, last = (datetime.datetime.fromisoformat(told[name][:26]) for name in ("first", "last"))
+    return (last - first).total_seconds()
+
+
+def frames_in(capture):
+    """how many frames a pcap file (little-endian) has"""
+    content = capture.read_bytes()
+    at, num = 24, 0
+    while at + 16 <= len(content):
+        at += 16 + int.from_bytes(content[at + 8:at + 12], "little")
+        num += at <= len(content)
+    return num
 
 
 def lines_of(path):
@@ -149,25 +171,78 @@ class Monitor(unittest.TestCase):
 
 
 class Results(Monitor):
+    def live(self, captures, frames, *words):
+        """the report of a run that reads so many frames"""
+        watch = self.watch("--privacy", "raw", "--report", self.path("live.json"), "--interval", "0",
+                           "--packets", str(frames), *words)
+        for capture in captures:
+            send(capture)
+        watch.process.wait(timeout=LIMIT_S)
+        self.assertEqual(watch.process.returncode, 0, watch.stderr())
+        live = (self.folder / "live.json").read_bytes()
+        self.assertEqual(json.loads(live)["inputs"][0]["dropped"], 0)
+        self.assertEqual(json.loads(live)["inputs"][0]["frames"], frames)
+        return live
+
     def test_same_findings_as_from_the_file(self):
-        """every capture on Ethernet: live, and from the file"""
-        compared = with_findings = 0
+        """every capture on Ethernet: live, by one thread and by two, and from the file; and all of them at once"""
+        compared = with_findings = all_frames = 0
+        captures = []
         for case in sorted(PCAPS.glob("*/capture.pcap")):
-            if case.read_bytes()[20:24] != bytes((1, 0, 0, 0)) or compared >= 40:
+            if not is_ethernet(case):
                 continue
             report = subprocess.run([PERPASS, "analyze", "--privacy", "raw", "--report", "json:-", str(case)],
                                     capture_output=True, check=False, timeout=LIMIT_S).stdout
             told = json.loads(report)
-            watch = self.watch("--privacy", "raw", "--report", self.path("live.json"), "--interval", "0")
-            send(str(case))
-            watch.wait_frames(told["inputs"][0]["frames"])
-            self.assertEqual(watch.end(), 0, watch.stderr())
-            live = (self.folder / "live.json").read_bytes()
-            self.assertEqual(findings_of(live), findings_of(report), case.parent.name)
-            self.assertEqual(json.loads(live)["inputs"][0]["dropped"], 0)
+            frames = told["inputs"][0]["frames"]
+            if frames == 0 or seconds_of(told["inputs"][0]) > 60:  # pauses are not sent
+                continue
+            for threads in ("1", "2"):
+                live = self.live([str(case)], frames, "--threads", threads)
+                self.assertEqual(findings_of(live), findings_of(report), (case.parent.name, threads))
+            captures.append(str(case))
+            all_frames += frames
             compared += 1
             with_findings += told["findings"] != []
         self.assertGreater(with_findings, 5)
+        for words in (["4"], ["3", "--fanout", "hash", "--fanout-rollover"], ["2", "--fanout", "cpu"]):
+            by_one = findings_of(self.live(captures, all_frames))
+            self.assertGreater(len(by_one), with_findings)
+            self.assertEqual(findings_of(self.live(captures, all_frames, "--threads", *words)), by_one, words)
+
+    def test_group(self):
+        """two programs share an interface: each packet is read by one"""
+        folders = [self.folder / "one", self.folder / "two"]
+        for folder in folders:
+            folder.mkdir()
+        both = [Watch(folder, "--fanout-group", "77", "--fanout", "hash", "--threads", threads) for folder, threads in zip(folders, "12")]
+        self.watches.extend(both)
+        captures = [path for path in sorted(PCAPS.glob("*/capture.pcap")) if is_ethernet(path)][::4]
+        for capture in filter(frames_in, captures):
+            send(str(capture))
+        expected = sum(map(frames_in, captures))
+        wait_for(lambda: sum(watch.frames() for watch in both) >= expected, "all frames")
+        self.assertEqual(sum(watch.frames() for watch in both), expected)
+        for watch in both:
+            self.assertGreater(watch.frames(), 0)
+            self.assertEqual(watch.end(), 0, watch.stderr())
+
+    def test_processors(self):
+        """each thread on the one that it was given"""
+        usable = sorted(os.sched_getaffinity(0))
+        asked = ",".join(map(str, usable[:2]))
+        watch = self.watch("--threads", "3", "--cpus", asked)
+        send(PSK)
+        watch.wait_frames(16)
+        tasks = pathlib.Path("/proc/%d/task" % watch.process.pid)
+        found = sorted(re.search(r"Cpus_allowed_list:\s+(\S+)", (task / "status").read_text(encoding="utf-8"))[1]
+                       for task in tasks.iterdir())
+        first, last = str(usable[0]), str(usable[min(1, len(usable) - 1)])
+        self.assertLessEqual(set(found), {first, last})
+        self.assertGreaterEqual(len(found), 3)  # a thread of a sanitizer comes on top
+        if first != last:
+            self.assertGreaterEqual((found.count(first), found.count(last)), (2, 1))
+        self.assertEqual(watch.end(), 0, watch.stderr())
 
     def test_vlan_tag(self):
         tags = lambda path: {event.get("network", {}).get("vlan", {}).get("id") for event in lines_of(path)
@@ -335,8 +410,13 @@ class Trouble(Monitor):
         self.assertIn("events were dropped", watch.stderr())
 
     def test_slow_program(self):
-        """what the ring cannot hold is counted"""
-        watch = self.watch("--ring-size", "1", "--block-size", "64")
+        """what the rings cannot hold is counted; it goes on when they have room again"""
+        for threads in ("1", "2"):
+            with self.subTest(threads=threads):
+                self.slow_program(threads)
+
+    def slow_program(self, threads):
+        watch = self.watch("--ring-size", "1", "--block-size", "64", "--threads", threads)
         watch.tell(signal.SIGSTOP)
         send(PSK, 40000)
         watch.tell(signal.SIGCONT)
@@ -348,7 +428,12 @@ class Trouble(Monitor):
         self.assertEqual(watch.end(), 0)
 
     def test_interface_down_and_away(self):
-        watch = self.watch("--report", self.path("r.json"))
+        for threads in ("1", "2"):
+            with self.subTest(threads=threads):
+                self.interface_down_and_away(threads)
+
+    def interface_down_and_away(self, threads):
+        watch = self.watch("--report", self.path("r.json"), "--threads", threads)
         ip("link", "set", "far", "down")
         wait_for(lambda: "far is down" in watch.stderr(), "the word of it")
         ip("link", "set", "far", "up")
@@ -372,6 +457,12 @@ class Trouble(Monitor):
                                         (["-i", "far", "--ring-size", "1"], 3, "blocks"),
                                         (["-i", "far", "--adapter-time"], 3, "time stamps"),
                                         (["-i", "far", "--rotate-size", "1"], 2, "--events"),
+                                        (["-i", "far", "--fanout", "hash"], 2, "--threads"),
+                                        (["-i", "far", "--fanout-group", "65536"], 2, "1 to 65535"),
+                                        (["-i", "any", "--threads", "2", "--fanout-defrag"], 3, "ring"),
+                                        (["-i", "far", "--cpus", "0-1"], 2, "more processors than there are threads"),
+                                        (["-i", "far", "--cpus", "1023"], 2, "processor 1023 cannot be used"),
+                                        (["-i", "far", "--cpus", "0,"], 2, "no list"),
                                         (["-i", "far", "--report", "/nonexistent/r.json"], 4, "nonexistent")):
             done = subprocess.run(inside(PERPASS, "monitor", *words), capture_output=True, check=False,
                                   timeout=LIMIT_S)

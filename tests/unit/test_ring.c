@@ -124,7 +124,9 @@ static void test_reads(void **state)
         struct source *source =
             open_live(&(struct live_options){.by_libpcap = by_libpcap, .wait_ms = 60});
         assert_int_equal(strstr(source_format(source), "libpcap") != NULL, by_libpcap);
-        assert_true(source_descriptor(source) >= 0);
+        size_t num_sockets;
+        assert_true(source_descriptors(source, &num_sockets)[0] >= 0);
+        assert_int_equal(num_sockets, 1);
         send_datagrams(300, 1);
         struct seen seen = read_all(source);
         assert_int_equal(seen.udp,
@@ -157,14 +159,21 @@ static void test_filter(void **state)
     assert_non_null(strstr(error.text, "udp prot"));
 }
 
-/* Every frame goes to one source, and all of an address pair (or of a conversation) to the same. */
-static void test_fanout(void **state)
+/* Sources that share a group, as programs do: every frame goes to one, and all of an address pair (or of a
+ * conversation) to the same. */
+static void test_group(void **state)
 {
     (void)state;
     need_network();
-    for (int by_addresses = 0; by_addresses < 2; by_addresses++) {
-        struct live_fanout fanout = {.by_addresses = by_addresses, .num_sources = MAX_SOURCES};
-        const struct live_options options = {.filter = "udp", .wait_ms = 60, .fanout = &fanout};
+    static const enum live_spread spreads[] = {LIVE_SPREAD_DEFAULT, LIVE_SPREAD_ADDRESSES,
+                                               LIVE_SPREAD_HASH};
+    for (size_t number = 0; number < sizeof spreads / sizeof spreads[0]; number++) {
+        const bool by_addresses = spreads[number] != LIVE_SPREAD_HASH;
+        const struct live_options options = {.filter = "udp",
+                                             .wait_ms = 60,
+                                             .fanout = {.spread = spreads[number],
+                                                        .defrag = number == 2,
+                                                        .group = (uint16_t)(4711 + number)}};
         struct source *sources[MAX_SOURCES];
         struct seen seen[MAX_SOURCES];
         unsigned all = 0, busy = 0;
@@ -187,6 +196,80 @@ static void test_fanout(void **state)
         for (size_t i = 0; i < MAX_SOURCES; i++)
             source_close(sources[i]);
     }
+}
+
+/* One source of several rings: every frame once, in the order in which they were sent. */
+static void test_several_rings(void **state)
+{
+    (void)state;
+    need_network();
+    static const struct live_fanout fanouts[] = {
+        {.group = 0},
+        {.spread = LIVE_SPREAD_HASH, .defrag = true},
+        {.spread = LIVE_SPREAD_ADDRESSES, .rollover = true},
+        {.spread = LIVE_SPREAD_CPU},
+        {.spread = LIVE_SPREAD_QUEUE, .rollover = true},
+    };
+    enum { HOSTS = 16, BATCH = 50 };
+    for (size_t i = 0; i < sizeof fanouts / sizeof fanouts[0]; i++) {
+        struct source *source = open_live(&(struct live_options){
+            .filter = "udp", .wait_ms = 100, .num_rings = MAX_SOURCES, .fanout = fanouts[i]});
+        send_datagrams(500, HOSTS);
+        struct frame frames[BATCH];
+        struct error error;
+        unsigned seen = 0;
+        uint64_t before_ns = 0;
+        size_t num;
+        while (source_read(source, frames, BATCH, &num, &error) == SOURCE_FRAMES)
+            for (size_t j = 0; j < num; j++, seen++) {
+                assert_int_equal(host_of(&frames[j]), 1 + seen % HOSTS);
+                assert_int_equal(frames[j].number, seen + 1);
+                assert_true(frames[j].time_ns >= before_ns);
+                before_ns = frames[j].time_ns;
+            }
+        assert_int_equal(seen, 500 * HOSTS);
+        source_close(source);
+    }
+}
+
+/* What is held stays as it is, whatever comes meanwhile: the ring is full then, and it goes on when it is released. */
+static void test_held(void **state)
+{
+    (void)state;
+    need_network();
+    enum { HELD = 64, NUM = 40000 };
+    struct source *source = open_live(&(struct live_options){.filter = "udp",
+                                                             .ring_bytes = 4 << 16,
+                                                             .block_bytes = 1 << 16,
+                                                             .wait_ms = 60,
+                                                             .num_rings = 2});
+    struct frame frames[HELD];
+    uint8_t copies[HELD][64];
+    struct error error;
+    size_t num, more;
+    unsigned later = 0;
+    send_datagrams(HELD, 1);
+    assert_int_equal(source_read(source, frames, HELD, &num, &error), SOURCE_FRAMES);
+    for (size_t i = 0; i < num; i++)
+        memcpy(copies[i], frames[i].at, frames[i].captured_len);
+    void *held = source_hold(source), *other = source_hold(source);
+    assert_non_null(held);
+    for (unsigned round = 0; round < 4; round++) {
+        struct frame others[HELD];
+        send_datagrams(NUM / 4, 2);
+        while (source_read(source, others, HELD, &more, &error) == SOURCE_FRAMES)
+            later += (unsigned)more;
+    }
+    for (size_t i = 0; i < num; i++)
+        assert_memory_equal(frames[i].at, copies[i], frames[i].captured_len);
+    assert_true(source_stats(source).dropped > 0);
+    assert_true(later > 0);
+    source_release(source, held);
+    source_release(source, other);
+    read_all(source);
+    send_datagrams(100, 2);
+    assert_int_equal(read_all(source).udp, 200);
+    source_close(source);
 }
 
 static void test_full(void **state)
@@ -231,8 +314,10 @@ static void test_refuses(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_reads), cmocka_unit_test(test_filter),
-                                       cmocka_unit_test(test_fanout), cmocka_unit_test(test_full),
-                                       cmocka_unit_test(test_refuses)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_reads),  cmocka_unit_test(test_filter),
+        cmocka_unit_test(test_group),  cmocka_unit_test(test_several_rings),
+        cmocka_unit_test(test_held),   cmocka_unit_test(test_full),
+        cmocka_unit_test(test_refuses)};
     return cmocka_run_group_tests_name("ring", tests, make_network, NULL);
 }

@@ -294,9 +294,11 @@ static void child(const struct attempt *attempt, const struct place *place)
     const struct sandbox_path paths[] = {
         {place->input, SANDBOX_READ},
         {out, attempt->with & WRITES ? SANDBOX_WRITE : SANDBOX_RENAME}};
+    const int interface = own_socket + 1;
     const struct sandbox sandbox = {.paths = paths,
                                     .num_paths = attempt->with & (READS | WRITES) ? 2 : 0,
-                                    .interface = attempt->with & INTERFACE ? own_socket + 1 : -1};
+                                    .interfaces = &interface,
+                                    .num_interfaces = attempt->with & INTERFACE ? 1 : 0};
     const struct rlimit none = {0, 0};
     setrlimit(RLIMIT_CORE, &none);
     if (freopen("/dev/null", "w", stderr) == NULL)
