@@ -22,7 +22,7 @@ static const struct analyzer *const analyzers[] = {
 #undef ANALYZER
 };
 
-enum { NUM_ANALYZERS = sizeof analyzers / sizeof *analyzers, MAX_ROUTES = 64 };
+enum { NUM_ANALYZERS = sizeof analyzers / sizeof *analyzers, MAX_ROUTES = 64, NUM_DRAFTS = 4 };
 
 /* One observation type, and who reads it: bit i is analyzers[i]. */
 struct route {
@@ -45,6 +45,8 @@ struct analysis {
     void (*emit)(void *emit_to, const struct observation *observation);
     struct told told;
     struct analysis_stats stats;
+    struct evidence drafts[NUM_DRAFTS][FINDING_MAX_EVIDENCE]; /* of findings not handed in yet */
+    unsigned next_draft;
     unsigned interval;
     bool finished;
 };
@@ -353,9 +355,12 @@ bool analysis_tell(struct analyze_context *context, const struct observation *ob
 
 struct finding finding_begin(const struct analyze_context *context, enum rule_id id)
 {
+    struct analysis *analysis = context->analysis;
     const struct observation *observation = context->observation;
     const struct flow *flow = observation->flow;
     const struct rule *rule = rule_get(id);
+    struct evidence *evidence = analysis->drafts[analysis->next_draft];
+    analysis->next_draft = (analysis->next_draft + 1) % NUM_DRAFTS;
     return (struct finding){.rule = rule,
                             .severity = rule->severity,
                             .confidence = CONFIDENCE_CERTAIN,
@@ -368,7 +373,8 @@ struct finding finding_begin(const struct analyze_context *context, enum rule_id
                             .first_ns = observation->time_ns,
                             .last_ns = observation->time_ns,
                             .packet = observation->packet,
-                            .count = 1};
+                            .count = 1,
+                            .evidence = evidence};
 }
 
 void finding_about_client(struct finding *finding, const struct flow *flow)

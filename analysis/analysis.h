@@ -58,7 +58,7 @@ void analysis_interval(struct analysis *analysis, bool forget);
 unsigned analysis_interval_number(const struct analysis *analysis);
 
 /* analysis_copy gives the findings so far in the order of analysis_findings, for the caller to free, while the
- * analysis goes on. What they point to lives until analysis_interval. NULL when there is no memory. */
+ * analysis goes on. What they point to lives until analysis_interval, but what grows of it may do so. NULL when there is no memory. */
 struct finding *analysis_copy(const struct analysis *analysis, size_t *num);
 
 /* The findings, worst first: severity, then rule order of the catalogue, then packet. Live as long as the

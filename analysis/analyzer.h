@@ -66,7 +66,7 @@ bool analysis_tell(struct analyze_context *context, const struct observation *ob
 
 /* finding_begin starts a finding of |id| at the observation at hand: client, server, times and packet are
  * filled in from its flow, severity from the rule, confidence is certain. The caller adds subject and
- * evidence, then calls finding_add. */
+ * evidence, then calls finding_add. Four can be begun before the first is handed in. */
 struct finding finding_begin(const struct analyze_context *context, enum rule_id id);
 
 /* Subjects. The bytes are borrowed until finding_add has copied them. */

@@ -5,16 +5,17 @@
 #include "core/keyed_hash.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <sys/random.h>
 
-enum { CHUNK_SIZE = 64 << 10, FIRST_CAPACITY = 64 };
+enum { CHUNK_SIZE = 64 << 10, FIRST_CAPACITY = 64, ADDRESS_LEN = 16 };
 
-/* Bytes of findings: filled from the front, freed as a whole. */
+/* Evidence and bytes of findings: filled from the front, freed as a whole. */
 struct chunk {
     struct chunk *next;
     size_t used, size;
-    uint8_t bytes[];
+    _Alignas(max_align_t) uint8_t bytes[];
 };
 
 /* What findings take of the bounds. */
@@ -35,6 +36,7 @@ struct findings {
     struct usage common, max_common;
     struct usage shares[NUM_SHARES], max_share;
     uint64_t key[2];
+    struct keyed_hash_five_key key_of_words;
     unsigned interval;
     bool sorted;
 };
@@ -50,7 +52,9 @@ struct findings *findings_new(size_t max_findings, size_t max_bytes, struct erro
     findings->max_share = (struct usage){max_findings / 2 / NUM_SHARES, max_bytes / 2 / NUM_SHARES};
     findings->max_common = (struct usage){max_findings - NUM_SHARES * findings->max_share.num,
                                           max_bytes - NUM_SHARES * findings->max_share.bytes};
-    if (getrandom(findings->key, sizeof findings->key, 0) != (ssize_t)sizeof findings->key) {
+    if (getrandom(findings->key, sizeof findings->key, 0) != (ssize_t)sizeof findings->key ||
+        getrandom(&findings->key_of_words, sizeof findings->key_of_words, 0) !=
+            (ssize_t)sizeof findings->key_of_words) {
         error_set(error, "the system gives no random bytes for the table of findings");
         free(findings);
         return NULL;
@@ -106,11 +110,15 @@ static bool subject_equal(const struct subject *a, const struct subject *b)
 
 static uint64_t subject_hash(const struct findings *findings, const struct subject *subject)
 {
-    uint64_t words[3] = {keyed_hash(findings->key, subject->bytes.at, subject->bytes.len),
-                         (uint64_t)(subject->rule - rule_get((enum rule_id)0)),
+    uint64_t words[5] = {(uint64_t)(subject->rule - rule_get((enum rule_id)0)),
                          (uint64_t)subject->kind << 32 | (uint64_t)subject->protocol << 16 |
-                             subject->port};
-    return keyed_hash(findings->key, words, sizeof words);
+                             subject->port,
+                         subject->bytes.len};
+    if (subject->bytes.len > ADDRESS_LEN)
+        words[3] = keyed_hash(findings->key, subject->bytes.at, subject->bytes.len);
+    else
+        memcpy(&words[3], subject->bytes.at, subject->bytes.len);
+    return keyed_hash_five(&findings->key_of_words, words);
 }
 
 static size_t num_slots(const struct findings *findings)
@@ -127,8 +135,10 @@ static struct finding *find(const struct findings *findings, const struct subjec
     size_t mask = num_slots(findings) - 1;
     for (*slot = hash & mask; findings->slots[*slot] != 0; *slot = (*slot + 1) & mask) {
         size_t index = findings->slots[*slot] - 1;
+        if (findings->hashes[index] != hash)
+            continue;
         struct subject other = subject_of(&findings->all[index]);
-        if (findings->hashes[index] == hash && subject_equal(&other, subject))
+        if (subject_equal(&other, subject))
             return &findings->all[index];
     }
     return NULL;
@@ -182,9 +192,10 @@ static struct usage *room_for(struct findings *findings, const struct finding *f
     return has_room(&findings->common, &findings->max_common, len) ? &findings->common : NULL;
 }
 
-/* Memory for |len| bytes, NULL when there is none. */
-static uint8_t *bytes_take(struct findings *findings, size_t len)
+/* Memory for |len| bytes where any type may begin, NULL when there is none. */
+static void *bytes_take(struct findings *findings, size_t len)
 {
+    len = (len + _Alignof(max_align_t) - 1) / _Alignof(max_align_t) * _Alignof(max_align_t);
     struct chunk *chunk = findings->chunks;
     if (chunk == NULL || chunk->size - chunk->used < len) {
         size_t size = len > CHUNK_SIZE ? len : CHUNK_SIZE;
@@ -224,13 +235,18 @@ static size_t bytes_of(const struct finding *finding)
     return len;
 }
 
-/* own makes the |len| bytes of |finding| the table's. Evidence that is the subject itself shares its
- * bytes. */
+/* own makes the evidence of |finding| and its |len| bytes the table's. Evidence that is the subject itself
+ * shares its bytes. */
 static bool own(struct findings *findings, struct finding *finding, size_t len)
 {
-    uint8_t *at = bytes_take(findings, len);
-    if (at == NULL)
+    size_t size = finding->num_evidence * sizeof finding->evidence[0];
+    struct evidence *evidence = bytes_take(findings, size + len);
+    if (evidence == NULL)
         return false;
+    uint8_t *at = (uint8_t *)evidence + size;
+    if (size > 0)
+        memcpy(evidence, finding->evidence, size);
+    finding->evidence = evidence;
     struct span subject = bytes_copy(&at, finding->subject_bytes);
     for (size_t i = 0; i < finding->num_evidence; i++) {
         struct span *bytes = &finding->evidence[i].value.bytes;
@@ -243,28 +259,45 @@ static bool own(struct findings *findings, struct finding *finding, size_t len)
     return true;
 }
 
+/* One place more, if there is memory. */
+static void add_evidence(struct findings *findings, struct finding *stored,
+                         const struct evidence *more)
+{
+    size_t num = stored->num_evidence;
+    struct evidence *evidence =
+        num < FINDING_MAX_EVIDENCE ? bytes_take(findings, (num + 1) * sizeof evidence[0]) : NULL;
+    if (evidence == NULL)
+        return;
+    if (num > 0)
+        memcpy(evidence, stored->evidence, num * sizeof evidence[0]);
+    evidence[num] = *more;
+    stored->evidence = evidence;
+    stored->num_evidence++;
+}
+
 /* Numbers and truths only: they have no bytes to own. */
-static void grow_evidence(struct finding *stored, const struct evidence *again)
+static void grow_evidence(struct findings *findings, struct finding *stored,
+                          const struct evidence *again)
 {
     for (size_t i = 0; i < stored->num_evidence; i++) {
         struct value *value = &stored->evidence[i].value;
-        if (strcmp(stored->evidence[i].name, again->name) != 0)
+        if (stored->evidence[i].name != again->name &&
+            strcmp(stored->evidence[i].name, again->name) != 0)
             continue;
         value->truth = value->truth || again->value.truth;
         if (again->value.number > value->number)
             value->number = again->value.number;
         return;
     }
-    if (stored->num_evidence < FINDING_MAX_EVIDENCE)
-        stored->evidence[stored->num_evidence++] = *again;
+    add_evidence(findings, stored, again);
 }
 
 /* The first keeps its evidence, but for what grows; times, count, severity and confidence go on. */
-static void merge(struct finding *stored, const struct finding *again)
+static void merge(struct findings *findings, struct finding *stored, const struct finding *again)
 {
     for (size_t i = 0; i < again->num_evidence; i++)
         if (again->evidence[i].grows)
-            grow_evidence(stored, &again->evidence[i]);
+            grow_evidence(findings, stored, &again->evidence[i]);
     stored->count += again->count;
     if (again->first_ns < stored->first_ns)
         stored->first_ns = again->first_ns;
@@ -287,7 +320,7 @@ bool findings_add(struct findings *findings, const struct finding *finding)
     size_t slot = 0;
     struct finding *stored = find(findings, &subject, hash, &slot);
     if (stored != NULL) {
-        merge(stored, finding);
+        merge(findings, stored, finding);
         stored->interval = findings->interval;
         return true;
     }

@@ -70,8 +70,8 @@ struct finding {
     uint64_t count;             /* times it fired */
     unsigned interval;          /* of a long analysis: the last one in which it fired */
 
-    struct evidence evidence[FINDING_MAX_EVIDENCE]; /* of the first firing, but for what grows */
-    size_t num_evidence;
+    struct evidence *evidence; /* of the first firing, but for what grows */
+    size_t num_evidence;       /* FINDING_MAX_EVIDENCE at most */
 };
 
 #endif

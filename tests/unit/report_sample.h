@@ -18,6 +18,7 @@ enum { SAMPLE_MAX = 600 };
 struct sample {
     struct input_info inputs[3];
     struct finding findings[SAMPLE_MAX];
+    struct evidence evidence[SAMPLE_MAX][FINDING_MAX_EVIDENCE];
     uint8_t addresses[SAMPLE_MAX][4];
     struct result result;
     struct redactor *redactor;
@@ -80,7 +81,8 @@ static inline struct finding *sample_server(struct sample *sample, const char *i
                                 .first_ns = UINT64_C(1700000001000000000),
                                 .last_ns = UINT64_C(1700000003500000000),
                                 .packet = 7,
-                                .count = 1};
+                                .count = 1,
+                                .evidence = sample->evidence[i]};
     assert_non_null(finding->rule);
     return finding;
 }

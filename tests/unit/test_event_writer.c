@@ -299,6 +299,14 @@ static const struct rule some_rule = {.id = "psk.identity-cleartext",
 
 static struct finding finding_of(const char *identity)
 {
+    static struct evidence evidence[] = {
+        {"length", PRIVACY_PUBLIC, NULL, {.type = VALUE_NUMBER, .number = 7}, false},
+        {"looks_like", PRIVACY_PUBLIC, NULL, {.type = VALUE_TEXT, .text = "e-mail"}, false},
+        {"sni",
+         PRIVACY_NAME,
+         "host",
+         {.type = VALUE_STRING, .bytes = {.at = (const uint8_t *)"a.example", .len = 9}},
+         false}};
     struct flow flow = flow_of(3);
     struct finding finding = {.rule = &some_rule,
                               .severity = SEVERITY_MEDIUM,
@@ -316,13 +324,8 @@ static struct finding finding_of(const char *identity)
                               .last_ns = 1700000001000000000,
                               .packet = 5,
                               .count = 2,
+                              .evidence = evidence,
                               .num_evidence = 3};
-    finding.evidence[0] =
-        (struct evidence){"length", PRIVACY_PUBLIC, NULL, {.type = VALUE_NUMBER, .number = 7}};
-    finding.evidence[1] = (struct evidence){
-        "looks_like", PRIVACY_PUBLIC, NULL, {.type = VALUE_TEXT, .text = "e-mail"}};
-    finding.evidence[2] = (struct evidence){
-        "sni", PRIVACY_NAME, "host", {.type = VALUE_STRING, .bytes = span_text("a.example")}};
     return finding;
 }
 

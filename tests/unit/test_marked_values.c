@@ -35,6 +35,7 @@ struct fixture {
     size_t num_marks;
     struct flow flow;
     struct finding findings[7];
+    struct evidence evidence[7][FINDING_MAX_EVIDENCE];
     struct observation told[MOST_TOLD]; /* what analyzers make, for the reports */
     const struct observation *all_told[MOST_TOLD];
     size_t num_told;
@@ -133,7 +134,8 @@ static void add_findings(struct fixture *fixture)
                                     .protocol = PROTO_TCP,
                                     .transport = "tls",
                                     .packet = 1,
-                                    .count = 1};
+                                    .count = 1,
+                                    .evidence = fixture->evidence[i]};
         add_mark(fixture, "subject", subjects[i], types[i], classes[i]);
         for (size_t k = 0; k < sizeof evidence / sizeof evidence[0]; k++) {
             struct span bytes = span_of(evidence[k].mark, lens[k]);
