@@ -417,6 +417,19 @@ static void read_tcp(struct engine *engine, uint32_t index, unsigned side,
     tcp_payload(engine, index, side, seq, &packet->payload);
 }
 
+/* Most segments of a flow that somebody reads are nothing to him: an acknowledgement of what is no stream, bytes of
+ * the other side. */
+static inline bool tcp_matters(const struct flow_hot *hot, unsigned side,
+                               const struct packet *packet)
+{
+    uint32_t wanted = 0;
+    if (reader_wire_left(&packet->payload) != 0)
+        wanted |= (uint32_t)FLOW_READ_0 << side;
+    if (packet->tcp_flags & TCP_ACK)
+        wanted |= (uint32_t)FLOW_STREAM_0 << !side;
+    return (hot->flags & wanted) != 0 || (packet->tcp_flags & TCP_SYN) != 0;
+}
+
 /* --- UDP --- */
 
 /* Notes in the hot part of the flow who reads it, so that the rest need not be touched to ask whether a
@@ -673,10 +686,10 @@ static void take_packet(struct engine *engine, const struct intake_item *item)
     flow_table_touch(engine->flows, index, side, ip_len(packet), engine->now_ns);
     const struct flow_hot *hot = flow_table_hot(engine->flows, index);
     if (hot->flags & (FLOW_READ_0 | FLOW_READ_1)) {
-        if (tcp)
-            read_tcp(engine, index, side, packet);
-        else
+        if (!tcp)
             read_udp(engine, index, side, packet);
+        else if (tcp_matters(hot, side, packet))
+            read_tcp(engine, index, side, packet);
     }
     if (hot->flags & FLOW_SHOWN)
         show_packet(engine, index, side, packet);

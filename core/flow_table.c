@@ -9,7 +9,7 @@
 #include <sys/random.h>
 
 /* A flow goes to its second bucket only when the first is crowded: there it costs more to find. */
-enum { BUCKET_SLOTS = 8, BUCKET_CROWDED = 6 };
+enum { BUCKET_SLOTS = 8, BUCKET_CROWDED = 6, FIRST_BUCKETS = 512 };
 
 /* A unit of time is 2^20 ns, a second is 2^10 units: powers of two, near enough to 1 ms and 1 s. */
 enum { WHEEL_SLOTS = 512, UNIT_SHIFT = 20, SECOND_SHIFT = 10 };
@@ -25,11 +25,21 @@ struct bucket {
     uint32_t index[BUCKET_SLOTS];
 } __attribute__((aligned(64)));
 
-struct flow_table {
+/* Where flows are by their hash. It doubles when it is half full, so that it is no larger in the caches than the flows
+ * that there are. */
+struct flow_index {
     struct bucket *buckets;
-    size_t num_buckets; /* a power of two */
+    size_t num; /* a power of two */
+};
+
+struct flow_table {
+    struct flow_index index;
+    size_t max_buckets;
+    size_t num_live, grow_at; /* flows */
     struct flow_hot *hot;
     struct flow_cold *cold;
+    uint32_t
+        *next; /* of each place: in the slot of the wheel, or on the list of those given back */
     uint32_t max_flows;
     uint32_t used; /* places ever used: beyond them memory was never touched */
     uint32_t free; /* list of places given back, 0 for none */
@@ -42,6 +52,8 @@ struct flow_table {
     struct flow_table_owner owner;
 };
 
+enum { LARGE_PAGE = 2 << 20 };
+
 static void *map_zeroed(size_t bytes)
 {
     void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
@@ -49,7 +61,8 @@ static void *map_zeroed(size_t bytes)
     if (at == MAP_FAILED)
         return NULL;
     /* Fewer TLB misses where the system has large pages; it works without. */
-    (void)madvise(at, bytes, MADV_HUGEPAGE);
+    if (bytes >= LARGE_PAGE)
+        (void)madvise(at, bytes, MADV_HUGEPAGE);
     return at;
 }
 
@@ -61,6 +74,19 @@ static size_t buckets_for(size_t max_flows)
     return num;
 }
 
+static bool index_make(struct flow_index *index, size_t num)
+{
+    index->num = num;
+    index->buckets = map_zeroed(num * sizeof *index->buckets);
+    return index->buckets != NULL;
+}
+
+static void index_free(struct flow_index *index)
+{
+    if (index->buckets != NULL)
+        munmap(index->buckets, index->num * sizeof *index->buckets);
+}
+
 struct flow_table *flow_table_new(size_t max_flows, const struct flow_table_owner *owner)
 {
     assert(max_flows > 0 && max_flows <= 1 << 24);
@@ -69,12 +95,16 @@ struct flow_table *flow_table_new(size_t max_flows, const struct flow_table_owne
         return NULL;
     table->max_flows = (uint32_t)max_flows;
     table->owner = *owner;
-    table->num_buckets = buckets_for(max_flows);
-    table->buckets = map_zeroed(table->num_buckets * sizeof *table->buckets);
+    table->max_buckets = buckets_for(max_flows);
+    index_make(&table->index,
+               table->max_buckets < FIRST_BUCKETS ? table->max_buckets : FIRST_BUCKETS);
+    table->grow_at = table->index.num * BUCKET_SLOTS / 2;
     table->hot = map_zeroed((max_flows + 1) * sizeof *table->hot);
     table->cold = map_zeroed((max_flows + 1) * sizeof *table->cold);
+    table->next = map_zeroed((max_flows + 1) * sizeof *table->next);
     bool keyed = getrandom(&table->key, sizeof table->key, 0) == (ssize_t)sizeof table->key;
-    if (table->buckets == NULL || table->hot == NULL || table->cold == NULL || !keyed) {
+    if (table->index.buckets == NULL || table->hot == NULL || table->cold == NULL ||
+        table->next == NULL || !keyed) {
         flow_table_free(table);
         return NULL;
     }
@@ -85,12 +115,13 @@ void flow_table_free(struct flow_table *table)
 {
     if (table == NULL)
         return;
-    if (table->buckets != NULL)
-        munmap(table->buckets, table->num_buckets * sizeof *table->buckets);
+    index_free(&table->index);
     if (table->hot != NULL)
         munmap(table->hot, ((size_t)table->max_flows + 1) * sizeof *table->hot);
     if (table->cold != NULL)
         munmap(table->cold, ((size_t)table->max_flows + 1) * sizeof *table->cold);
+    if (table->next != NULL)
+        munmap(table->next, ((size_t)table->max_flows + 1) * sizeof *table->next);
     free(table);
 }
 
@@ -99,14 +130,14 @@ uint64_t flow_table_hash(const struct flow_table *table, const struct flow_key *
     return keyed_hash_five(&table->key, key->word);
 }
 
-static struct bucket *first_bucket(const struct flow_table *table, uint64_t hash)
+static struct bucket *first_bucket(const struct flow_index *index, uint64_t hash)
 {
-    return &table->buckets[hash & (table->num_buckets - 1)];
+    return &index->buckets[hash & (index->num - 1)];
 }
 
-static struct bucket *second_bucket(const struct flow_table *table, uint64_t hash)
+static struct bucket *second_bucket(const struct flow_index *index, uint64_t hash)
 {
-    return &table->buckets[(hash >> 20) & (table->num_buckets - 1)];
+    return &index->buckets[(hash >> 20) & (index->num - 1)];
 }
 
 static uint32_t tag_of(uint64_t hash)
@@ -116,7 +147,7 @@ static uint32_t tag_of(uint64_t hash)
 
 void flow_table_prefetch(const struct flow_table *table, uint64_t hash)
 {
-    __builtin_prefetch(first_bucket(table, hash));
+    __builtin_prefetch(first_bucket(&table->index, hash));
 }
 
 /* The slots with |tag|, a bit for each; of empty ones, too. */
@@ -130,10 +161,10 @@ static unsigned bucket_hits(const struct bucket *bucket, uint32_t tag)
 
 uint32_t flow_table_prefetch_flow(const struct flow_table *table, uint64_t hash)
 {
-    const struct bucket *bucket = first_bucket(table, hash);
+    const struct bucket *bucket = first_bucket(&table->index, hash);
     unsigned hits = bucket_hits(bucket, tag_of(hash));
     if (hits == 0) {
-        __builtin_prefetch(second_bucket(table, hash));
+        __builtin_prefetch(second_bucket(&table->index, hash));
         return 0;
     }
     uint32_t index = bucket->index[__builtin_ctz(hits)];
@@ -161,9 +192,9 @@ static uint32_t *bucket_find(const struct flow_table *table, struct bucket *buck
 static uint32_t *slot_find(const struct flow_table *table, const struct flow_key *key,
                            uint64_t hash)
 {
-    uint32_t *slot = bucket_find(table, first_bucket(table, hash), key, tag_of(hash));
+    uint32_t *slot = bucket_find(table, first_bucket(&table->index, hash), key, tag_of(hash));
     if (slot == NULL)
-        slot = bucket_find(table, second_bucket(table, hash), key, tag_of(hash));
+        slot = bucket_find(table, second_bucket(&table->index, hash), key, tag_of(hash));
     return slot;
 }
 
@@ -190,6 +221,59 @@ static unsigned bucket_used(const struct bucket *bucket)
     return used;
 }
 
+/* The bucket for a new flow. */
+static struct bucket *bucket_for(const struct flow_index *index, uint64_t hash)
+{
+    struct bucket *bucket = first_bucket(index, hash), *second = second_bucket(index, hash);
+    if (bucket_used(bucket) >= BUCKET_CROWDED && bucket_used(second) < bucket_used(bucket))
+        return second;
+    return bucket;
+}
+
+/* False: the bucket is full. */
+static bool bucket_put(struct bucket *bucket, uint64_t hash, uint32_t index)
+{
+    unsigned i = 0;
+    while (i < BUCKET_SLOTS && bucket->index[i] != 0)
+        i++;
+    if (i == BUCKET_SLOTS)
+        return false;
+    bucket->tag[i] = tag_of(hash);
+    bucket->index[i] = index;
+    return true;
+}
+
+static bool index_fill(const struct flow_table *table, struct flow_index *index)
+{
+    for (uint32_t i = 1; i <= table->used; i++) {
+        if (!(table->hot[i].flags & FLOW_LIVE))
+            continue;
+        uint64_t hash = flow_table_hash(table, &table->hot[i].key);
+        if (!bucket_put(bucket_for(index, hash), hash, i))
+            return false;
+    }
+    return true;
+}
+
+/* Doubles the index; false when it is as large as it may be, or there is no memory. Then flows push each other out of
+ * their buckets when it comes to that. */
+static bool grow(struct flow_table *table)
+{
+    struct flow_index bigger;
+    if (table->index.num == table->max_buckets)
+        return false;
+    table->grow_at *= 2;
+    if (!index_make(&bigger, 2 * table->index.num))
+        return false;
+    if (!index_fill(table, &bigger)) {
+        index_free(&bigger);
+        return false;
+    }
+    index_free(&table->index);
+    table->index = bigger;
+    return true;
+}
+
 static uint32_t timeout_seconds(const struct flow_hot *hot)
 {
     uint32_t fins = FLOW_FIN_0 | FLOW_FIN_1;
@@ -214,7 +298,7 @@ static void wheel_put(struct flow_table *table, uint32_t index, uint64_t second)
     if (second >= table->wheel_now + WHEEL_SLOTS)
         second = table->wheel_now + WHEEL_SLOTS - 1;
     uint32_t *slot = &table->wheel[second % WHEEL_SLOTS];
-    table->cold[index].wheel_next = *slot;
+    table->next[index] = *slot;
     *slot = index;
 }
 
@@ -234,7 +318,8 @@ static void release(struct flow_table *table, uint32_t index, enum flow_end how)
     assert(slot != NULL && *slot == index);
     *slot = 0;
     hot->flags = 0;
-    table->cold[index].wheel_next = table->free;
+    table->num_live--;
+    table->next[index] = table->free;
     table->free = index;
 }
 
@@ -245,7 +330,8 @@ static void wheel_turn(struct flow_table *table, uint64_t second)
     uint32_t index = table->wheel[second % WHEEL_SLOTS];
     table->wheel[second % WHEEL_SLOTS] = 0;
     while (index != 0) {
-        uint32_t next = table->cold[index].wheel_next;
+        uint32_t next = table->next[index];
+        __builtin_prefetch(&table->hot[next]);
         const struct flow_hot *hot = &table->hot[index];
         uint64_t over =
             (last_units(hot, second << SECOND_SHIFT) >> SECOND_SHIFT) + timeout_seconds(hot);
@@ -293,7 +379,7 @@ static uint32_t wheel_pop(struct flow_table *table, uint64_t *second)
         uint32_t index = *slot;
         if (index == 0)
             continue;
-        *slot = table->cold[index].wheel_next;
+        *slot = table->next[index];
         *second = table->wheel_now + i;
         return index;
     }
@@ -323,17 +409,15 @@ static uint32_t take_place(struct flow_table *table)
     if (table->free == 0)
         return ++table->used;
     uint32_t index = table->free;
-    table->free = table->cold[index].wheel_next;
+    table->free = table->next[index];
     return index;
 }
 
 static void begin_flow(struct flow_table *table, uint32_t index, const struct flow_key *key,
                        uint64_t now_ns)
 {
-    uint32_t wheel_next = table->cold[index].wheel_next;
     memset(&table->hot[index], 0, sizeof table->hot[index]);
     memset(&table->cold[index], 0, sizeof table->cold[index]);
-    table->cold[index].wheel_next = wheel_next;
     table->hot[index].key = *key;
     table->hot[index].flags = FLOW_LIVE;
     table->hot[index].last = (uint32_t)(now_ns >> UNIT_SHIFT);
@@ -354,31 +438,35 @@ static unsigned oldest_in(const struct flow_table *table, const struct bucket *b
     return oldest;
 }
 
+/* Both buckets are full: the new flow takes the place, and the turn in the wheel, of another. */
+static uint32_t replace_oldest(struct flow_table *table, struct bucket *bucket,
+                               const struct flow_key *key, uint64_t hash, uint64_t now_ns)
+{
+    unsigned i = oldest_in(table, bucket);
+    uint32_t index = bucket->index[i];
+    table->evicted++;
+    end_flow(table, index, FLOW_END_EVICTED);
+    begin_flow(table, index, key, now_ns);
+    bucket->tag[i] = tag_of(hash);
+    return index;
+}
+
 uint32_t flow_table_add(struct flow_table *table, const struct flow_key *key, uint64_t hash,
                         uint64_t now_ns)
 {
-    struct bucket *bucket = first_bucket(table, hash), *second = second_bucket(table, hash);
     table->now = now_ns >> UNIT_SHIFT;
-    if (bucket_used(bucket) >= BUCKET_CROWDED && bucket_used(second) < bucket_used(bucket))
-        bucket = second;
-    unsigned i = 0;
-    uint32_t index;
-    if (bucket_used(bucket) == BUCKET_SLOTS) {
-        /* Both buckets are full: the new flow takes the place, and the turn in the wheel, of another. */
-        i = oldest_in(table, bucket);
-        index = bucket->index[i];
-        table->evicted++;
-        end_flow(table, index, FLOW_END_EVICTED);
-        begin_flow(table, index, key, now_ns);
-    } else {
-        index = take_place(table); /* may empty another slot of this bucket */
-        while (bucket->index[i] != 0)
-            i++;
-        begin_flow(table, index, key, now_ns);
-        wheel_put(table, index, (now_ns >> (UNIT_SHIFT + SECOND_SHIFT)) + TIMEOUT_CLOSED);
-    }
-    bucket->tag[i] = tag_of(hash);
-    bucket->index[i] = index;
+    if (table->num_live >= table->grow_at)
+        grow(table);
+    struct bucket *bucket = bucket_for(&table->index, hash);
+    if (bucket_used(bucket) == BUCKET_SLOTS && grow(table))
+        bucket = bucket_for(&table->index, hash);
+    if (bucket_used(bucket) == BUCKET_SLOTS)
+        return replace_oldest(table, bucket, key, hash, now_ns);
+    uint32_t index = take_place(table); /* may empty a slot of this bucket */
+    table->num_live++;
+    begin_flow(table, index, key, now_ns);
+    wheel_put(table, index, (now_ns >> (UNIT_SHIFT + SECOND_SHIFT)) + TIMEOUT_CLOSED);
+    bucket_put(bucket, hash, index);
     return index;
 }
 

@@ -2,7 +2,7 @@
  *
  * A known flow costs one cache line of the index and one of the table: struct flow_hot holds the key and
  * all that every packet changes. The rest (struct flow, the streams' beginnings) is touched only
- * while somebody reads the flow. Memory is taken once, at the start.
+ * while somebody reads the flow. Address space is taken once, at the start; the index grows with the flows.
  *
  * Bounds: the number of flows, and eight flows in a bucket of the index. When either is reached, the flow
  * that would run out of time first is pushed out; a flow that was never answered has little time, so
@@ -46,7 +46,6 @@ struct flow_cold {
     uint32_t isn[2];      /* the number of the SYN of each side, when has_seq came from one */
     bool has_seq[2];      /* … when it is known */
     uint8_t shown;        /* packets, while FLOW_SHOWN */
-    uint32_t wheel_next;  /* the next flow in the slot of the timer wheel; also the free list */
 };
 
 struct flow_table;
