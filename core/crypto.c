@@ -10,6 +10,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/kdf.h>
+#include <openssl/md5.h>
 #include <openssl/sha.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -52,16 +53,14 @@ bool crypto_random(uint8_t *out, size_t len)
 
 static const char *hash_name(enum crypto_hash hash)
 {
-    static const char *const names[] = {
-        [CRYPTO_MD5] = "MD5", [CRYPTO_SHA1] = "SHA1", [CRYPTO_SHA256] = "SHA256"};
+    static const char *const names[] = {[CRYPTO_SHA1] = "SHA1", [CRYPTO_SHA256] = "SHA256"};
     return names[hash];
 }
 
 static size_t hash_len(enum crypto_hash hash)
 {
-    static const size_t lens[] = {[CRYPTO_MD5] = CRYPTO_MD5_LEN,
-                                  [CRYPTO_SHA1] = CRYPTO_SHA1_LEN,
-                                  [CRYPTO_SHA256] = CRYPTO_SHA256_LEN};
+    static const size_t lens[] = {
+        [CRYPTO_SHA1] = CRYPTO_SHA1_LEN, [CRYPTO_SHA256] = CRYPTO_SHA256_LEN};
     return lens[hash];
 }
 
@@ -105,6 +104,16 @@ void crypto_digest_free(struct crypto_digest *digest)
     EVP_MD_CTX_free(digest->context);
     EVP_MD_free(digest->md);
     free(digest);
+}
+
+bool crypto_md5(struct span bytes, uint8_t out[CRYPTO_MD5_LEN])
+{
+    MD5_CTX hash;
+    if (MD5_Init(&hash) == 1 && (bytes.len == 0 || MD5_Update(&hash, bytes.at, bytes.len) == 1) &&
+        MD5_Final(out, &hash) == 1)
+        return true;
+    crypto_wipe(out, CRYPTO_MD5_LEN);
+    return false;
 }
 
 bool crypto_sha256(struct span bytes, uint8_t out[CRYPTO_SHA256_LEN])

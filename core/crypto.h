@@ -19,18 +19,18 @@ enum {
 /* crypto_random fills |len| bytes at |out| from the kernel's random generator. */
 bool crypto_random(uint8_t *out, size_t len);
 
-/* Hashes of bytes that come in parts. MD5 and SHA-1 serve identifiers that are defined by them, nothing
- * else. */
-enum crypto_hash { CRYPTO_MD5, CRYPTO_SHA1, CRYPTO_SHA256 };
+/* Hashes of bytes that come in parts. SHA-1 and MD5 serve identifiers that are defined by them, nothing else. */
+enum crypto_hash { CRYPTO_SHA1, CRYPTO_SHA256 };
 struct crypto_digest;
 struct crypto_digest *crypto_digest_new(enum crypto_hash hash, struct error *error);
 bool crypto_digest_add(struct crypto_digest *digest, struct span bytes);
-/* crypto_digest_finish writes the hash (CRYPTO_MD5_LEN, _SHA1_LEN or _SHA256_LEN bytes) and starts anew. It
+/* crypto_digest_finish writes the hash (CRYPTO_SHA1_LEN or _SHA256_LEN bytes) and starts anew. It
  * gives false when this or any crypto_digest_add before it failed. */
 bool crypto_digest_finish(struct crypto_digest *digest, uint8_t *out);
 void crypto_digest_free(struct crypto_digest *digest);
 
-/* crypto_sha256 is the hash of bytes that are all there. */
+/* crypto_md5 and crypto_sha256 are the hashes of bytes that are all there. */
+bool crypto_md5(struct span bytes, uint8_t out[CRYPTO_MD5_LEN]);
 bool crypto_sha256(struct span bytes, uint8_t out[CRYPTO_SHA256_LEN]);
 
 /* HMAC-SHA-256 (RFC 2104) under one key, many times. */
@@ -50,7 +50,7 @@ bool crypto_aes_encrypt(struct crypto_aes *aes, const uint8_t *in, uint8_t *out,
 void crypto_aes_free(struct crypto_aes *aes); /* wipes the key */
 
 /* HMAC-SHA-256 under a key that serves for few messages, with nothing to allocate: HKDF-Extract, and with it
- * HKDF-Expand (RFC 5869). For keys that everybody can derive: they are not wiped. */
+ * HKDF-Expand (RFC 5869). Nothing of the key is wiped here. */
 struct crypto_mac {
     uint32_t inner[8], outer[8]; /* SHA-256 behind the key, for both of its passes */
 };

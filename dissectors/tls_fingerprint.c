@@ -2,54 +2,67 @@
 #include "dissectors/tls_fingerprint.h"
 
 #include "core/crypto.h"
+#include "core/digits.h"
 #include "dissectors/tables/tls_registry.h"
 
-#include <stdio.h>
+#include <assert.h>
 #include <stdlib.h>
 
-enum { JA4_HASH_DIGITS = 12 };
-
-/* Text that goes into a hash as it is made. */
-struct hashed {
-    struct crypto_digest *digest;
-    char text[256];
-    size_t len;
-    bool any; /* a separator is due before the next item */
+enum {
+    JA4_HASH_DIGITS = 12,
+    CODE_TEXT = 6,     /* a code point as text, at most, and what separates it from the next */
+    USUAL_TEXT = 4096, /* what is longer takes memory of its own */
+    FEW_CODES = 64     /* that are sorted in place */
 };
 
-static void flush(struct hashed *h)
+/* Text that is hashed. */
+struct hashed {
+    char usual[USUAL_TEXT];
+    char *text;
+    size_t len, size;
+};
+
+/* |size| is what the text can have at most. False when there is no memory. */
+static bool text_begin(struct hashed *h, size_t size)
 {
-    crypto_digest_add(h->digest, span_of(h->text, h->len));
+    h->text = size <= sizeof h->usual ? h->usual : malloc(size);
     h->len = 0;
+    h->size = size;
+    return h->text != NULL;
 }
 
-static void add_text(struct hashed *h, const char *text)
+static void text_end(struct hashed *h)
 {
-    size_t len = strlen(text);
-    if (h->len + len > sizeof h->text)
-        flush(h);
-    memcpy(h->text + h->len, text, len);
+    if (h->text != h->usual)
+        free(h->text);
+}
+
+static void add_char(struct hashed *h, char c)
+{
+    assert(h->len < h->size);
+    h->text[h->len++] = c;
+}
+
+static void add_decimal(struct hashed *h, uint64_t number)
+{
+    char digits[DIGITS_MAX];
+    size_t len = digits_put(number, digits);
+    assert(len <= h->size - h->len);
+    memcpy(h->text + h->len, digits, len);
     h->len += len;
 }
 
-static void add_item(struct hashed *h, uint64_t number, const char *format, const char *separator)
+static void add_hex(struct hashed *h, uint16_t code)
 {
-    char item[24];
-    if (h->any)
-        add_text(h, separator);
-    h->any = true;
-    snprintf(item, sizeof item, format, (unsigned)number);
-    add_text(h, item);
+    const uint8_t bytes[2] = {(uint8_t)(code >> 8), (uint8_t)code};
+    assert(4 <= h->size - h->len);
+    digits_hex(bytes, sizeof bytes, h->text + h->len);
+    h->len += 4;
 }
 
-static bool finish(struct hashed *h, size_t digits, char *out)
+static struct span text_of(const struct hashed *h)
 {
-    uint8_t hash[CRYPTO_SHA256_LEN];
-    flush(h);
-    bool ok = crypto_digest_finish(h->digest, hash);
-    for (size_t i = 0; ok && i < digits / 2; i++)
-        snprintf(out + 2 * i, 3, "%02x", hash[i]);
-    return ok;
+    return span_of(h->text, h->len);
 }
 
 /* The u16 items of a list, GREASE left out; an unseen list has none. */
@@ -84,33 +97,48 @@ static struct reader list_of(struct span bytes)
 static void add_codes(struct hashed *h, struct span codes)
 {
     uint16_t code;
-    add_text(h, ",");
-    h->any = false;
-    for (struct reader list = list_of(codes); next_code(&list, &code);)
-        add_item(h, code, "%u", "-");
+    char before = ',';
+    struct reader list = list_of(codes);
+    for (; next_code(&list, &code); before = '-') {
+        add_char(h, before);
+        add_decimal(h, code);
+    }
+    if (before == ',')
+        add_char(h, ','); /* of an empty list, too */
 }
 
 static void add_extensions(struct hashed *h, struct span extensions)
 {
     uint16_t type;
-    add_text(h, ",");
-    h->any = false;
-    for (struct reader list = list_of(extensions); next_extension(&list, &type);)
-        add_item(h, type, "%u", "-");
+    char before = ',';
+    struct reader list = list_of(extensions);
+    for (; next_extension(&list, &type); before = '-') {
+        add_char(h, before);
+        add_decimal(h, type);
+    }
+    if (before == ',')
+        add_char(h, ',');
 }
 
-static bool md5_begin(struct hashed *h)
+static void add_formats(struct hashed *h, struct span formats)
 {
-    struct error error;
-    *h = (struct hashed){.digest = crypto_digest_new(CRYPTO_MD5, &error)};
-    return h->digest != NULL;
+    char before = ',';
+    for (struct reader list = list_of(formats); reader_more(&list); before = '-') {
+        add_char(h, before);
+        add_decimal(h, reader_u8(&list));
+    }
+    if (before == ',')
+        add_char(h, ',');
 }
 
+/* Writes the MD5 of the text to |text|, and ends it. */
 static bool md5_end(struct hashed *h, struct derived *text)
 {
-    bool ok = finish(h, 2 * CRYPTO_MD5_LEN, text->text);
-    text->len = 2 * CRYPTO_MD5_LEN;
-    crypto_digest_free(h->digest);
+    uint8_t hash[CRYPTO_MD5_LEN];
+    bool ok = crypto_md5(text_of(h), hash);
+    text_end(h);
+    digits_hex(hash, sizeof hash, text->text);
+    text->len = 2 * sizeof hash;
     return ok;
 }
 
@@ -118,16 +146,16 @@ bool tls_ja3(const void *client_hello, struct derived *text)
 {
     const struct tls_client_hello *hello = client_hello;
     struct hashed h;
-    if (hello->ssl2 == TRUTH_YES || !hello->legacy_version.seen || !md5_begin(&h))
+    size_t codes = hello->ciphers.len / 2 + hello->extensions.len / 4 + hello->groups.len / 2 +
+                   hello->point_formats.len;
+    if (hello->ssl2 == TRUTH_YES || !hello->legacy_version.seen ||
+        !text_begin(&h, DIGITS_MAX + 4 + codes * CODE_TEXT))
         return false;
-    add_item(&h, hello->legacy_version.value, "%u", "");
+    add_decimal(&h, hello->legacy_version.value);
     add_codes(&h, hello->ciphers);
     add_extensions(&h, hello->extensions);
     add_codes(&h, hello->groups);
-    add_text(&h, ",");
-    h.any = false;
-    for (struct reader list = list_of(hello->point_formats); reader_more(&list);)
-        add_item(&h, reader_u8(&list), "%u", "-");
+    add_formats(&h, hello->point_formats);
     return md5_end(&h, text);
 }
 
@@ -136,12 +164,11 @@ bool tls_ja3s(const void *server_hello, struct derived *text)
     const struct tls_server_hello *hello = server_hello;
     struct hashed h;
     if (hello->ssl2 == TRUTH_YES || !hello->legacy_version.seen || !hello->cipher.seen ||
-        !md5_begin(&h))
+        !text_begin(&h, 2 * DIGITS_MAX + 2 + hello->extensions.len / 4 * CODE_TEXT))
         return false;
-    add_item(&h, hello->legacy_version.value, "%u", "");
-    add_text(&h, ",");
-    h.any = false;
-    add_item(&h, hello->cipher.value, "%u", "");
+    add_decimal(&h, hello->legacy_version.value);
+    add_char(&h, ',');
+    add_decimal(&h, hello->cipher.value);
     add_extensions(&h, hello->extensions);
     return md5_end(&h, text);
 }
@@ -195,34 +222,78 @@ static int compare_codes(const void *a, const void *b)
     return *x < *y ? -1 : *x > *y;
 }
 
+static void sort_codes(uint16_t *codes, size_t num)
+{
+    if (num > FEW_CODES) {
+        qsort(codes, num, sizeof *codes, compare_codes);
+        return;
+    }
+    for (size_t i = 1; i < num; i++) {
+        uint16_t code = codes[i];
+        size_t to = i;
+        for (; to > 0 && codes[to - 1] > code; to--)
+            codes[to] = codes[to - 1];
+        codes[to] = code;
+    }
+}
+
 /* Hashes |num| codes in rising order, as four hex digits with ',' between; then the signature schemes in
  * their own order behind a '_'. No codes: twelve zeros. */
 static bool ja4_hash(uint16_t *codes, size_t num, struct span schemes, char *out)
 {
-    struct error error;
-    struct hashed h = {.digest = NULL};
+    struct hashed h;
     uint16_t scheme;
+    uint8_t hash[CRYPTO_SHA256_LEN];
     memset(out, '0', JA4_HASH_DIGITS);
     if (num == 0)
         return true;
-    h.digest = crypto_digest_new(CRYPTO_SHA256, &error);
-    if (h.digest == NULL)
+    if (!text_begin(&h, (num + schemes.len / 2) * CODE_TEXT))
         return false;
-    qsort(codes, num, sizeof *codes, compare_codes);
-    for (size_t i = 0; i < num; i++)
-        add_item(&h, codes[i], "%04x", ",");
-    const char *separator = "_";
-    h.any = true;
-    for (struct reader list = list_of(schemes); next_code(&list, &scheme); separator = ",")
-        add_item(&h, scheme, "%04x", separator);
-    bool ok = finish(&h, JA4_HASH_DIGITS, out);
-    crypto_digest_free(h.digest);
+    sort_codes(codes, num);
+    for (size_t i = 0; i < num; i++) {
+        if (i != 0)
+            add_char(&h, ',');
+        add_hex(&h, codes[i]);
+    }
+    char before = '_';
+    for (struct reader list = list_of(schemes); next_code(&list, &scheme); before = ',') {
+        add_char(&h, before);
+        add_hex(&h, scheme);
+    }
+    bool ok = crypto_sha256(text_of(&h), hash);
+    text_end(&h);
+    digits_hex(hash, JA4_HASH_DIGITS / 2, out);
     return ok;
 }
 
-static unsigned two_digits(size_t num)
+struct ja4_counts {
+    size_t ciphers, extensions;
+    bool name;
+};
+
+/* Writes both hashes, of code points that go to |codes| meanwhile; counts what there is. */
+static bool ja4_hashes(const struct tls_client_hello *hello, uint16_t *codes, char *b, char *c,
+                       struct ja4_counts *counts)
 {
-    return num > 99 ? 99 : (unsigned)num;
+    size_t num_hashed = 0;
+    uint16_t code;
+    *counts = (struct ja4_counts){0};
+    for (struct reader list = list_of(hello->ciphers); next_code(&list, &code);)
+        codes[counts->ciphers++] = code;
+    if (!ja4_hash(codes, counts->ciphers, (struct span){0}, b))
+        return false;
+    for (struct reader list = list_of(hello->extensions); next_extension(&list, &code);) {
+        counts->extensions++;
+        counts->name = counts->name || code == 0;
+        if (code != 0 && code != 16) /* server_name and ALPN: they are in the first part */
+            codes[num_hashed++] = code;
+    }
+    return ja4_hash(codes, num_hashed, hello->signature_schemes, c);
+}
+
+static const char *two_digits(size_t num)
+{
+    return digits_pair(num > 99 ? 99 : (unsigned)num);
 }
 
 bool tls_ja4(const void *client_hello, struct derived *text)
@@ -230,30 +301,28 @@ bool tls_ja4(const void *client_hello, struct derived *text)
     const struct tls_client_hello *hello = client_hello;
     if (hello->ssl2 == TRUTH_YES || !hello->legacy_version.seen)
         return false;
+    uint16_t usual[2 * FEW_CODES];
     size_t room = hello->ciphers.len / 2 + hello->extensions.len / 4 + 1;
-    uint16_t *codes = calloc(room, sizeof *codes), code;
+    uint16_t *codes = room <= sizeof usual / sizeof *usual ? usual : calloc(room, sizeof *codes);
     if (codes == NULL)
         return false;
-    char transport = strcmp(hello->transport, "quic") == 0   ? 'q'
-                     : strcmp(hello->transport, "dtls") == 0 ? 'd'
-                                                             : 't';
-    size_t num_ciphers = 0, num_extensions = 0, num_hashed = 0;
-    bool name = false;
-    char alpn[3], b[JA4_HASH_DIGITS + 1] = "", c[JA4_HASH_DIGITS + 1] = "";
-    for (struct reader list = list_of(hello->ciphers); next_code(&list, &code);)
-        codes[num_ciphers++] = code;
-    bool ok = ja4_hash(codes, num_ciphers, (struct span){0}, b);
-    for (struct reader list = list_of(hello->extensions); next_extension(&list, &code);) {
-        num_extensions++;
-        name = name || code == 0;
-        if (code != 0 && code != 16) /* server_name and ALPN: they are in the first part */
-            codes[num_hashed++] = code;
-    }
-    ok = ok && ja4_hash(codes, num_hashed, hello->signature_schemes, c);
-    free(codes);
+    /* "t13d1516h2_8daaf6152771_e5627efa2ab1" */
+    enum { VERSION = 1, NAME = 3, CIPHERS = 4, EXTENSIONS = 6, ALPN = 8, B = 11, C = 24, LEN = 36 };
+    struct ja4_counts counts;
+    char *out = text->text, alpn[3];
+    bool ok = ja4_hashes(hello, codes, out + B, out + C, &counts);
+    if (codes != usual)
+        free(codes);
+    out[0] = strcmp(hello->transport, "quic") == 0   ? 'q'
+             : strcmp(hello->transport, "dtls") == 0 ? 'd'
+                                                     : 't';
     ja4_alpn(hello, alpn);
-    text->len = (size_t)snprintf(text->text, sizeof text->text, "%c%s%c%02u%02u%s_%s_%s", transport,
-                                 ja4_version(hello), name ? 'd' : 'i', two_digits(num_ciphers),
-                                 two_digits(num_extensions), alpn, b, c);
+    memcpy(out + VERSION, ja4_version(hello), 2);
+    out[NAME] = counts.name ? 'd' : 'i';
+    memcpy(out + CIPHERS, two_digits(counts.ciphers), 2);
+    memcpy(out + EXTENSIONS, two_digits(counts.extensions), 2);
+    memcpy(out + ALPN, alpn, 2);
+    out[B - 1] = out[C - 1] = '_';
+    text->len = LEN;
     return ok;
 }

@@ -2,15 +2,15 @@
  * Field names and their meaning: ECS 8.11, https://www.elastic.co/guide/en/ecs/8.11/. */
 #include "reports/event_fields.h"
 
+#include "core/digits.h"
 #include "core/flow.h"
 #include "reports/text.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 struct json_writer *event_begin_value(struct event *event)
 {
-    json_path_next(&event->path, event->entry);
+    json_path_write(&event->path, event->step);
     return event->path.json;
 }
 
@@ -28,7 +28,7 @@ void event_item_time(struct event *event, uint64_t time_ns)
 {
     char text[TEXT_SMALL];
     text_time(time_ns, text);
-    json_writer_text(event->path.json, text, strlen(text));
+    json_writer_plain(event->path.json, text, strlen(text));
 }
 
 void event_put_time(struct event *event, uint64_t time_ns)
@@ -277,9 +277,8 @@ static void write_transport(struct event *event)
 
 static void put_number_text(struct event *event, uint64_t number)
 {
-    char text[24];
-    snprintf(text, sizeof text, "%" PRIu64, number);
-    event_put_text(event, text);
+    char text[DIGITS_MAX];
+    json_writer_plain(event_begin_value(event), text, digits_put(number, text));
 }
 
 static void write_iana_number(struct event *event)
@@ -379,32 +378,32 @@ enum {
     ON_ALL = ON_ENDS | EVENT_STATS
 };
 
-/* path, shape, events that can have it, events that always have it, class, writer, meaning */
+/* path, shape, events that can have it, events that always have it, class, writer, meaning, and whether it is fixed */
 static const struct event_common fields[] = {
     {"@timestamp", SHAPE_TIME, ON_ALL, ON_ALL, PRIVACY_PUBLIC, write_timestamp,
      "packet time of the fact; of statistics: of the last packet (1970 when there was none)"},
     {"ecs.version", SHAPE_TEXT, ON_ALL, ON_ALL, PRIVACY_PUBLIC, write_ecs_version,
-     "version of the Elastic Common Schema"},
+     "version of the Elastic Common Schema", true},
     {"event.id", SHAPE_TEXT, ON_ALL, ON_ALL, PRIVACY_PUBLIC, write_id,
      "32 hex digits: the same for the same fact of the same input"},
-    {"event.module", SHAPE_TEXT, ON_ALL, ON_ALL, PRIVACY_PUBLIC, write_module, "perpass"},
+    {"event.module", SHAPE_TEXT, ON_ALL, ON_ALL, PRIVACY_PUBLIC, write_module, "perpass", true},
     {"event.dataset", SHAPE_TEXT, ON_ALL, ON_ALL, PRIVACY_PUBLIC, write_dataset,
-     "what sort of event it is"},
+     "what sort of event it is", true},
     {"event.kind", SHAPE_TEXT, ON_ALL, ON_ALL, PRIVACY_PUBLIC, write_kind,
-     "alert (findings), metric (statistics), event"},
+     "alert (findings), metric (statistics), event", true},
     {"event.category", SHAPE_TEXTS, ON_ALL, ON_ALL, PRIVACY_PUBLIC, write_category,
-     "network; findings: vulnerability, too"},
+     "network; findings: vulnerability, too", true},
     {"event.type", SHAPE_TEXTS, ON_ALL, ON_ALL, PRIVACY_PUBLIC, write_type,
-     "info, protocol, or connection and end"},
+     "info, protocol, or connection and end", true},
     {"event.duration", SHAPE_NUMBER, EVENT_FLOW, 0, PRIVACY_PUBLIC, write_duration,
      "nanoseconds from the first to the last packet"},
     {"labels.ip_pseudonymised", SHAPE_TEXT, ON_ENDS, 0, PRIVACY_PUBLIC, write_pseudonymised,
      "\"true\" where an IP address is a pseudonym: it looks real and is not; do not look it up"},
-    {"observer.vendor", SHAPE_TEXT, ON_ALL, ON_ALL, PRIVACY_PUBLIC, write_vendor, "perpass"},
-    {"observer.product", SHAPE_TEXT, ON_ALL, ON_ALL, PRIVACY_PUBLIC, write_vendor, "perpass"},
-    {"observer.type", SHAPE_TEXT, ON_ALL, ON_ALL, PRIVACY_PUBLIC, write_sensor, "sensor"},
+    {"observer.vendor", SHAPE_TEXT, ON_ALL, ON_ALL, PRIVACY_PUBLIC, write_vendor, "perpass", true},
+    {"observer.product", SHAPE_TEXT, ON_ALL, ON_ALL, PRIVACY_PUBLIC, write_vendor, "perpass", true},
+    {"observer.type", SHAPE_TEXT, ON_ALL, ON_ALL, PRIVACY_PUBLIC, write_sensor, "sensor", true},
     {"observer.version", SHAPE_TEXT, ON_ALL, ON_ALL, PRIVACY_PUBLIC, write_version,
-     "version of perpass"},
+     "version of perpass", true},
     {"source.address", SHAPE_TEXT, ON_ENDS, 0, PRIVACY_ADDRESS, write_source_address,
      "the client's address, innermost IP header"},
     {"source.ip", SHAPE_IP, ON_ENDS, 0, PRIVACY_ADDRESS, write_source_address,
@@ -446,20 +445,21 @@ static const struct event_common fields[] = {
     {"perpass.packet", SHAPE_NUMBER, ON_ENDS, ON_ENDS, PRIVACY_PUBLIC, write_packet,
      "number of the packet in the input, from 1: the one that completed the fact"},
     {"perpass.privacy.policy", SHAPE_TEXT, ON_ALL, ON_ALL, PRIVACY_PUBLIC, write_policy,
-     "strict, internal or raw"},
+     "strict, internal or raw", true},
     {"perpass.privacy.key_id", SHAPE_TEXT, ON_ALL, 0, PRIVACY_PUBLIC, write_key_id,
-     "which key made the pseudonyms; absent under raw"},
+     "which key made the pseudonyms; absent under raw", true},
     {"perpass.privacy.stability", SHAPE_TEXT, ON_ALL, 0, PRIVACY_PUBLIC, write_stability,
-     "stability class of RFC 6235: session (a key of this run) or stable (a key file)"},
+     "stability class of RFC 6235: session (a key of this run) or stable (a key file)", true},
     {"perpass.privacy.technique.address", SHAPE_TEXT, ON_ALL, ON_ALL, PRIVACY_PUBLIC,
      write_technique_address,
-     "technique of RFC 6235 on addresses: none, or structured permutation (prefix-preserving)"},
+     "technique of RFC 6235 on addresses: none, or structured permutation (prefix-preserving)",
+     true},
     {"perpass.privacy.technique.name", SHAPE_TEXT, ON_ALL, ON_ALL, PRIVACY_PUBLIC,
-     write_technique_name, "on names: none, or permutation (keyed tokens)"},
+     write_technique_name, "on names: none, or permutation (keyed tokens)", true},
     {"perpass.privacy.technique.identifier", SHAPE_TEXT, ON_ALL, ON_ALL, PRIVACY_PUBLIC,
-     write_technique_identifier, "on identifiers: none, or permutation (keyed tokens)"},
+     write_technique_identifier, "on identifiers: none, or permutation (keyed tokens)", true},
     {"perpass.privacy.technique.content", SHAPE_TEXT, ON_ALL, ON_ALL, PRIVACY_PUBLIC,
-     write_technique_content, "on content: black-marker (left out)"},
+     write_technique_content, "on content: black-marker (left out)", true},
 };
 
 const struct event_common *event_common_fields(size_t *num)

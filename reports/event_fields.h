@@ -42,9 +42,9 @@ struct event {
     struct json_path path;
     struct redactor *redactor;
     struct crypto_digest *sha1;
-    const char *entry;   /* path of the field that is being written */
-    const char *dataset; /* "perpass.finding" */
-    const char *version; /* of perpass */
+    const struct json_step *step; /* the field that is being written */
+    const char *dataset;          /* "perpass.finding" */
+    const char *version;          /* of perpass */
     char id[EVENT_ID_SIZE];
     uint64_t time_ns, packet;
     struct event_end client, server; /* |end| is NULL in EVENT_STATS */
@@ -57,7 +57,7 @@ struct event {
     const struct result *result;           /* EVENT_STATS */
 };
 
-/* The event_put functions write a value of |event->entry|; without them the field is absent. */
+/* The event_put functions write a value of |event->step|; without them the field is absent. */
 void event_put_text(struct event *event, const char *text);
 void event_put_number(struct event *event, uint64_t number);
 void event_put_time(struct event *event, uint64_t time_ns);
@@ -68,7 +68,7 @@ void event_put_shown(struct event *event, const struct shown *shown);
 void event_item_shown(struct event *event, const struct shown *shown);
 void event_item_time(struct event *event, uint64_t time_ns);
 
-/* event_begin_value begins the value of |event->entry|, for arrays and objects. */
+/* event_begin_value begins the value of |event->step|, for arrays and objects. */
 struct json_writer *event_begin_value(struct event *event);
 
 /* One field that events have whatever their protocol. */
@@ -80,6 +80,8 @@ struct event_common {
     enum privacy privacy; /* class of what it shows */
     void (*write)(struct event *event);
     const char *about;
+    bool
+        fixed; /* the same in all events of a plan: written with what struct event has of the plan and the run */
 };
 
 /* All of them, |num|, in no particular order. */

@@ -1,16 +1,38 @@
 /* event_id.c: what an event id is the hash of. */
 #include "reports/event_id.h"
 
+#include "core/digits.h"
 #include "core/flow.h"
 
 #include <assert.h>
-#include <inttypes.h>
+#include <string.h>
 
-static void hash_text(struct redactor *redactor, const char *text, int len, size_t size,
-                      char id[EVENT_ID_SIZE])
+/* The text that is hashed: words and numbers with blanks between. */
+struct id_text {
+    char at[256];
+    size_t len;
+};
+
+static void add_word(struct id_text *text, const char *word)
 {
-    assert(len > 0 && (size_t)len < size);
-    redact_id(redactor, span_of(text, (size_t)len), id);
+    size_t len = strlen(word);
+    assert(len + 1 <= sizeof text->at - text->len);
+    if (text->len != 0)
+        text->at[text->len++] = ' ';
+    memcpy(text->at + text->len, word, len);
+    text->len += len;
+}
+
+static void add_number(struct id_text *text, uint64_t number)
+{
+    assert(DIGITS_MAX + 1 <= sizeof text->at - text->len);
+    text->at[text->len++] = ' ';
+    text->len += digits_put(number, text->at + text->len);
+}
+
+static void hash(struct redactor *redactor, const struct id_text *text, char id[EVENT_ID_SIZE])
+{
+    redact_id(redactor, span_of(text->at, text->len), id);
 }
 
 /* Findings of one rule, severity and packet differ in their subject only, which must not be hashed. They
@@ -32,21 +54,27 @@ void event_id_of_finding(struct redactor *redactor, const struct finding *findin
                          char id[EVENT_ID_SIZE])
 {
     const struct finding *finding = &findings[index];
-    char text[256];
-    int len = snprintf(text, sizeof text, "finding %s %d %" PRIu64 " %" PRIu64 " %u",
-                       finding->rule->id, (int)finding->severity, finding->packet,
-                       finding->first_ns, place_among_equals(findings, index));
-    hash_text(redactor, text, len, sizeof text, id);
+    struct id_text text = {.len = 0};
+    add_word(&text, "finding");
+    add_word(&text, finding->rule->id);
+    add_number(&text, (uint64_t)finding->severity);
+    add_number(&text, finding->packet);
+    add_number(&text, finding->first_ns);
+    add_number(&text, place_among_equals(findings, index));
+    hash(redactor, &text, id);
 }
 
 void event_id_of_observation(struct redactor *redactor, const struct observation *observation,
                              unsigned nth, char id[EVENT_ID_SIZE])
 {
-    char text[256];
-    int len = snprintf(text, sizeof text, "%s %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %u",
-                       observation->type->name, observation->flow->first_packet,
-                       observation->flow->first_ns, observation->packet, observation->time_ns, nth);
-    hash_text(redactor, text, len, sizeof text, id);
+    struct id_text text = {.len = 0};
+    add_word(&text, observation->type->name);
+    add_number(&text, observation->flow->first_packet);
+    add_number(&text, observation->flow->first_ns);
+    add_number(&text, observation->packet);
+    add_number(&text, observation->time_ns);
+    add_number(&text, nth);
+    hash(redactor, &text, id);
 }
 
 void event_id_of_stats(struct redactor *redactor, const struct result *result,
@@ -59,8 +87,11 @@ void event_id_of_stats(struct redactor *redactor, const struct result *result,
         first = input->first_ns < first ? input->first_ns : first;
         last = input->last_ns > last ? input->last_ns : last;
     }
-    char text[256];
-    int len = snprintf(text, sizeof text, "stats %zu %" PRIu64 " %" PRIu64 " %" PRIu64,
-                       result->num_inputs, frames, first, last);
-    hash_text(redactor, text, len, sizeof text, id);
+    struct id_text text = {.len = 0};
+    add_word(&text, "stats");
+    add_number(&text, result->num_inputs);
+    add_number(&text, frames);
+    add_number(&text, first);
+    add_number(&text, last);
+    hash(redactor, &text, id);
 }

@@ -1,50 +1,76 @@
 /* event_values.c: from rows and members to JSON. */
 #include "reports/event_values.h"
 
-#include <inttypes.h>
+#include "core/digits.h"
+
 #include <string.h>
 
-enum { CODE_SIZE = 24 };
+enum { CODE_SIZE = 10 };
 
 /* Code points have 16 bits, most of them; SSL 2 has some of 24. */
-static void write_code(uint64_t code, char text[CODE_SIZE])
+static size_t write_code(uint64_t code, char text[CODE_SIZE])
 {
-    int width = code <= 0xffff ? 4 : code <= 0xffffff ? 6 : 8;
-    snprintf(text, CODE_SIZE, "0x%0*" PRIx64, width, code);
+    const uint8_t bytes[4] = {(uint8_t)(code >> 24), (uint8_t)(code >> 16), (uint8_t)(code >> 8),
+                              (uint8_t)code};
+    size_t len = code <= 0xffff ? 2 : code <= 0xffffff ? 3 : 4;
+    memcpy(text, "0x", 2);
+    digits_hex(bytes + sizeof bytes - len, len, text + 2);
+    return 2 + 2 * len;
 }
 
-/* What is shown of one value of a field; |code| is room for the text of an unknown code point. */
-static struct shown shown_value(struct event *event, const struct field *field,
-                                const struct value *value, char code[CODE_SIZE])
+static void put_code(struct json_writer *json, const struct field *field, uint64_t code)
 {
-    struct shown shown = redact(event->redactor, value, field->privacy, field->kind);
-    if (shown.type != SHOWN_NUMBER || field->name_of == NULL)
-        return shown;
-    const char *name = field->name_of(shown.number);
-    if (name == NULL) {
-        write_code(shown.number, code);
-        name = code;
-    }
-    return (struct shown){.type = SHOWN_TEXT, .text = name, .len = strlen(name)};
+    char unknown[CODE_SIZE];
+    const char *name = field->name_of(code);
+    if (name != NULL)
+        json_writer_plain(json, name, strlen(name));
+    else
+        json_writer_plain(json, unknown, write_code(code, unknown));
+}
+
+/* Writes a value that is shown, behind its name or as an item. */
+static void put_shown(struct event *event, const struct field *field, const struct shown *shown)
+{
+    if (shown->type == SHOWN_NUMBER && field->name_of != NULL)
+        put_code(event->path.json, field, shown->number);
+    else
+        event_item_shown(event, shown);
+}
+
+/* Numbers that everybody may see are most of what lists hold. */
+static void put_public_numbers(struct event *event, const struct field *field, const void *data)
+{
+    struct value item;
+    struct json_writer *json = event_begin_value(event);
+    json_writer_array_begin(json);
+    for (struct reader list = field_list_begin(field, data); field_list_next(field, &list, &item);)
+        if (field->name_of != NULL)
+            put_code(json, field, item.number);
+        else
+            json_writer_number(json, item.number);
+    json_writer_array_end(json);
 }
 
 static void put_list(struct event *event, const struct field *field, const void *data)
 {
     if (field_value(field, data).type == VALUE_ABSENT)
         return;
-    char code[CODE_SIZE];
+    if (field->item == VALUE_NUMBER && field->privacy == PRIVACY_PUBLIC) {
+        put_public_numbers(event, field, data);
+        return;
+    }
     bool begun = false, hidden = false;
     struct value item;
     for (struct reader list = field_list_begin(field, data);
          field_list_next(field, &list, &item);) {
-        struct shown shown = shown_value(event, field, &item, code);
+        struct shown shown = redact(event->redactor, &item, field->privacy, field->kind);
         hidden |= shown.hidden;
         if (shown.type == SHOWN_NOTHING)
             continue;
         if (!begun)
             json_writer_array_begin(event_begin_value(event));
         begun = true;
-        event_item_shown(event, &shown);
+        put_shown(event, field, &shown);
     }
     /* A list whose items the policy hides is left out, an empty one is not. */
     if (!begun && !hidden)
@@ -59,10 +85,19 @@ void event_put_field(struct event *event, const struct field *field, const void 
         put_list(event, field, data);
         return;
     }
-    char code[CODE_SIZE];
-    struct derived room;
-    struct value value =
-        field->type == FIELD_DERIVED ? field_derived(field, data, &room) : field_value(field, data);
-    struct shown shown = shown_value(event, field, &value, code);
-    event_put_shown(event, &shown);
+    struct value value;
+    struct shown shown;
+    if (field->type == FIELD_DERIVED) {
+        struct derived room;
+        value = field_derived(field, data, &room);
+        shown = redact(event->redactor, &value, field->privacy, field->kind);
+        event_put_shown(event, &shown);
+        return;
+    }
+    value = field_value(field, data);
+    shown = redact(event->redactor, &value, field->privacy, field->kind);
+    if (shown.type == SHOWN_NOTHING)
+        return;
+    event_begin_value(event);
+    put_shown(event, field, &shown);
 }

@@ -4,7 +4,7 @@
 
 #include "reports/event_fields.h"
 
-/* event_put_field writes the member that |field| describes as the value of |event->entry|: nothing when
+/* event_put_field writes the member that |field| describes as the value of |event->step|: nothing when
  * it was not seen or the policy hides it. Numbers with names are shown by name, or as "0x1a2b" when
  * nobody knows them; a list becomes an array, which is empty when the list was seen and is. */
 void event_put_field(struct event *event, const struct field *field, const void *data);

@@ -4,7 +4,7 @@
  * Where the lines go is the caller's: a closed pipe is told like a full disk, if SIGPIPE is ignored. */
 #include "core/common_observations.h"
 #include "core/flow.h"
-#include "reports/event_plan.h"
+#include "reports/event_steps.h"
 #include "reports/event_values.h"
 #include "reports/sink.h"
 
@@ -14,10 +14,10 @@
 
 enum { MAX_TYPES = 256, MAX_TYPE_NAME = 64 };
 
-/* An observation type that was met: its plan, or NULL when it is not asked for. */
+/* An observation type that was met: how its events are written, or NULL when it is not asked for. */
 struct known_type {
     const struct observation_type *type;
-    struct event_plan *plan;
+    struct event_steps *steps;
 };
 
 struct event_writer {
@@ -25,7 +25,7 @@ struct event_writer {
     struct redactor *redactor;
     struct crypto_digest *sha1;
     struct event_options options;
-    struct event_plan *finding, *stats;
+    struct event_steps *finding, *stats;
     struct known_type types[MAX_TYPES];
     size_t num_types;
     bool no_memory;
@@ -89,12 +89,30 @@ static bool check_types(const char *list, struct error *error)
 static void free_all(struct event_writer *writer)
 {
     for (size_t i = 0; i < writer->num_types; i++)
-        event_plan_free(writer->types[i].plan);
-    event_plan_free(writer->finding);
-    event_plan_free(writer->stats);
+        event_steps_free(writer->types[i].steps);
+    event_steps_free(writer->finding);
+    event_steps_free(writer->stats);
     crypto_digest_free(writer->sha1);
     json_writer_free(writer->json);
     free(writer);
+}
+
+static struct event event_of(struct event_writer *writer, const struct event_plan *plan)
+{
+    return (struct event){.class = plan->class,
+                          .dataset = plan->dataset,
+                          .redactor = writer->redactor,
+                          .sha1 = writer->sha1,
+                          .version = PERPASS_VERSION};
+}
+
+/* How events of |plan|, which may be NULL, are written; NULL without memory. */
+static struct event_steps *steps_of_plan(struct event_writer *writer, struct event_plan *plan)
+{
+    if (plan == NULL)
+        return NULL;
+    const struct event sample = event_of(writer, plan);
+    return event_steps_new(plan, &sample);
 }
 
 struct event_writer *event_writer_new(FILE *out, const struct event_options *options,
@@ -111,8 +129,8 @@ struct event_writer *event_writer_new(FILE *out, const struct event_options *opt
     writer->options = *options;
     writer->redactor = redactor;
     writer->json = json_writer_new(out);
-    writer->finding = event_plan_new(EVENT_FINDING, NULL);
-    writer->stats = event_plan_new(EVENT_STATS, NULL);
+    writer->finding = steps_of_plan(writer, event_plan_new(EVENT_FINDING, NULL));
+    writer->stats = steps_of_plan(writer, event_plan_new(EVENT_STATS, NULL));
     if (writer->json == NULL || writer->finding == NULL || writer->stats == NULL ||
         (writer->sha1 = crypto_digest_new(CRYPTO_SHA1, error)) == NULL) {
         free_all(writer);
@@ -131,45 +149,39 @@ static bool is_asked_for(const struct event_options *options, const struct obser
     return options->observation_types == NULL || is_named(options->observation_types, type->name);
 }
 
-/* The plan of a type, made when it is met first; NULL when it is not asked for. */
-static const struct event_plan *plan_of(struct event_writer *writer,
-                                        const struct observation_type *type)
+/* How events of a type are written, made when it is met first; NULL when it is not asked for. */
+static const struct event_steps *steps_of(struct event_writer *writer,
+                                          const struct observation_type *type)
 {
     for (size_t i = 0; i < writer->num_types; i++)
         if (writer->types[i].type == type)
-            return writer->types[i].plan;
+            return writer->types[i].steps;
     assert(writer->num_types < MAX_TYPES);
-    struct event_plan *plan = NULL;
+    struct event_steps *steps = NULL;
     if (is_asked_for(&writer->options, type)) {
-        plan = event_plan_of_type(type);
-        if (plan == NULL) {
+        steps = steps_of_plan(writer, event_plan_of_type(type));
+        if (steps == NULL) {
             writer->no_memory = true;
             return NULL;
         }
     }
-    writer->types[writer->num_types++] = (struct known_type){.type = type, .plan = plan};
-    return plan;
-}
-
-static struct event event_of(struct event_writer *writer, const struct event_plan *plan)
-{
-    return (struct event){.class = plan->class,
-                          .dataset = plan->dataset,
-                          .redactor = writer->redactor,
-                          .sha1 = writer->sha1,
-                          .version = PERPASS_VERSION};
+    writer->types[writer->num_types++] = (struct known_type){.type = type, .steps = steps};
+    return steps;
 }
 
 static void write_event(struct event_writer *writer, struct event *event,
-                        const struct event_plan *plan)
+                        const struct event_steps *steps)
 {
     if (event->client.end != NULL)
         event_prepare_ends(event);
     json_path_begin(&event->path, writer->json);
-    for (size_t i = 0; i < plan->num; i++) {
-        const struct event_entry *entry = &plan->entries[i];
-        event->entry = entry->path;
-        if (entry->common != NULL)
+    for (size_t i = 0; i < steps->num; i++) {
+        const struct event_entry *entry = steps->steps[i].entry;
+        event->step = &steps->steps[i].step;
+        json_path_pass(&event->path, event->step);
+        if (entry == NULL)
+            json_path_write(&event->path, event->step);
+        else if (entry->common != NULL)
             entry->common->write(event);
         else
             event_put_field(event, entry->field, event->observation->data);
@@ -197,10 +209,10 @@ void event_writer_observation(struct event_writer *writer, const struct observat
 {
     const struct flow *flow = observation->flow;
     unsigned nth = count_in_packet(writer, observation);
-    const struct event_plan *plan = plan_of(writer, observation->type);
-    if (plan == NULL)
+    const struct event_steps *steps = steps_of(writer, observation->type);
+    if (steps == NULL)
         return;
-    struct event event = event_of(writer, plan);
+    struct event event = event_of(writer, steps->plan);
     event.time_ns = observation->time_ns;
     event.packet = observation->packet;
     event.client.end = &flow->ends[flow->client];
@@ -212,13 +224,13 @@ void event_writer_observation(struct event_writer *writer, const struct observat
     event.flow = flow;
     event.observation = observation;
     event_id_of_observation(writer->redactor, observation, nth, event.id);
-    write_event(writer, &event, plan);
+    write_event(writer, &event, steps);
 }
 
 static void write_finding(struct event_writer *writer, const struct result *result, size_t index)
 {
     const struct finding *finding = &result->findings[index];
-    struct event event = event_of(writer, writer->finding);
+    struct event event = event_of(writer, writer->finding->plan);
     event.time_ns = finding->first_ns;
     event.packet = finding->packet;
     event.client.end = &finding->client;
@@ -234,7 +246,7 @@ static void write_finding(struct event_writer *writer, const struct result *resu
 
 void event_writer_stats(struct event_writer *writer, const struct result *result)
 {
-    struct event event = event_of(writer, writer->stats);
+    struct event event = event_of(writer, writer->stats->plan);
     event.time_ns = result->time_ns;
     for (size_t i = 0; i < result->num_inputs; i++)
         if (result->inputs[i].last_ns > event.time_ns)

@@ -1,7 +1,46 @@
 /* json_path.c: nested objects from dotted paths. */
 #include "reports/json_path.h"
 
+#include <assert.h>
+#include <stdlib.h>
 #include <string.h>
+
+/* How many objects both paths are in. */
+static uint8_t common_objects(const char *a, const char *b)
+{
+    uint8_t objects = 0;
+    for (size_t i = 0; a[i] != '\0' && a[i] == b[i]; i++)
+        if (a[i] == '.')
+            objects++;
+    return objects;
+}
+
+bool json_step_make(struct json_step *step, const char *name, const char *before)
+{
+    size_t size = 4 * strlen(name) + 4; /* a name of one letter and its dot become five */
+    *step = (struct json_step){.text = malloc(size)};
+    if (step->text == NULL)
+        return false;
+    step->common = before != NULL ? common_objects(before, name) : 0;
+    size_t len = 0;
+    for (;;) {
+        size_t part = strcspn(name, ".");
+        step->text[len++] = '"';
+        memcpy(step->text + len, name, part);
+        len += part;
+        step->text[len++] = '"';
+        step->text[len++] = ':';
+        if (name[part] == '\0')
+            break;
+        step->text[len++] = '{';
+        assert(step->depth < JSON_PATH_MAX_OBJECTS && len < size);
+        step->offset[++step->depth] = (uint16_t)len;
+        name += part + 1;
+    }
+    assert(len <= size && len <= UINT16_MAX);
+    step->len = (uint16_t)len;
+    return true;
+}
 
 void json_path_begin(struct json_path *path, struct json_writer *json)
 {
@@ -9,40 +48,20 @@ void json_path_begin(struct json_path *path, struct json_writer *json)
     json_writer_object_begin(json);
 }
 
-/* The length of the objects' part that both paths begin with: up to and with their last common dot. */
-static size_t common_len(const char *a, const char *b)
+void json_path_write(struct json_path *path, const struct json_step *step)
 {
-    size_t len = 0;
-    for (size_t i = 0; a[i] != '\0' && a[i] == b[i]; i++)
-        if (a[i] == '.')
-            len = i + 1;
-    return len;
-}
-
-static void close_objects(struct json_path *path, size_t keep)
-{
-    if (path->open == NULL)
-        return;
-    for (const char *dot = path->open + keep; (dot = strchr(dot, '.')) != NULL; dot++)
-        json_writer_object_end(path->json);
-}
-
-void json_path_next(struct json_path *path, const char *name)
-{
-    size_t keep = path->open != NULL ? common_len(path->open, name) : 0;
-    close_objects(path, keep);
-    path->open = name;
-    const char *part = name + keep;
-    for (const char *dot; (dot = strchr(part, '.')) != NULL; part = dot + 1) {
-        json_writer_name(path->json, part, (size_t)(dot - part));
-        json_writer_object_begin(path->json);
-    }
-    json_writer_name(path->json, part, strlen(part));
+    uint8_t keep = path->common;
+    assert(keep <= path->depth && keep <= step->depth);
+    json_writer_objects_end(path->json, (unsigned)(path->depth - keep));
+    json_writer_made(path->json, step->text + step->offset[keep],
+                     (size_t)step->len - step->offset[keep], (unsigned)(step->depth - keep),
+                     !step->whole);
+    path->depth = path->common = step->depth;
 }
 
 void json_path_end(struct json_path *path)
 {
-    close_objects(path, 0);
-    path->open = NULL;
+    json_writer_objects_end(path->json, path->depth);
+    path->depth = path->common = 0;
     json_writer_object_end(path->json);
 }

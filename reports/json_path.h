@@ -1,23 +1,49 @@
 /* json_path.h: a JSON object whose members are given by dotted paths: "tls.client.server_name".
  *
  * Paths have to come so that those with a common beginning follow each other (event_plan.h sorts them);
- * an object is begun with its first member and ended when a path leaves it, so that no object is empty. */
+ * an object is begun with its first member and ended when a path leaves it, so that no object is empty.
+ * What is written before a value is made once, as a step; a million values cost a copy each. */
 #ifndef PERPASS_REPORTS_JSON_PATH_H
 #define PERPASS_REPORTS_JSON_PATH_H
 
 #include "reports/json_writer.h"
 
+enum { JSON_PATH_MAX_OBJECTS = 8 };
+
+/* A path, or several that always follow each other with the same values. */
+struct json_step {
+    char *text;     /* "perpass":{"tls":{"random": */
+    uint16_t len;   /* of the text */
+    uint8_t common; /* objects that the path shares with that of the step before */
+    uint8_t depth;  /* objects of the (last) path */
+    bool whole;     /* values are in the text: none comes next */
+    uint16_t
+        offset[JSON_PATH_MAX_OBJECTS + 1]; /* where the text begins when so many objects are open */
+};
+
+/* json_step_make makes the step of |name|, a text of the program's own; |before| is the path of the step before, or
+ * NULL. False when there is no memory. */
+bool json_step_make(struct json_step *step, const char *name, const char *before);
+
 struct json_path {
     struct json_writer *json;
-    const char *open; /* the path of the last member, or NULL; its objects are open */
+    uint8_t depth;  /* objects that are open in the outermost one */
+    uint8_t common; /* of them, what the steps since the last value share */
 };
 
 /* json_path_begin begins the outermost object. */
 void json_path_begin(struct json_path *path, struct json_writer *json);
 
-/* json_path_next ends and begins objects as |name| wants it, and names the member: its value comes next.
- * |name| must stay where it is until the next call. */
-void json_path_next(struct json_path *path, const char *name);
+/* json_path_pass goes on to a step, whether it is written or not; each is passed in its turn. */
+static inline void json_path_pass(struct json_path *path, const struct json_step *step)
+{
+    if (step->common < path->common)
+        path->common = step->common;
+}
+
+/* json_path_write ends and begins objects as the step that was passed last wants it, and names the member: its value
+ * comes next. */
+void json_path_write(struct json_path *path, const struct json_step *step);
 
 /* json_path_end ends all objects. */
 void json_path_end(struct json_path *path);

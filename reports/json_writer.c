@@ -1,6 +1,7 @@
 /* json_writer.c: RFC 8259, compact, streaming. */
 #include "reports/json_writer.h"
 
+#include "core/digits.h"
 #include "reports/utf8.h"
 
 #include <assert.h>
@@ -46,7 +47,7 @@ static void drain(struct json_writer *json)
     json->len = 0;
 }
 
-static void put(struct json_writer *json, const char *bytes, size_t len)
+static void put_long(struct json_writer *json, const char *bytes, size_t len)
 {
     while (len > BUFFER_LEN - json->len) {
         size_t part = BUFFER_LEN - json->len;
@@ -60,14 +61,24 @@ static void put(struct json_writer *json, const char *bytes, size_t len)
     json->len += len;
 }
 
-static void put_char(struct json_writer *json, char c)
+static inline void put(struct json_writer *json, const char *bytes, size_t len)
+{
+    if (len > BUFFER_LEN - json->len) {
+        put_long(json, bytes, len);
+        return;
+    }
+    memcpy(json->buffer + json->len, bytes, len);
+    json->len += len;
+}
+
+static inline void put_char(struct json_writer *json, char c)
 {
     if (json->len == BUFFER_LEN)
         drain(json);
     json->buffer[json->len++] = c;
 }
 
-static void before_value(struct json_writer *json)
+static inline void before_value(struct json_writer *json)
 {
     assert(json->in_object[json->depth] == json->named);
     assert(json->depth != 0 || !json->comma); /* one value a line */
@@ -125,6 +136,26 @@ void json_writer_name(struct json_writer *json, const char *name, size_t len)
     json->named = true;
 }
 
+void json_writer_made(struct json_writer *json, const char *text, size_t len, unsigned objects,
+                      bool named)
+{
+    assert(json->in_object[json->depth] && !json->named);
+    assert(objects <= JSON_WRITER_MAX_DEPTH - json->depth);
+    if (json->comma)
+        put_char(json, ',');
+    put(json, text, len);
+    while (objects-- != 0)
+        json->in_object[++json->depth] = true;
+    json->named = named;
+    json->comma = true;
+}
+
+void json_writer_objects_end(struct json_writer *json, unsigned num)
+{
+    while (num-- != 0)
+        end(json, true);
+}
+
 static void put_escape(struct json_writer *json, uint32_t code)
 {
     char form[8];
@@ -151,6 +182,37 @@ static void put_escape(struct json_writer *json, uint32_t code)
 static bool is_plain(uint8_t byte)
 {
     return byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
+}
+
+/* The bytes of |word| that are |byte|, as their highest bits: exact where there is none. */
+static inline uint64_t bytes_that_are(uint64_t word, uint8_t byte)
+{
+    const uint64_t ones = 0x0101010101010101;
+    uint64_t zero = word ^ ones * byte;
+    return (zero - ones) & ~zero;
+}
+
+/* Whether all eight bytes are plain. */
+static inline bool is_plain_word(uint64_t word)
+{
+    const uint64_t ones = 0x0101010101010101;
+    uint64_t not_plain = word | ((word - ones * 0x20) & ~word) | bytes_that_are(word, 0x7f) |
+                         bytes_that_are(word, '"') | bytes_that_are(word, '\\');
+    return (not_plain & ones * 0x80) == 0;
+}
+
+/* How many plain bytes |text| begins with. */
+static inline size_t plain_len(struct span text)
+{
+    size_t len = 0;
+    for (uint64_t word; text.len - len >= sizeof word; len += sizeof word) {
+        memcpy(&word, text.at + len, sizeof word);
+        if (!is_plain_word(word))
+            break;
+    }
+    while (len < text.len && is_plain(text.at[len]))
+        len++;
+    return len;
 }
 
 static bool needs_escape(uint32_t code)
@@ -180,9 +242,7 @@ void json_writer_text(struct json_writer *json, const char *text, size_t len)
     put_char(json, '"');
     struct span rest = span_of(text, len);
     while (rest.len != 0) {
-        size_t plain = 0;
-        while (plain < rest.len && is_plain(rest.at[plain]))
-            plain++;
+        size_t plain = plain_len(rest);
         put(json, (const char *)rest.at, plain);
         rest = span_of(rest.at + plain, rest.len - plain);
         if (rest.len == 0)
@@ -195,14 +255,17 @@ void json_writer_text(struct json_writer *json, const char *text, size_t len)
 
 void json_writer_number(struct json_writer *json, uint64_t number)
 {
-    char digits[20]; /* UINT64_MAX has as many */
-    size_t first = sizeof digits;
+    char digits[DIGITS_MAX];
     before_value(json);
-    do {
-        digits[--first] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number != 0);
-    put(json, digits + first, sizeof digits - first);
+    put(json, digits, digits_put(number, digits));
+}
+
+void json_writer_plain(struct json_writer *json, const char *text, size_t len)
+{
+    before_value(json);
+    put_char(json, '"');
+    put(json, text, len);
+    put_char(json, '"');
 }
 
 void json_writer_truth(struct json_writer *json, bool truth)

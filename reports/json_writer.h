@@ -28,6 +28,15 @@ void json_writer_array_end(struct json_writer *json);
 /* json_writer_name names the next value: text of the program's own that needs no escape. */
 void json_writer_name(struct json_writer *json, const char *name, size_t len);
 
+/* json_writer_made writes members of the object at hand that were made before: |text| is what comes behind the
+ * comma, with |objects| objects begun in it that are not ended. |named|: its last member waits for its value. */
+void json_writer_made(struct json_writer *json, const char *text, size_t len, unsigned objects,
+                      bool named);
+void json_writer_objects_end(struct json_writer *json, unsigned num);
+
+/* json_writer_plain is json_writer_text for text of the program's own that needs no escape. */
+void json_writer_plain(struct json_writer *json, const char *text, size_t len);
+
 void json_writer_text(struct json_writer *json, const char *text, size_t len);
 void json_writer_number(struct json_writer *json, uint64_t number);
 void json_writer_truth(struct json_writer *json, bool truth);

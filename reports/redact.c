@@ -2,14 +2,15 @@
 #include "reports/redact.h"
 
 #include "core/crypto.h"
+#include "core/digits.h"
 #include "core/reader.h"
 #include "reports/pseudonym.h"
+#include "reports/redact_cache.h"
 #include "reports/redact_key.h"
 #include "reports/text_safe.h"
 
 #include <arpa/inet.h>
 #include <assert.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -22,7 +23,7 @@ enum {
 /* The key of one kind of token. */
 struct token_key {
     const char *kind;
-    struct crypto_hmac *hmac;
+    struct crypto_mac mac;
 };
 
 struct redactor {
@@ -31,7 +32,8 @@ struct redactor {
     char key_id[9];
     uint8_t *master; /* REDACT_KEY_LEN bytes of key memory */
     struct pseudonym *pseudonym;
-    struct crypto_hmac *id;
+    struct redact_cache *cache; /* of tokens and addresses */
+    struct crypto_mac id;
     struct token_key tokens[MAX_KINDS];
     size_t num_tokens;
     char *text; /* what the last redact() shows; text_safe_size(MAX_VALUE) bytes */
@@ -113,16 +115,16 @@ static bool derive(const uint8_t *master, const char *info, uint8_t *out, size_t
     return crypto_hkdf(span_of(master, REDACT_KEY_LEN), span_text(salt), span_text(info), out, len);
 }
 
-static struct crypto_hmac *derive_hmac(const uint8_t *master, const char *info, struct error *error)
+static bool derive_mac(const uint8_t *master, const char *info, struct crypto_mac *mac,
+                       struct error *error)
 {
     uint8_t key[CRYPTO_SHA256_LEN];
-    struct crypto_hmac *hmac = NULL;
-    if (derive(master, info, key, sizeof key))
-        hmac = crypto_hmac_new(span_of(key, sizeof key), error);
-    else
-        error_set(error, "libcrypto cannot derive keys: no memory, or no HKDF");
+    bool ok = derive(master, info, key, sizeof key) ||
+              error_set(error, "libcrypto cannot derive keys: no memory, or no HKDF");
+    if (ok)
+        crypto_mac_key(mac, span_of(key, sizeof key));
     crypto_wipe(key, sizeof key);
-    return hmac;
+    return ok;
 }
 
 static struct pseudonym *derive_pseudonym(const uint8_t *master, struct error *error)
@@ -172,23 +174,26 @@ static bool make_keys(struct redactor *redactor, const char *key_file, struct er
     redactor->pseudonym = derive_pseudonym(redactor->master, error);
     /* Without a key file event ids must not change from run to run; they hash nothing that is hidden. */
     static const uint8_t fixed[REDACT_KEY_LEN] = "perpass: the key that hides none";
-    redactor->id =
-        derive_hmac(redactor->key_is_random ? fixed : redactor->master, "perpass event-id", error);
-    return redactor->pseudonym != NULL && redactor->id != NULL;
+    return redactor->pseudonym != NULL &&
+           derive_mac(redactor->key_is_random ? fixed : redactor->master, "perpass event-id",
+                      &redactor->id, error);
 }
 
 struct redactor *redactor_new(const struct redact_options *options, struct error *error)
 {
     struct redactor *redactor = calloc(1, sizeof *redactor);
     char *text = malloc(text_safe_size(MAX_VALUE));
-    if (redactor == NULL || text == NULL) {
+    struct redact_cache *cache = redact_cache_new();
+    if (redactor == NULL || text == NULL || cache == NULL) {
         free(redactor);
         free(text);
+        redact_cache_free(cache);
         error_set(error, "no memory for the privacy policy");
         return NULL;
     }
     redactor->policy = options->policy;
     redactor->text = text;
+    redactor->cache = cache;
     if (make_keys(redactor, options->key_file, error))
         return redactor;
     redactor_free(redactor);
@@ -199,9 +204,9 @@ void redactor_free(struct redactor *redactor)
 {
     if (redactor == NULL)
         return;
-    for (size_t i = 0; i < redactor->num_tokens; i++)
-        crypto_hmac_free(redactor->tokens[i].hmac);
-    crypto_hmac_free(redactor->id);
+    crypto_wipe(redactor->tokens, sizeof redactor->tokens);
+    crypto_wipe(&redactor->id, sizeof redactor->id);
+    redact_cache_free(redactor->cache);
     pseudonym_free(redactor->pseudonym);
     redact_key_memory_free(redactor->master, REDACT_KEY_LEN);
     crypto_wipe(redactor->text, text_safe_size(MAX_VALUE));
@@ -210,20 +215,22 @@ void redactor_free(struct redactor *redactor)
 }
 
 /* The key of a kind, derived when the kind is met first; NULL when that cannot be. */
-static struct crypto_hmac *token_key(struct redactor *redactor, const char *kind)
+static const struct crypto_mac *token_key(struct redactor *redactor, const char *kind)
 {
     for (size_t i = 0; i < redactor->num_tokens; i++)
         if (redactor->tokens[i].kind == kind || strcmp(redactor->tokens[i].kind, kind) == 0)
-            return redactor->tokens[i].hmac;
+            return &redactor->tokens[i].mac;
     assert(redactor->num_tokens < MAX_KINDS);
     char info[64];
     struct error unused;
+    struct token_key *key = &redactor->tokens[redactor->num_tokens];
     int len = snprintf(info, sizeof info, "perpass token %s", kind);
     assert(len > 0 && (size_t)len < sizeof info);
-    struct crypto_hmac *hmac = derive_hmac(redactor->master, info, &unused);
-    if (hmac != NULL)
-        redactor->tokens[redactor->num_tokens++] = (struct token_key){kind, hmac};
-    return hmac;
+    if (!derive_mac(redactor->master, info, &key->mac, &unused))
+        return NULL;
+    key->kind = kind;
+    redactor->num_tokens++;
+    return &key->mac;
 }
 
 static const struct shown nothing = {.type = SHOWN_NOTHING};
@@ -291,43 +298,59 @@ static size_t count_labels(struct span name, struct span *last)
     return last->len == 0 ? 0 : num;
 }
 
-/* Writes the shape behind a token: what a name looks like without what it says. */
-static size_t put_shape(struct span name, char *out, size_t size)
+/* Appends to text that has room for it. */
+static void append(struct shown *text, char *room, const char *bytes, size_t len)
+{
+    memcpy(room + text->len, bytes, len);
+    text->len += len;
+}
+
+static void append_word(struct shown *text, char *room, const char *word)
+{
+    append(text, room, word, strlen(word));
+}
+
+/* Appends the shape behind a token: what a name looks like without what it says. */
+static void append_shape(struct shown *text, char *room, struct span name)
 {
     struct span last;
     size_t labels = count_labels(name, &last);
-    int len;
-    if (labels == 0)
-        len = snprintf(out, size, " (%zu bytes)", name.len);
-    else if (labels == 1)
-        len = snprintf(out, size, " (1 label)");
-    else if (is_well_known(last))
-        len = snprintf(out, size, " (%zu labels, .%.*s)", labels, (int)last.len,
-                       (const char *)last.at);
-    else
-        len = snprintf(out, size, " (%zu labels, other)", labels);
-    return (size_t)len;
-}
-
-/* Writes the first 128 bits of |mac| as hex, NUL-terminated. */
-static void put_digits(const uint8_t mac[CRYPTO_SHA256_LEN], char out[2 * TOKEN_LEN + 1])
-{
-    static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < TOKEN_LEN; i++) {
-        out[2 * i] = digits[mac[i] >> 4];
-        out[2 * i + 1] = digits[mac[i] & 0xf];
+    append_word(text, room, " (");
+    text->len += digits_put(labels != 0 ? labels : name.len, room + text->len);
+    append_word(text, room, labels == 0 ? " bytes" : labels == 1 ? " label" : " labels, ");
+    if (labels > 1 && is_well_known(last)) {
+        append_word(text, room, ".");
+        append(text, room, (const char *)last.at, last.len);
+    } else if (labels > 1) {
+        append_word(text, room, "other");
     }
-    out[2 * TOKEN_LEN] = '\0';
+    append_word(text, room, ")");
 }
 
-/* Writes "kind:digits"; a kind is short. */
-static size_t put_token(const char *kind, const uint8_t mac[CRYPTO_SHA256_LEN], char *out)
+static struct shown shown_cached(const struct redact_cached *cached)
 {
-    size_t len = strlen(kind);
-    memcpy(out, kind, len);
-    out[len] = ':';
-    put_digits(mac, out + len + 1);
-    return len + 1 + (size_t)2 * TOKEN_LEN;
+    return shown_text(cached->text, cached->len, cached->token);
+}
+
+/* Makes "kind:digits" and, of a name, its shape; a kind is short. */
+static struct shown make_token(struct redactor *redactor, struct span bytes, enum privacy privacy,
+                               const char *kind)
+{
+    const struct crypto_mac *key = token_key(redactor, kind);
+    if (key == NULL)
+        return hidden;
+    uint8_t mac[CRYPTO_SHA256_LEN];
+    bool host = strcmp(kind, "host") == 0;
+    crypto_mac(key, host ? normal_host(redactor, bytes) : bytes, mac);
+    struct shown shown = shown_text(redactor->text, 0, true);
+    append_word(&shown, redactor->text, kind);
+    append_word(&shown, redactor->text, ":");
+    digits_hex(mac, TOKEN_LEN, redactor->text + shown.len);
+    shown.len += (size_t)2 * TOKEN_LEN;
+    if (privacy == PRIVACY_NAME)
+        append_shape(&shown, redactor->text, bytes);
+    redactor->text[shown.len] = '\0';
+    return shown;
 }
 
 static struct shown token(struct redactor *redactor, struct span bytes, enum privacy privacy,
@@ -337,16 +360,13 @@ static struct shown token(struct redactor *redactor, struct span bytes, enum pri
         kind = privacy == PRIVACY_NAME ? "name" : privacy == PRIVACY_ADDRESS ? "address" : "id";
     if (bytes.len == 0)
         return shown_text("", 0, false);
-    struct crypto_hmac *key = token_key(redactor, kind);
-    uint8_t mac[CRYPTO_SHA256_LEN];
-    bool host = strcmp(kind, "host") == 0;
-    if (key == NULL || !crypto_hmac(key, host ? normal_host(redactor, bytes) : bytes, mac))
-        return hidden;
-    size_t size = text_safe_size(MAX_VALUE);
-    size_t len = put_token(kind, mac, redactor->text);
-    if (privacy == PRIVACY_NAME)
-        len += put_shape(bytes, redactor->text + len, size - len);
-    return shown_text(redactor->text, len, true);
+    const struct redact_cached *cached = redact_cache_find(redactor->cache, kind, bytes, privacy);
+    if (cached != NULL)
+        return shown_cached(cached);
+    struct shown shown = make_token(redactor, bytes, privacy, kind);
+    if (shown.type == SHOWN_TEXT)
+        redact_cache_add(redactor->cache, kind, bytes, privacy, shown.text, shown.len, true);
+    return shown;
 }
 
 static struct shown token_of_number(struct redactor *redactor, uint64_t number,
@@ -358,7 +378,7 @@ static struct shown token_of_number(struct redactor *redactor, uint64_t number,
     return token(redactor, span_of(bytes, sizeof bytes), privacy, kind);
 }
 
-static struct shown show_address(struct redactor *redactor, struct span address, bool is_pseudonym)
+static struct shown address_text(struct redactor *redactor, struct span address, bool is_pseudonym)
 {
     int family = address.len == 4 ? AF_INET : AF_INET6;
     if (inet_ntop(family, address.at, redactor->text, INET6_ADDRSTRLEN) == NULL)
@@ -366,7 +386,7 @@ static struct shown show_address(struct redactor *redactor, struct span address,
     return shown_text(redactor->text, strlen(redactor->text), is_pseudonym);
 }
 
-static struct shown show_mac(struct redactor *redactor, struct span mac, bool is_pseudonym)
+static struct shown mac_text(struct redactor *redactor, struct span mac, bool is_pseudonym)
 {
     static const char digits[] = "0123456789ABCDEF";
     char *out = redactor->text;
@@ -377,6 +397,37 @@ static struct shown show_mac(struct redactor *redactor, struct span mac, bool is
     }
     *--out = '\0';
     return shown_text(redactor->text, (size_t)(out - redactor->text), is_pseudonym);
+}
+
+/* An address of IP or hardware as it is, or as a pseudonym. */
+static struct shown make_address(struct redactor *redactor, const struct value *value, bool hide)
+{
+    uint8_t out[16];
+    bool changed = false, mac = value->type == VALUE_MAC;
+    struct span address = value->bytes;
+    if (hide) {
+        bool ok = mac ? pseudonym_mac(redactor->pseudonym, address, out, &changed)
+                      : pseudonym_address(redactor->pseudonym, address, out, &changed);
+        if (!ok)
+            return hidden;
+        address = span_of(out, address.len);
+    }
+    return mac ? mac_text(redactor, address, changed) : address_text(redactor, address, changed);
+}
+
+static struct shown show_address(struct redactor *redactor, const struct value *value, bool hide)
+{
+    static const char kinds[2][2][16] = {{"ip", "hidden ip"}, {"mac", "hidden mac"}};
+    const char *kind = kinds[value->type == VALUE_MAC][hide];
+    const struct redact_cached *cached =
+        redact_cache_find(redactor->cache, kind, value->bytes, PRIVACY_ADDRESS);
+    if (cached != NULL)
+        return shown_cached(cached);
+    struct shown shown = make_address(redactor, value, hide);
+    if (shown.type == SHOWN_TEXT)
+        redact_cache_add(redactor->cache, kind, value->bytes, PRIVACY_ADDRESS, shown.text,
+                         shown.len, shown.token);
+    return shown;
 }
 
 static bool is_ip(const struct value *value)
@@ -408,10 +459,8 @@ static struct shown show(struct redactor *redactor, const struct value *value)
                           false);
     case VALUE_ADDRESS:
     case VALUE_MAC:
-        if (is_ip(value))
-            return show_address(redactor, value->bytes, false);
-        if (is_mac(value))
-            return show_mac(redactor, value->bytes, false);
+        if (is_ip(value) || is_mac(value))
+            return show_address(redactor, value, false);
         break; /* an address of a length that no address has: bytes */
     case VALUE_BYTES:
         break;
@@ -445,18 +494,8 @@ static struct shown show_token(struct redactor *redactor, const struct value *va
 static struct shown show_pseudonym(struct redactor *redactor, const struct value *value,
                                    enum privacy privacy, const char *kind)
 {
-    uint8_t out[16];
-    bool changed;
-    if (is_ip(value)) {
-        if (!pseudonym_address(redactor->pseudonym, value->bytes, out, &changed))
-            return hidden;
-        return show_address(redactor, span_of(out, value->bytes.len), changed);
-    }
-    if (is_mac(value)) {
-        if (!pseudonym_mac(redactor->pseudonym, value->bytes, out, &changed))
-            return hidden;
-        return show_mac(redactor, span_of(out, value->bytes.len), changed);
-    }
+    if (is_ip(value) || is_mac(value))
+        return show_address(redactor, value, true);
     return show_token(redactor, value, privacy, kind);
 }
 
@@ -481,7 +520,7 @@ struct shown redact(struct redactor *redactor, const struct value *value, enum p
 void redact_id(struct redactor *redactor, struct span bytes, char id[33])
 {
     uint8_t mac[CRYPTO_SHA256_LEN];
-    if (!crypto_hmac(redactor->id, bytes, mac))
-        memset(mac, 0, sizeof mac);
-    put_digits(mac, id);
+    crypto_mac(&redactor->id, bytes, mac);
+    digits_hex(mac, TOKEN_LEN, id);
+    id[2 * TOKEN_LEN] = '\0';
 }

@@ -1,6 +1,8 @@
 /* text.c: numbers, times and paragraphs as people read them. Text is UTF-8; every code point is one column. */
 #include "reports/text.h"
 
+#include "core/digits.h"
+
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
@@ -117,12 +119,42 @@ static void utc_of(uint64_t time_ns, struct tm *utc)
     gmtime_r(&seconds, utc);
 }
 
+/* The date of a day since 1970-01-01, by years that begin in March (leap days are their last): H. Hinnant,
+ * "chrono-Compatible Low-Level Date Algorithms". */
+static void date_of(uint64_t day, unsigned *year, unsigned *month, unsigned *day_of_month)
+{
+    uint64_t from_march = day + 719468; /* since 0000-03-01 */
+    uint64_t era = from_march / 146097, of_era = from_march % 146097;
+    uint64_t year_of_era = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+    uint64_t of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    uint64_t from_march_month = (5 * of_year + 2) / 153;
+    *day_of_month = (unsigned)(of_year - (153 * from_march_month + 2) / 5 + 1);
+    *month = (unsigned)(from_march_month < 10 ? from_march_month + 3 : from_march_month - 9);
+    *year = (unsigned)(year_of_era + era * 400 + (*month <= 2));
+}
+
+static char *put_two(char *out, unsigned number, char behind)
+{
+    memcpy(out, digits_pair(number), 2);
+    out[2] = behind;
+    return out + 3;
+}
+
 const char *text_time(uint64_t time_ns, char buffer[TEXT_SMALL])
 {
-    struct tm utc;
-    utc_of(time_ns, &utc);
-    size_t len = strftime(buffer, TEXT_SMALL, "%Y-%m-%dT%H:%M:%S", &utc);
-    snprintf(buffer + len, TEXT_SMALL - len, ".%09" PRIu64 "Z", time_ns % NS_PER_S);
+    uint64_t second = time_ns / NS_PER_S, of_second = time_ns % NS_PER_S;
+    unsigned year, month, day, of_day = (unsigned)(second % 86400);
+    date_of(second / 86400, &year, &month, &day); /* 64 bits of nanoseconds end in 2554 */
+    memcpy(buffer, digits_pair(year / 100), 2);
+    char *out = put_two(buffer + 2, year % 100, '-');
+    out = put_two(out, month, '-');
+    out = put_two(out, day, 'T');
+    out = put_two(out, of_day / 3600, ':');
+    out = put_two(out, of_day / 60 % 60, ':');
+    out = put_two(out, of_day % 60, '.');
+    for (unsigned i = 9; i-- > 0; of_second /= 10)
+        out[i] = (char)('0' + of_second % 10);
+    memcpy(out + 9, "Z", 2);
     return buffer;
 }
 

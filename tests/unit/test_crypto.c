@@ -12,15 +12,15 @@
 static const struct {
     const char *text;
     size_t times;
-    const char *sha256, *sha1;
+    const char *sha256, *sha1, *md5;
 } hashes[] = {
     {"", 1, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
-     "da39a3ee5e6b4b0d3255bfef95601890afd80709"},
+     "da39a3ee5e6b4b0d3255bfef95601890afd80709", "d41d8cd98f00b204e9800998ecf8427e"},
     {"abc", 1, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
-     "a9993e364706816aba3e25717850c26c9cd0d89d"},
+     "a9993e364706816aba3e25717850c26c9cd0d89d", "900150983cd24fb0d6963f7d28e17f72"},
     {"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", 1,
      "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1",
-     "84983e441c3bd26ebaae4aa1f95129e5e54670f1"},
+     "84983e441c3bd26ebaae4aa1f95129e5e54670f1", "8215ef0796a20bcaaae116d3876c664a"},
     {"a", 1000000, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0",
      "34aa973cd4c4daa4f61eeb2bdbad27316534016f"},
 };
@@ -53,6 +53,9 @@ static void test_hashes(void **state)
         uint8_t out[CRYPTO_SHA256_LEN];
         struct hex_bytes want = from_hex(hashes[i].sha256);
         assert_true(crypto_sha256(span_text(hashes[i].text), out));
+        assert_memory_equal(out, want.at, want.len);
+        want = from_hex(hashes[i].md5);
+        assert_true(crypto_md5(span_text(hashes[i].text), out));
         assert_memory_equal(out, want.at, want.len);
     }
 }

@@ -226,27 +226,49 @@ static void test_deep_and_long(void **state)
     free(sheet.text);
 }
 
-static void test_paths(void **state)
+/* Writes those of |paths| whose bit is in |written|. */
+static char *path_text(unsigned written)
 {
-    (void)state;
     static const char *const paths[] = {"@t", "a.b.c", "a.b.d", "a.e", "ab.c", "f", "g.h.i", "j.k"};
     struct sheet sheet;
     sheet_open(&sheet);
     struct json_path path;
     json_path_begin(&path, sheet.json);
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
-        json_path_next(&path, paths[i]);
-        json_writer_number(sheet.json, i);
+        struct json_step step;
+        assert_true(json_step_make(&step, paths[i], i != 0 ? paths[i - 1] : NULL));
+        json_path_pass(&path, &step);
+        if (written & 1u << i) {
+            json_path_write(&path, &step);
+            json_writer_number(sheet.json, i);
+        }
+        free(step.text);
     }
     json_path_end(&path);
-    json_writer_line(sheet.json);
-    json_path_begin(&path, sheet.json);
-    json_path_end(&path);
     sheet_close(&sheet);
-    assert_string_equal(sheet.text, "{\"@t\":0,\"a\":{\"b\":{\"c\":1,\"d\":2},\"e\":3},"
-                                    "\"ab\":{\"c\":4},\"f\":5,\"g\":{\"h\":{\"i\":6}},"
-                                    "\"j\":{\"k\":7}}\n{}");
-    free(sheet.text);
+    return sheet.text;
+}
+
+static void test_paths(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned written;
+        const char *want;
+    } rows[] = {
+        {0xff, "{\"@t\":0,\"a\":{\"b\":{\"c\":1,\"d\":2},\"e\":3},\"ab\":{\"c\":4},\"f\":5,"
+               "\"g\":{\"h\":{\"i\":6}},\"j\":{\"k\":7}}"},
+        {0x0, "{}"},
+        {0x4, "{\"a\":{\"b\":{\"d\":2}}}"},
+        {0xa, "{\"a\":{\"b\":{\"c\":1},\"e\":3}}"},
+        {0x52, "{\"a\":{\"b\":{\"c\":1}},\"ab\":{\"c\":4},\"g\":{\"h\":{\"i\":6}}}"},
+        {0xc0, "{\"g\":{\"h\":{\"i\":6}},\"j\":{\"k\":7}}"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char *text = path_text(rows[i].written);
+        assert_string_equal(text, rows[i].want);
+        free(text);
+    }
 }
 
 static void test_full_disk(void **state)
