@@ -58,10 +58,14 @@ static void *map_zeroed(size_t bytes)
 {
     void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (at == MAP_FAILED)
-        return NULL;
-    /* Fewer TLB misses where the system has large pages; it works without. */
-    if (bytes >= LARGE_PAGE)
+    return at != MAP_FAILED ? at : NULL;
+}
+
+/* For what every packet touches: fewer TLB misses where the system has large pages; it works without. */
+static void *map_large(size_t bytes)
+{
+    void *at = map_zeroed(bytes);
+    if (at != NULL && bytes >= LARGE_PAGE)
         (void)madvise(at, bytes, MADV_HUGEPAGE);
     return at;
 }
@@ -77,7 +81,7 @@ static size_t buckets_for(size_t max_flows)
 static bool index_make(struct flow_index *index, size_t num)
 {
     index->num = num;
-    index->buckets = map_zeroed(num * sizeof *index->buckets);
+    index->buckets = map_large(num * sizeof *index->buckets);
     return index->buckets != NULL;
 }
 
@@ -99,7 +103,7 @@ struct flow_table *flow_table_new(size_t max_flows, const struct flow_table_owne
     index_make(&table->index,
                table->max_buckets < FIRST_BUCKETS ? table->max_buckets : FIRST_BUCKETS);
     table->grow_at = table->index.num * BUCKET_SLOTS / 2;
-    table->hot = map_zeroed((max_flows + 1) * sizeof *table->hot);
+    table->hot = map_large((max_flows + 1) * sizeof *table->hot);
     table->cold = map_zeroed((max_flows + 1) * sizeof *table->cold);
     table->next = map_zeroed((max_flows + 1) * sizeof *table->next);
     bool keyed = getrandom(&table->key, sizeof table->key, 0) == (ssize_t)sizeof table->key;
