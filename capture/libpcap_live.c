@@ -1,11 +1,14 @@
 /* libpcap_live.c: network interfaces that only libpcap reads: "any", and link layers whose packets it brings
  * into a form for files. One frame a call, as its bytes live until the next one. */
 #include "capture/link_type.h"
+#include "capture/ring_socket.h"
 #include "capture/source_ops.h"
 
+#include <net/if.h>
 #include <pcap/pcap.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 enum { LIBPCAP_SNAPLEN = 262144 };
 
@@ -14,7 +17,43 @@ struct libpcap_live {
     int wait_ms;
     uint32_t dropped; /* as it told last */
     int descriptor;
+    /* libpcap's, where that is one of packet(7): it can be bound again to an interface that was removed and made
+     * again, which libpcap knows nothing of. Otherwise its |fd| is -1. */
+    struct ring_socket socket;
 };
+
+/* Whether the interface is down or away, or was, and is another one now. While it is only down, the system goes on by
+ * itself when it is up. */
+static bool look_for_outage(struct source *source)
+{
+    struct libpcap_live *live = source->state;
+    if (live->socket.fd < 0)
+        return false;
+    const enum ring_place place = ring_socket_place(&live->socket);
+    if (place == RING_HERE && ring_socket_is_up(&live->socket))
+        return false;
+    source->stats.outages += !source->stats.down;
+    source->stats.down = true;
+    if (place == RING_MOVED)
+        ring_socket_follow(&live->socket);
+    return true;
+}
+
+static void wait_for_frame(const struct libpcap_live *live)
+{
+    struct pollfd wait = {.fd = live->descriptor, .events = POLLIN};
+    poll(&wait, 1, live->wait_ms);
+}
+
+static enum source_status libpcap_failed(struct source *source, struct error *error)
+{
+    struct libpcap_live *live = source->state;
+    error_set(error, "%s cannot be read further: %s", source->name, pcap_geterr(live->pcap));
+    if (!look_for_outage(source) && !source->stats.down)
+        return SOURCE_DAMAGED;
+    wait_for_frame(live);
+    return SOURCE_IDLE;
+}
 
 /* Without frames libpcap's own time-out may never come: the descriptor is asked. */
 static enum source_status libpcap_live_read(struct source *source, struct frame *frames, size_t max,
@@ -27,16 +66,15 @@ static enum source_status libpcap_live_read(struct source *source, struct frame 
     *num = 0;
     int result = pcap_next_ex(live->pcap, &header, &bytes);
     if (result == 0) {
-        struct pollfd wait = {.fd = live->descriptor, .events = POLLIN};
-        poll(&wait, 1, live->wait_ms);
+        look_for_outage(source);
+        wait_for_frame(live);
         result = pcap_next_ex(live->pcap, &header, &bytes);
     }
     if (result == 0)
         return SOURCE_IDLE;
-    if (result != 1) {
-        error_set(error, "%s cannot be read further: %s", source->name, pcap_geterr(live->pcap));
-        return SOURCE_DAMAGED;
-    }
+    if (result != 1)
+        return libpcap_failed(source, error);
+    source->stats.down = false;
     frames[0] = (struct frame){
         .at = bytes,
         .captured_len = header->caplen,
@@ -111,6 +149,20 @@ static bool prepare(pcap_t *pcap, struct source *source, const struct live_optio
     return true;
 }
 
+/* The socket that libpcap reads; "any" is never away. */
+static struct ring_socket socket_of(const struct source *source, int descriptor, bool promiscuous)
+{
+    struct ring_socket socket = {.fd = -1, .name = source->name, .promiscuous = promiscuous};
+    int domain = 0;
+    socklen_t len = sizeof domain;
+    if (strcmp(source->name, "any") == 0 ||
+        getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &domain, &len) != 0 || domain != AF_PACKET)
+        return socket;
+    socket.fd = descriptor;
+    socket.index = (int)if_nametoindex(source->name);
+    return socket;
+}
+
 enum live_result libpcap_live_open(struct source *source, const struct live_options *options,
                                    struct error *error)
 {
@@ -136,6 +188,7 @@ enum live_result libpcap_live_open(struct source *source, const struct live_opti
     }
     live->pcap = pcap;
     live->descriptor = pcap_get_selectable_fd(pcap);
+    live->socket = socket_of(source, live->descriptor, !options->not_promiscuous);
     source->descriptors = &live->descriptor;
     source->num_descriptors = 1;
     live->wait_ms = (int)(options->wait_ms ? options->wait_ms : LIVE_WAIT_MS);

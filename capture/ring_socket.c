@@ -309,6 +309,12 @@ enum ring_place ring_socket_place(const struct ring_socket *socket)
     return index == socket->index ? RING_HERE : RING_MOVED;
 }
 
+bool ring_socket_is_up(const struct ring_socket *socket)
+{
+    struct ifreq request = request_of(socket);
+    return ioctl(socket->fd, SIOCGIFFLAGS, &request) == 0 && request.ifr_flags & IFF_UP;
+}
+
 bool ring_socket_follow(struct ring_socket *socket)
 {
     int before = socket->index;

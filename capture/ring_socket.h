@@ -58,6 +58,9 @@ void ring_socket_count(const struct ring_socket *socket, struct source_stats *st
 enum ring_place { RING_HERE, RING_AWAY, RING_MOVED };
 enum ring_place ring_socket_place(const struct ring_socket *socket);
 
+/* ring_socket_is_up says whether the interface is there and up. */
+bool ring_socket_is_up(const struct ring_socket *socket);
+
 /* ring_socket_follow binds to the interface that has the name now. */
 bool ring_socket_follow(struct ring_socket *socket);
 

@@ -98,8 +98,11 @@ static bool allow_interfaces(scmp_filter_ctx filter, const struct sandbox *sandb
         if (!allow_if(filter, SCMP_SYS(bind), it) || !allow_if(filter, SCMP_SYS(setsockopt), it))
             return false;
     }
-    return sandbox->num_interfaces == 0 ||
-           allow_if(filter, SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)SIOCGIFINDEX));
+    static const unsigned long questions[] = {SIOCGIFINDEX, SIOCGIFFLAGS, SIOCGIFNAME};
+    for (size_t i = 0; sandbox->num_interfaces > 0 && i < LENGTH(questions); i++)
+        if (!allow_if(filter, SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)questions[i])))
+            return false;
+    return true;
 }
 
 /* Calls that are harmless with some arguments only. */

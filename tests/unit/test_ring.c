@@ -4,6 +4,7 @@
 #include "capture/source.h"
 
 #include <arpa/inet.h>
+#include <linux/if_packet.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sched.h>
@@ -290,6 +291,113 @@ static void test_full(void **state)
     source_close(source);
 }
 
+static void set_up(const char *name, bool up)
+{
+    struct ifreq request = {.ifr_flags = 0};
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    snprintf(request.ifr_name, sizeof request.ifr_name, "%s", name);
+    assert_int_equal(ioctl(fd, SIOCGIFFLAGS, &request), 0);
+    request.ifr_flags = (short)(up ? request.ifr_flags | IFF_UP : request.ifr_flags & ~IFF_UP);
+    assert_int_equal(ioctl(fd, SIOCSIFFLAGS, &request), 0);
+    close(fd);
+}
+
+/* What is sent before both ends see each other is lost. */
+static void wait_until_running(void)
+{
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    for (unsigned i = 0; i < 500; i++) {
+        struct ifreq near = {.ifr_name = "near"}, far = {.ifr_name = "far"};
+        if (ioctl(fd, SIOCGIFFLAGS, &near) == 0 && ioctl(fd, SIOCGIFFLAGS, &far) == 0 &&
+            near.ifr_flags & far.ifr_flags & IFF_RUNNING)
+            break;
+        usleep(10000);
+    }
+    close(fd);
+}
+
+/* Makes a pair of interfaces that are up; false: there is no program or no right for it. */
+static bool make_pair(void)
+{
+    if (system("ip link add near type veth peer name far 2>/dev/null") != 0)
+        return false;
+    set_up("near", true);
+    set_up("far", true);
+    wait_until_running();
+    return true;
+}
+
+static void send_raw(unsigned num)
+{
+    static const uint8_t bytes[60] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2,
+                                      0,    0,    0,    0,    1,    0x88, 0xb5};
+    int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+    const struct sockaddr_ll to = {.sll_family = AF_PACKET,
+                                   .sll_ifindex = (int)if_nametoindex("near")};
+    for (unsigned i = 0; i < num; i++)
+        assert_int_equal(
+            sendto(fd, bytes, sizeof bytes, 0, (const struct sockaddr *)&to, sizeof to),
+            sizeof bytes);
+    close(fd);
+}
+
+/* Frames of send_raw that are read until nothing comes. */
+static unsigned read_raw(struct source *source)
+{
+    struct frame frames[16];
+    struct error error = {.text = ""};
+    unsigned seen = 0;
+    enum source_status status;
+    for (unsigned idle = 0; idle < 3; idle += status == SOURCE_IDLE) {
+        size_t num;
+        status = source_read(source, frames, 16, &num, &error);
+        if (status != SOURCE_FRAMES && status != SOURCE_IDLE)
+            fail_msg("%s", error.text);
+        for (size_t i = 0; i < num; i++)
+            seen += frames[i].captured_len == 60 && frames[i].at[12] == 0x88 &&
+                    frames[i].at[13] == 0xb5;
+    }
+    return seen;
+}
+
+/* An interface that goes down, or is removed, is read again when it is there again. */
+static void test_outages(void **state)
+{
+    (void)state;
+    need_network();
+    static const struct live_options all[] = {
+        {.wait_ms = 40}, {.wait_ms = 40, .by_libpcap = true}, {.wait_ms = 40, .num_rings = 2}};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        struct error error = {.text = ""};
+        if (!make_pair())
+            skip();
+        struct source *source = source_open_live("far", &all[i], &error);
+        assert_non_null(source);
+        for (unsigned round = 1; round <= 3; round++) {
+            send_raw(5);
+            assert_int_equal(read_raw(source), 5);
+            assert_false(source_stats(source).down);
+            set_up("far", false);
+            assert_int_equal(read_raw(source), 0);
+            assert_true(source_stats(source).down);
+            assert_int_equal(source_stats(source).outages, 2 * round - 1);
+            set_up("far", true);
+            wait_until_running();
+            send_raw(5);
+            assert_int_equal(read_raw(source), 5);
+            assert_int_equal(system("ip link del near"), 0);
+            assert_int_equal(read_raw(source), 0);
+            assert_int_equal(source_stats(source).outages, 2 * round);
+            assert_true(make_pair());
+            assert_int_equal(read_raw(source), 0);
+        }
+        send_raw(7);
+        assert_int_equal(read_raw(source), 7);
+        source_close(source);
+        assert_int_equal(system("ip link del near"), 0);
+    }
+}
+
 static void test_refuses(void **state)
 {
     (void)state;
@@ -315,9 +423,9 @@ static void test_refuses(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_reads),  cmocka_unit_test(test_filter),
-        cmocka_unit_test(test_group),  cmocka_unit_test(test_several_rings),
-        cmocka_unit_test(test_held),   cmocka_unit_test(test_full),
-        cmocka_unit_test(test_refuses)};
+        cmocka_unit_test(test_reads),   cmocka_unit_test(test_filter),
+        cmocka_unit_test(test_group),   cmocka_unit_test(test_several_rings),
+        cmocka_unit_test(test_held),    cmocka_unit_test(test_full),
+        cmocka_unit_test(test_outages), cmocka_unit_test(test_refuses)};
     return cmocka_run_group_tests_name("ring", tests, make_network, NULL);
 }
