@@ -9,12 +9,19 @@
 #include <stdlib.h>
 
 enum {
-    MAX_LEVELS = 32, /* blocks in blocks */
-    MAX_FOUND = 256, /* places of secrets on one line */
-    MAX_COSTLY = 64, /* patterns that were given up in a file: then no more are tried */
-    MAX_TRIES =
-        100, /* of a hint: what never matches in so many lines does not speak for the dialect */
+    MAX_LEVELS = 32,   /* blocks in blocks */
+    MAX_FOUND = 256,   /* places of secrets on one line */
+    MAX_COSTLY = 64,   /* patterns that were given up in a file: then no more are tried */
+    MAX_TRIES = 100,   /* of a hint: what never matches in so many lines speaks for no dialect */
     DIALECT_POINTS = 5 /* to be told */
+};
+
+/* Of work, as count_work counts it, 5 to 25 ns each. A file that is nothing but secrets needs less than WORK_A_BYTE. */
+enum {
+    WORK_FREE = 1 << 20,
+    WORK_A_BYTE = 24,
+    WORK_A_CALL = 32,
+    WORK_LONG = 4096 /* so many bytes in one go count double: patterns go back and forth in them */
 };
 
 /* A line that others may be indented below, and the kinds of context that it told. */
@@ -30,7 +37,7 @@ struct content_text {
     struct content_block block;
     struct level levels[MAX_LEVELS];
     size_t num_levels;
-    uint64_t unread;
+    uint64_t unread, work, allowed_work;
     unsigned costly;
     unsigned points[NUM_DIALECTS];
     uint64_t settled[CONTENT_MAX_RULES / 64]; /* hints that were seen, or tried often enough */
@@ -85,15 +92,26 @@ static bool may_match(const struct reading *reading, const struct content_rule *
     return pattern_may_match(rule->pattern, line, from);
 }
 
+/* What was looked at is what costs, as far as it can be told without a clock, by which no two runs are the same. */
+static void count_work(struct content_text *text, size_t len)
+{
+    text->work += WORK_A_CALL + len + (uint64_t)len * len / WORK_LONG;
+}
+
+static bool may_work(struct content_text *text)
+{
+    if (text->matcher == NULL)
+        text->matcher = pattern_matcher_new();
+    return text->matcher != NULL && text->costly < MAX_COSTLY && text->work <= text->allowed_work;
+}
+
 static bool find(struct reading *reading, const struct content_rule *rule, size_t from,
                  struct pattern_match *match)
 {
     struct content_text *text = reading->text;
     if (!may_match(reading, rule, from))
         return false;
-    if (text->matcher == NULL)
-        text->matcher = pattern_matcher_new();
-    if (text->costly >= MAX_COSTLY || text->matcher == NULL) {
+    if (!may_work(text)) {
         reading->costly = true;
         return false;
     }
@@ -103,7 +121,11 @@ static bool find(struct reading *reading, const struct content_rule *rule, size_
         text->costly++;
         reading->costly = true;
     }
-    return result == PATTERN_YES;
+    bool matches = result == PATTERN_YES;
+    size_t end = matches ? (size_t)(match->whole.at - reading->line->at) + match->whole.len
+                         : reading->line->len;
+    count_work(text, end - from);
+    return matches;
 }
 
 static void read_clues(struct reading *reading)
@@ -338,6 +360,7 @@ struct content_text *content_text_new(const struct content_rules *rules,
     if (text == NULL)
         return NULL;
     text->rules = table;
+    text->allowed_work = WORK_FREE;
     text->lines.to = text;
     text->lines.each = read_line;
     text->lines.charset = charset;
@@ -362,6 +385,7 @@ static void free_matcher(struct content_text *text)
 
 void content_text_add(struct content_text *text, struct span bytes)
 {
+    text->allowed_work += (uint64_t)bytes.len * WORK_A_BYTE;
     content_lines_add(&text->lines, bytes);
     free_matcher(text);
 }

@@ -678,6 +678,39 @@ static void costs_grow_with_length_only(void **state)
     }
 }
 
+static void repeat(struct reading *reading, const char *unit, size_t times)
+{
+    for (size_t i = 0; i < times; i++)
+        add(reading, span_text(unit));
+}
+
+/* What is too costly is told as unread, whatever its length; a file that has a secret in each line is none. */
+static void work_is_bounded(void **state)
+{
+    static const char hostile[] = "secret key password token = x\n";
+    struct reading reading;
+    begin(&reading, *state);
+    repeat(&reading, hostile, 30000);
+    finish(&reading, true);
+    assert_in_range(reading.facts->unread.value, 3000, 29999);
+    assert_int_equal(reading.facts->lines.value, 30000);
+    end(&reading);
+    /* The file earns its work again while it goes on. */
+    begin(&reading, *state);
+    repeat(&reading, hostile, 30000);
+    repeat(&reading, "interface GigabitEthernet0/1\n", 3000);
+    repeat(&reading, "snmp-server community abcdef RO\n", 3);
+    finish(&reading, true);
+    assert_int_equal(reading.facts->secrets.value, 3);
+    end(&reading);
+    begin(&reading, *state);
+    repeat(&reading, "username alice password 0 lwqp29xx\n", 3000);
+    finish(&reading, true);
+    assert_int_equal(reading.facts->unread.value, 0);
+    assert_int_equal(reading.facts->secrets.value, 3000);
+    end(&reading);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -696,6 +729,7 @@ int main(void)
         cmocka_unit_test(an_empty_file_is_told),
         cmocka_unit_test(rules_can_be_added),
         cmocka_unit_test(costs_grow_with_length_only),
+        cmocka_unit_test(work_is_bounded),
     };
     return cmocka_run_group_tests_name("content", tests, make_rules, free_rules);
 }

@@ -164,8 +164,8 @@ static void heads_answer_as_the_matcher_does(void **state)
     for (unsigned a = 0; a < 256; a++) {
         for (size_t i = 0; i < NUM_PATTERNS; i++) {
             line[0] = (uint8_t)a;
-            line[1] = (uint8_t)"abcdx| ^"[a % 8];
-            line[2] = (uint8_t)"bd"[i % 2];
+            line[1] = (uint8_t) "abcdx| ^"[a % 8];
+            line[2] = (uint8_t) "bd"[i % 2];
             for (size_t len = 0; len < 4; len++)
                 compare(made, i, span_of(line, len), 0);
         }
