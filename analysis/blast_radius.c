@@ -35,8 +35,7 @@ enum {
     NAME_CLIENT_VALUE,
     NAME_SERVER_VALUE,
     NAME_TICKET,
-    NAME_SESSION_ID,
-    NAME_RANDOM
+    NAME_SESSION_ID
 };
 
 /* Of a conversation. Hashes are 0 where there is nothing. */
@@ -54,8 +53,8 @@ struct handshake {
     uint64_t client_random, server_random;
     uint64_t server_key, psks[MOST_PSKS], psk; /* on offer; in use */
     uint64_t shares[MOST_SHARES], client_value, server_value;
-    uint64_t presented_key, given_key;                 /* of the tickets … */
-    uint64_t presented, presented_id, given, given_id; /* … and the tickets and session ids */
+    uint64_t presented_key, given_key;     /* of the tickets … */
+    uint64_t presented, given, session_id; /* … and the tickets, and the session id */
 };
 
 struct state {
@@ -135,21 +134,19 @@ static uint64_t origin_of(const struct analyze_context *context, uint64_t presen
     return origin != NULL ? *origin : 0;
 }
 
-/* The long-term secret of a full handshake up to version 1.2. */
+/* Whether a full handshake up to version 1.2 rests on one long-term secret. */
+static bool is_long_term(enum tls_kx kx)
+{
+    return kx == TLS_KX_RSA || kx == TLS_KX_DH || kx == TLS_KX_ECDH || kx == TLS_KX_GOST ||
+           kx == TLS_KX_PSK;
+}
+
+/* That secret. Suites for export have an RSA key for the occasion. */
 static uint64_t long_term_secret(const struct handshake *handshake)
 {
-    switch (handshake->kx) {
-    case TLS_KX_RSA: /* suites for export have an RSA key for the occasion */
-        return handshake->export ? 0 : handshake->server_key;
-    case TLS_KX_DH:
-    case TLS_KX_ECDH:
-    case TLS_KX_GOST:
-        return handshake->server_key;
-    case TLS_KX_PSK:
-        return handshake->psk;
-    default:
+    if (!is_long_term(handshake->kx) || (handshake->kx == TLS_KX_RSA && handshake->export))
         return 0;
-    }
+    return handshake->kx == TLS_KX_PSK ? handshake->psk : handshake->server_key;
 }
 
 static void settle_12(struct analyze_context *context, struct handshake *handshake,
@@ -158,7 +155,7 @@ static void settle_12(struct analyze_context *context, struct handshake *handsha
     uint64_t *by = handshake->opened_by, origin;
     if (summary->resumed == TRUTH_YES) {
         const bool ticket = handshake->presented != 0;
-        origin = origin_of(context, ticket ? handshake->presented : handshake->presented_id);
+        origin = origin_of(context, ticket ? handshake->presented : handshake->session_id);
         by[0] = origin;
         by[1] = ticket ? handshake->presented_key : 0;
     } else {
@@ -166,7 +163,7 @@ static void settle_12(struct analyze_context *context, struct handshake *handsha
         by[0] = origin != 0 ? origin : handshake->server_value;
         by[1] = origin != 0 ? 0 : handshake->client_value;
         handshake->authenticated_by = handshake->server_key;
-        note_origin(context, handshake->given_id, origin);
+        note_origin(context, handshake->session_id, origin);
     }
     by[2] = handshake->given_key != by[1] ? handshake->given_key : 0;
     note_origin(context, handshake->given, origin);
@@ -209,7 +206,7 @@ static uint64_t note_ticket_key(struct analyze_context *context, struct span tic
         return 0;
     const struct span key_name = span_of(ticket.at, KEY_NAME_LEN);
     const uint64_t name = analysis_name(context, NAME_TICKET_KEY, key_name);
-    const uint64_t whole = analysis_name(context, NAME_TICKET, ticket);
+    const uint64_t whole = analysis_random_name(context, NAME_TICKET, ticket);
     struct blast_secret *secret =
         blast_secrets_place(&state->secrets, context, name, BLAST_TICKET_KEY, key_name);
     if (secret == NULL)
@@ -260,7 +257,7 @@ static void note_shares(struct analyze_context *context, struct handshake *hands
         if (!reader_ok(&list) || tls_is_grease(group) || value.len < SHORTEST_VALUE)
             continue;
         handshake->groups[num] = group;
-        handshake->shares[num] = analysis_name(context, NAME_CLIENT_VALUE, value);
+        handshake->shares[num] = analysis_random_name(context, NAME_CLIENT_VALUE, value);
         blast_secrets_value(&state->secrets, context, handshake->shares[num++], BLAST_CLIENT_VALUE,
                             value, handshake->client_random);
     }
@@ -301,16 +298,24 @@ static void note_psks(struct analyze_context *context, struct handshake *handsha
     }
 }
 
+/* Randoms are compared only; the first bytes may be a clock, the last the same for all downgrades. */
+static uint64_t part_of_random(struct span random)
+{
+    enum { CLOCK_LEN = 4 };
+    struct reader r = reader_of(span_seen(random) ? random : span_text(""));
+    reader_skip(&r, CLOCK_LEN);
+    const uint64_t part = reader_u64(&r);
+    return !reader_ok(&r) ? 0 : part != 0 ? part : 1;
+}
+
 static void observe_client_hello(struct analyze_context *context,
                                  const struct tls_client_hello *hello)
 {
     struct handshake *handshake = handshake_of(context);
     begin_handshake(context, handshake);
-    if (span_seen(hello->random))
-        handshake->client_random = analysis_name(context, NAME_RANDOM, hello->random);
-    handshake->presented_id = name_of_session_id(context, hello->session_id);
+    handshake->client_random = part_of_random(hello->random);
     if (hello->ticket.len > 0) {
-        handshake->presented = analysis_name(context, NAME_TICKET, hello->ticket);
+        handshake->presented = analysis_random_name(context, NAME_TICKET, hello->ticket);
         handshake->presented_key = note_ticket_key(context, hello->ticket);
     }
     if (span_seen(hello->key_shares))
@@ -325,7 +330,7 @@ static uint64_t note_value(struct analyze_context *context, enum blast_kind kind
     struct state *state = context->state;
     if (!span_seen(value) || value.len < SHORTEST_VALUE || random == 0)
         return 0;
-    const uint64_t name = analysis_name(context, named, value);
+    const uint64_t name = analysis_random_name(context, named, value);
     blast_secrets_value(&state->secrets, context, name, kind, value, random);
     return name;
 }
@@ -336,12 +341,13 @@ static void observe_server_hello(struct analyze_context *context, const struct n
     const struct tls_server_hello *hello = session->hello;
     if (handshake->settled || !span_seen(hello->random))
         return;
-    handshake->server_random = analysis_name(context, NAME_RANDOM, hello->random);
+    handshake->server_random = part_of_random(hello->random);
     handshake->tls13 = session->tls13;
     handshake->kx = session->kx;
     handshake->export = (session->flags & TLS_SUITE_EXPORT) != 0;
     if (!session->tls13) {
-        handshake->given_id = name_of_session_id(context, hello->session_id);
+        if (is_long_term(session->kx))
+            handshake->session_id = name_of_session_id(context, hello->session_id);
         return;
     }
     handshake->fresh = hello->key_share_group.seen;
@@ -354,6 +360,7 @@ static void observe_server_hello(struct analyze_context *context, const struct n
                                          hello->key_share, handshake->server_random);
 }
 
+/* The name of a key is worked out when it opens something, or when another server has it, too. */
 static void observe_certificate(struct analyze_context *context,
                                 const struct tls_certificate *certificate)
 {
@@ -363,11 +370,18 @@ static void observe_certificate(struct analyze_context *context,
     if (strcmp(certificate->from, "server") != 0 || certificate->index.value != 0 || key.len == 0)
         return;
     struct handshake *handshake = handshake_of(context);
-    const uint64_t name = analysis_name(context, NAME_SERVER_KEY, key);
+    const uint64_t name = analysis_random_name(context, NAME_SERVER_KEY, key);
+    struct blast_secret *secret =
+        blast_secrets_place(&state->secrets, context, name, BLAST_SERVER_KEY, span_text(""));
+    if (secret == NULL)
+        return;
     handshake->server_key = name;
-    if (blast_secrets_find(&state->secrets, name) == NULL && crypto_sha256(key, hash))
-        blast_secrets_place(&state->secrets, context, name, BLAST_SERVER_KEY,
-                            span_of(hash, sizeof hash));
+    host_set_add(&secret->servers, context->observation->flow->ip_version,
+                 analysis_address_name(context, !context->observation->flow->client));
+    if (secret->name_len == 0 &&
+        (is_long_term(handshake->kx) || host_set_count(&secret->servers) > 1) &&
+        crypto_sha256(key, hash))
+        blast_secrets_rename(&state->secrets, secret, span_of(hash, sizeof hash));
 }
 
 static void observe_client_key_exchange(struct analyze_context *context,
@@ -386,7 +400,7 @@ static void observe_ticket(struct analyze_context *context,
     struct handshake *handshake = handshake_of(context);
     if (ticket->ticket.len == 0)
         return;
-    handshake->given = analysis_name(context, NAME_TICKET, ticket->ticket);
+    handshake->given = analysis_random_name(context, NAME_TICKET, ticket->ticket);
     handshake->given_key = note_ticket_key(context, ticket->ticket);
 }
 

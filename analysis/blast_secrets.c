@@ -83,6 +83,17 @@ struct blast_secret *blast_secrets_place(struct blast_secrets *secrets,
     return secret;
 }
 
+void blast_secrets_rename(struct blast_secrets *secrets, struct blast_secret *secret,
+                          struct span shown)
+{
+    uint8_t *copy = secret->name_len == 0 ? copy_name(secrets, shown) : NULL;
+    if (copy == NULL)
+        return;
+    free(secret->name);
+    secret->name = copy;
+    secret->name_len = shown.len;
+}
+
 /* Where and when: of the sessions that are opened, or as long as there are none, of those that are not. */
 static void span(struct blast_sessions *all, const struct blast_session *session, bool opens)
 {
@@ -109,10 +120,7 @@ static void add(struct blast_secret *secret, const struct blast_session *session
     if (!seen_ring_add(&secret->handshakes, session->handshake))
         return;
     span(all, session, opens);
-    if (authenticates) {
-        secret->authenticated++;
-        host_set_add(&secret->servers, session->ip_version, session->server);
-    }
+    secret->authenticated += authenticates;
     if (!opens)
         return;
     all->num++;

@@ -52,7 +52,7 @@ struct blast_secret {
     enum confidence confidence;
     struct blast_sessions sessions; /* that it opens */
     struct seen_ring handshakes;    /* one that was captured at two places counts once */
-    struct host_set servers;        /* that authenticated with it */
+    struct host_set servers;        /* that showed it */
     uint64_t authenticated;
     uint64_t ticket; /* hash of the first ticket of a ticket key */
     uint8_t *name;   /* its own */
@@ -80,6 +80,10 @@ void blast_secrets_free(struct blast_secrets *secrets);
 struct blast_secret *blast_secrets_place(struct blast_secrets *secrets,
                                          struct analyze_context *context, uint64_t name,
                                          enum blast_kind kind, struct span shown);
+
+/* blast_secrets_rename gives a secret that has an empty name another one, if there is room. */
+void blast_secrets_rename(struct blast_secrets *secrets, struct blast_secret *secret,
+                          struct span shown);
 struct blast_secret *blast_secrets_find(const struct blast_secrets *secrets, uint64_t name);
 
 /* blast_secrets_value notes the public value |shown| in a handshake whose |random| (a hash) is that of its sender. In

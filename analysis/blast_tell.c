@@ -24,6 +24,8 @@ static uint64_t num_servers(const struct blast_secret *secret)
 static bool is_worth_telling(const struct blast_secret *secret)
 {
     const bool ephemeral = secret->kind == BLAST_CLIENT_VALUE || secret->kind == BLAST_SERVER_VALUE;
+    if (secret->kind == BLAST_SERVER_KEY && secret->name_len == 0)
+        return false;
     return secret->sessions.num > (ephemeral ? 1 : 0) ||
            (secret->kind == BLAST_SERVER_KEY && num_servers(secret) > 1);
 }

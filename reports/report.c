@@ -129,6 +129,8 @@ static const struct counter analysis_counters[] = {
              "files of installs not kept (too many)"),
     ANALYSIS(blast_secrets_left_out, "secret left out of the blast radius (too many)",
              "secrets left out of the blast radius (too many)"),
+    ANALYSIS(iot_endpoints_left_out, "endpoint left out of the IoT profile (too many)",
+             "endpoints left out of the IoT profile (too many)"),
     ANALYSIS(findings_not_stored, "finding not kept (table full)",
              "findings not kept (table full)"),
     ANALYSIS(table_evictions, "entry pushed out of an analysis table",

@@ -4,6 +4,7 @@
 
 #include "analysis/blast_radius.h"
 #include "analysis/install_transaction.h"
+#include "analysis/iot_profile.h"
 
 #include <string.h>
 
@@ -14,6 +15,7 @@ static const struct section {
 } sections[] = {
     {"install", "transactions", "perpass.install.", &observation_install_transaction},
     {"blast_radius", "secrets", "perpass.blast.", &observation_blast_radius},
+    {"iot_profile", "endpoints", "perpass.iot.", &observation_iot_profile},
 };
 
 static json_object *value_json(const struct field *field, const struct value *value,

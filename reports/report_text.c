@@ -5,6 +5,7 @@
 #include "analysis/install_transaction.h"
 #include "reports/report_blast.h"
 #include "reports/report_install.h"
+#include "reports/report_iot.h"
 #include "reports/text.h"
 
 #include <errno.h>
@@ -552,6 +553,7 @@ static void print_damage(const struct page *page)
 static void print_sections(const struct page *page)
 {
     report_text_blast(page->out, page->result, page->redactor, page->width);
+    report_text_iot(page->out, page->result, page->redactor, page->width);
     report_text_installs(page->out, page->result, page->redactor, page->width);
 }
 
