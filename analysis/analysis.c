@@ -26,17 +26,18 @@ enum { NUM_ANALYZERS = sizeof analyzers / sizeof *analyzers, MAX_ROUTES = 64, NU
 
 /* One observation type, and who reads it: bit i is analyzers[i]. */
 struct route {
-    const struct observation_type *type;
+    const struct observation_type *type; /* NULL: nothing is here */
     uint64_t readers;
 };
 
 struct analysis {
-    struct route routes[MAX_ROUTES];
+    struct route routes[MAX_ROUTES]; /* a hash table by the address of the type */
     size_t num_routes;
     void *states[NUM_ANALYZERS];
     struct conversations *conversations;
     size_t conversation_offsets[NUM_ANALYZERS]; /* of their parts, from the entry's beginning */
     uint64_t key[2];
+    struct keyed_hash_five_key short_key;
     struct rule_selection rules;
     enum severity min_severity;
     struct findings *findings;
@@ -51,12 +52,14 @@ struct analysis {
     bool finished;
 };
 
-static struct route *route_find(struct analysis *analysis, const struct observation_type *type)
+/* Where the route of |type| is, or would be: the table is never full. */
+static struct route *route_place(struct analysis *analysis, const struct observation_type *type)
 {
-    for (size_t i = 0; i < analysis->num_routes; i++)
-        if (analysis->routes[i].type == type)
-            return &analysis->routes[i];
-    return NULL;
+    size_t at = (uintptr_t)type / sizeof *type;
+    while (analysis->routes[at % MAX_ROUTES].type != NULL &&
+           analysis->routes[at % MAX_ROUTES].type != type)
+        at++;
+    return &analysis->routes[at % MAX_ROUTES];
 }
 
 static void routes_make(struct analysis *analysis)
@@ -65,12 +68,11 @@ static void routes_make(struct analysis *analysis)
     for (size_t i = 0; i < NUM_ANALYZERS; i++) {
         for (const struct observation_type *const *type = analyzers[i]->reads; *type != NULL;
              type++) {
-            struct route *route = route_find(analysis, *type);
-            if (route == NULL) {
-                assert(analysis->num_routes < MAX_ROUTES);
-                route = &analysis->routes[analysis->num_routes++];
-                route->type = *type;
-            }
+            struct route *route = route_place(analysis, *type);
+            if (route->type == NULL)
+                analysis->num_routes++;
+            assert(analysis->num_routes < MAX_ROUTES);
+            route->type = *type;
             route->readers |= (uint64_t)1 << i;
         }
     }
@@ -110,7 +112,9 @@ static void conversation_leaves(void *to, void *conversation)
 
 static bool conversations_make(struct analysis *analysis, struct error *error)
 {
-    if (getrandom(analysis->key, sizeof analysis->key, 0) == (ssize_t)sizeof analysis->key)
+    if (getrandom(analysis->key, sizeof analysis->key, 0) == (ssize_t)sizeof analysis->key &&
+        getrandom(&analysis->short_key, sizeof analysis->short_key, 0) ==
+            (ssize_t)sizeof analysis->short_key)
         analysis->conversations =
             conversations_new(conversation_layout(analysis), analysis, conversation_leaves);
     return analysis->conversations != NULL ||
@@ -146,9 +150,9 @@ void analysis_observe(struct analysis *analysis, const struct observation *obser
 {
     assert(!analysis->finished);
     analysis->stats.observations++;
-    const struct route *route = route_find(analysis, observation->type);
-    for (size_t i = 0; route != NULL && i < NUM_ANALYZERS; i++) {
-        if ((route->readers >> i & 1) == 0)
+    uint64_t readers = route_place(analysis, observation->type)->readers;
+    for (size_t i = 0; readers != 0; i++, readers >>= 1) {
+        if ((readers & 1) == 0)
             continue;
         struct analyze_context context = {.analysis = analysis,
                                           .state = analysis->states[i],
@@ -268,10 +272,22 @@ const uint64_t *analysis_key(const struct analyze_context *context)
     return context->analysis->key;
 }
 
+/* Short bytes, which most are, by a hash that is cheaper and as good for what nobody sees. */
 uint64_t analysis_name(const struct analyze_context *context, unsigned kind, struct span bytes)
 {
+    enum { SHORT = 4 * sizeof(uint64_t) };
     const uint64_t odd = 0x9e3779b97f4a7c15;
-    uint64_t name = keyed_hash(context->analysis->key, bytes.at, bytes.len) + kind * odd;
+    const struct analysis *analysis = context->analysis;
+    uint64_t hash, words[5] = {0};
+    if (bytes.len <= SHORT) {
+        if (bytes.len > 0)
+            memcpy(words, bytes.at, bytes.len);
+        words[4] = bytes.len;
+        hash = keyed_hash_five(&analysis->short_key, words);
+    } else {
+        hash = keyed_hash(analysis->key, bytes.at, bytes.len);
+    }
+    uint64_t name = hash + kind * odd;
     return name != 0 ? name : 1;
 }
 

@@ -9,6 +9,7 @@
 
 enum {
     MOST_VALUES = 131072,
+    MOST_REUSED = 16384,
     SHORTEST_VALUE = 16 /* bytes: shorter ones are GREASE, or no key at all */
 };
 
@@ -20,15 +21,20 @@ struct randoms {
     uint64_t of[2];
 };
 
-/* Of a public value. */
+/* Of a public value: most never come again. */
 struct value_room {
-    struct seen_ring handshakes;
-    uint64_t sender; /* hash of the first one's address */
-    uint64_t first_ns, sessions;
+    uint64_t handshake, sender; /* of the first one: names of its random, of the address */
+    uint64_t first_ns;
+};
+
+/* Of one that came again, in another handshake. */
+struct reuse_room {
+    struct seen_ring handshakes; /* but for the first */
+    uint64_t others;
 };
 
 struct state {
-    struct bounded_table *values; /* made with the first one */
+    struct bounded_table *values, *reused; /* made with the first of each */
 };
 
 /* A public value where it was read. */
@@ -41,7 +47,7 @@ struct sighting {
 };
 
 static void report(struct analyze_context *context, const struct sighting *sighting,
-                   const struct value_room *room, bool other_host)
+                   const struct value_room *value, uint64_t sessions, bool other_host)
 {
     const struct flow *flow = context->observation->flow;
     struct finding finding = finding_begin(context, RULE_PFS_EPHEMERAL_REUSE);
@@ -55,41 +61,61 @@ static void report(struct analyze_context *context, const struct sighting *sight
     finding_says_text(&finding, "key_exchange", sighting->key_exchange);
     if (sighting->group.seen)
         finding_says_text(&finding, "group", tls_group_name(sighting->group.value));
-    finding_says_most(&finding, "sessions", room->sessions);
+    finding_says_most(&finding, "sessions", sessions);
     finding_says_most(&finding, "seconds",
-                      (context->observation->time_ns - room->first_ns) / 1000000000u);
+                      (context->observation->time_ns - value->first_ns) / 1000000000u);
     finding_says_ever(&finding, "other_host", other_host);
     finding_says_bytes(&finding, "public_value", PRIVACY_IDENTIFIER, "public-value", VALUE_BYTES,
                        sighting->value);
     finding_add(context, &finding);
 }
 
+/* The room of |name| in |table|, which may have to be made; no room without memory. */
+static struct bounded_place place_of(struct analyze_context *context, struct bounded_table **table,
+                                     size_t most, size_t size, uint64_t name)
+{
+    struct bounded_place place = {.room = NULL};
+    if (*table == NULL)
+        *table = bounded_table_new(most, size);
+    if (*table != NULL)
+        place = bounded_table_place(*table, name);
+    analysis_totals(context)->table_evictions += place.pushed_out || place.room == NULL;
+    return place;
+}
+
+static void see_again(struct analyze_context *context, const struct sighting *sighting,
+                      const struct value_room *value, uint64_t name, uint64_t sender)
+{
+    struct state *state = context->state;
+    struct reuse_room *reuse =
+        place_of(context, &state->reused, MOST_REUSED, sizeof *reuse, name).room;
+    if (reuse == NULL || !seen_ring_add(&reuse->handshakes, sighting->handshake))
+        return;
+    reuse->others++;
+    if (context->observation->time_ns >= value->first_ns)
+        report(context, sighting, value, reuse->others + 1, sender != value->sender);
+}
+
 static void see(struct analyze_context *context, const struct sighting *sighting)
 {
     struct state *state = context->state;
-    const struct observation *observation = context->observation;
-    const struct flow *flow = observation->flow;
+    const struct flow *flow = context->observation->flow;
     if (sighting->value.len < SHORTEST_VALUE || sighting->handshake == 0)
         return;
-    if (state->values == NULL)
-        state->values = bounded_table_new(MOST_VALUES, sizeof(struct value_room));
-    if (state->values == NULL) {
-        analysis_totals(context)->table_evictions++;
-        return;
-    }
+    uint64_t name = analysis_random_name(context, sighting->role, sighting->value);
     uint64_t sender = analysis_address_name(context, sighting->role == NAME_SERVER ? !flow->client
                                                                                    : flow->client);
-    struct bounded_place place = bounded_table_place(
-        state->values, analysis_random_name(context, sighting->role, sighting->value));
-    struct value_room *room = place.room;
-    analysis_totals(context)->table_evictions += place.pushed_out;
-    if (!place.known)
-        *room = (struct value_room){.sender = sender, .first_ns = observation->time_ns};
-    if (!seen_ring_add(&room->handshakes, sighting->handshake))
+    const struct bounded_place place =
+        place_of(context, &state->values, MOST_VALUES, sizeof(struct value_room), name);
+    struct value_room *value = place.room;
+    if (value == NULL)
         return;
-    room->sessions++;
-    if (room->sessions > 1 && observation->time_ns >= room->first_ns)
-        report(context, sighting, room, sender != room->sender);
+    if (!place.known)
+        *value = (struct value_room){.handshake = sighting->handshake,
+                                     .sender = sender,
+                                     .first_ns = context->observation->time_ns};
+    else if (value->handshake != sighting->handshake)
+        see_again(context, sighting, value, name, sender);
 }
 
 /* Notes the random of a hello, and gives its hash. */
@@ -183,7 +209,8 @@ static void finish(struct analyze_context *context)
 {
     struct state *state = context->state;
     bounded_table_free(state->values);
-    state->values = NULL;
+    bounded_table_free(state->reused);
+    *state = (struct state){.values = NULL};
 }
 
 static const struct observation_type *const reads[] = {

@@ -27,10 +27,16 @@ struct usage {
  * so that a flood of one kind hides no other: the worst that was found is always in the table. */
 enum { NUM_SHARES = NUM_RULES * SEVERITY_CRITICAL };
 
+/* A place in the hash table. Most of what is not looked for is told by |tag|, the high half of its hash. */
+struct slot {
+    uint32_t number; /* index in |all| plus 1; 0 is free */
+    uint32_t tag;
+};
+
 struct findings {
     struct finding *all;
-    uint64_t *hashes; /* of |all|, by index */
-    uint32_t *slots;  /* index in |all| plus 1; 0 is free. Twice |capacity| of them */
+    uint64_t *hashes;   /* of |all|, by index */
+    struct slot *slots; /* twice |capacity| of them */
     size_t count, capacity;
     struct chunk *chunks; /* the newest first */
     struct usage common, max_common;
@@ -133,9 +139,9 @@ static struct finding *find(const struct findings *findings, const struct subjec
     if (findings->capacity == 0)
         return NULL;
     size_t mask = num_slots(findings) - 1;
-    for (*slot = hash & mask; findings->slots[*slot] != 0; *slot = (*slot + 1) & mask) {
-        size_t index = findings->slots[*slot] - 1;
-        if (findings->hashes[index] != hash)
+    for (*slot = hash & mask; findings->slots[*slot].number != 0; *slot = (*slot + 1) & mask) {
+        size_t index = findings->slots[*slot].number - 1;
+        if (findings->slots[*slot].tag != hash >> 32)
             continue;
         struct subject other = subject_of(&findings->all[index]);
         if (subject_equal(&other, subject))
@@ -144,14 +150,20 @@ static struct finding *find(const struct findings *findings, const struct subjec
     return NULL;
 }
 
+static struct slot slot_of(const struct findings *findings, size_t index)
+{
+    return (struct slot){.number = (uint32_t)(index + 1),
+                         .tag = (uint32_t)(findings->hashes[index] >> 32)};
+}
+
 static void fill_slots(struct findings *findings)
 {
     size_t mask = num_slots(findings) - 1;
     for (size_t i = 0; i < findings->count; i++) {
         size_t slot = findings->hashes[i] & mask;
-        while (findings->slots[slot] != 0)
+        while (findings->slots[slot].number != 0)
             slot = (slot + 1) & mask;
-        findings->slots[slot] = (uint32_t)(i + 1);
+        findings->slots[slot] = slot_of(findings, i);
     }
 }
 
@@ -167,7 +179,7 @@ static bool grow(struct findings *findings)
     if (hashes == NULL)
         return false;
     findings->hashes = hashes;
-    uint32_t *slots = calloc(2 * capacity, sizeof *slots);
+    struct slot *slots = calloc(2 * capacity, sizeof *slots);
     if (slots == NULL)
         return false;
     free(findings->slots);
@@ -341,7 +353,7 @@ bool findings_add(struct findings *findings, const struct finding *finding)
     room->bytes += len;
     findings->all[findings->count] = copy;
     findings->hashes[findings->count] = hash;
-    findings->slots[slot] = (uint32_t)++findings->count;
+    findings->slots[slot] = slot_of(findings, findings->count++);
     return true;
 }
 
