@@ -8,6 +8,7 @@
 #include "core/crypto.h"
 #include "core/expect.h"
 #include "core/intake.h"
+#include "core/states.h"
 #include "core/tcp_stream.h"
 
 #include <assert.h>
@@ -30,6 +31,7 @@ struct engine {
     struct scratch scratch;
     struct crypto_opener *opener; /* of packets whose keys are no secret */
     struct budget budget;         /* of messages in several datagrams */
+    struct states states;         /* of dissectors */
     /* NULL-terminated, as all are */
     const struct dissector *tcp[MAX_DISSECTORS], *udp[MAX_DISSECTORS], *eapol[MAX_DISSECTORS];
     uint64_t now_ns;                   /* the packet clock: never goes back, but for a jump */
@@ -121,10 +123,13 @@ static const struct dissector *recognise(const struct engine *engine, const stru
     return NULL;
 }
 
+static void make_room(struct engine *engine, size_t size);
+
 static bool claim(struct engine *engine, uint32_t index, const struct dissector *dissector)
 {
     struct flow *flow = &flow_table_cold(engine->flows, index)->flow;
-    void *state = calloc(1, dissector->state_size);
+    make_room(engine, dissector->state_size);
+    void *state = states_new(&engine->states, index, dissector->state_size);
     if (state == NULL)
         return false;
     flow->state = state;
@@ -134,9 +139,9 @@ static bool claim(struct engine *engine, uint32_t index, const struct dissector 
     return true;
 }
 
-static void forget_dissector(struct flow *flow)
+static void forget_dissector(struct engine *engine, struct flow *flow)
 {
-    free(flow->state);
+    states_free(&engine->states, flow->state);
     flow->state = NULL;
     flow->dissector = NULL;
 }
@@ -160,7 +165,7 @@ static void claim_expected(struct engine *engine, uint32_t index)
 static void forget_claim(struct engine *engine, struct flow *flow)
 {
     flow->was_read_as = flow->dissector->name;
-    forget_dissector(flow);
+    forget_dissector(engine, flow);
     engine->stats.flows_dissected--;
 }
 
@@ -185,12 +190,12 @@ static bool hand_over(struct engine *engine, uint32_t index, struct dissect_cont
     assert(context->next != NULL && context->next->protocol == flow->protocol);
     if (flow->num_handovers >= MAX_HANDOVERS)
         return false;
-    void *state = calloc(1, context->next->state_size);
+    void *state = states_new(&engine->states, index, context->next->state_size);
     if (state == NULL)
         return false;
     if (flow->dissector->end != NULL)
         flow->dissector->end(flow->state, context);
-    forget_dissector(flow);
+    forget_dissector(engine, flow);
     flow->state = state;
     flow->dissector = context->next;
     flow->num_handovers++;
@@ -253,7 +258,7 @@ static bool consume(void *to, struct reader *bytes, bool gap)
             ~(uint32_t)(FLOW_READ_0 | FLOW_READ_1);
         return false;
     case DISSECT_NOT_MINE:
-        forget_dissector(flow);
+        forget_dissector(engine, flow);
         if (expected_wrongly(flow)) {
             *bytes = before;
             return consume(to, bytes, gap);
@@ -490,7 +495,7 @@ static void read_udp(struct engine *engine, uint32_t index, unsigned side,
         stop_side(engine, index, 1);
         break;
     case DISSECT_NOT_MINE:
-        forget_dissector(flow);
+        forget_dissector(engine, flow);
         hot->flags &= ~(uint32_t)(FLOW_QUIET_0 | FLOW_QUIET_1);
         if (expected_wrongly(flow))
             read_udp(engine, index, side, packet);
@@ -537,6 +542,45 @@ static void flush_streams(struct engine *engine, uint32_t index)
     }
 }
 
+/* Lets the dissector tell what is only known at the end. */
+static void end_dissector(struct engine *engine, struct flow *flow)
+{
+    if (flow->state == NULL || flow->dissector->end == NULL)
+        return;
+    struct dissect_context context = context_of(engine, flow, flow->client);
+    context.time_ns = flow->last_ns;
+    flow->dissector->end(flow->state, &context);
+    if (context.forget)
+        forget_claim(engine, flow);
+}
+
+/* The conversation goes on, and is only counted from here on: what its dissector remembers gives way. */
+static void give_up_reading(struct engine *engine, uint32_t index)
+{
+    struct flow *flow = &flow_table_cold(engine->flows, index)->flow;
+    flow_table_sync(engine->flows, index);
+    flush_streams(engine, index);
+    end_dissector(engine, flow);
+    states_free(&engine->states, flow->state);
+    flow->state = NULL;
+    for (unsigned side = 0; side < 2; side++)
+        stop_side(engine, index, side);
+    engine->stats.states_evicted++;
+}
+
+static void make_room(struct engine *engine, size_t size)
+{
+    while (states_full(&engine->states, size)) {
+        bool answered;
+        uint32_t index = states_oldest(&engine->states, &answered);
+        bool now_answered = flow_table_hot(engine->flows, index)->flags & FLOW_ANSWERED;
+        if (!answered && now_answered)
+            states_answered(&engine->states, flow_table_cold(engine->flows, index)->flow.state);
+        else
+            give_up_reading(engine, index);
+    }
+}
+
 static void emit_flow_end(struct engine *engine, struct flow *flow)
 {
     unsigned client = flow->client, server = !client;
@@ -567,16 +611,10 @@ static void flow_over(void *to, uint32_t index, enum flow_end how)
     flush_streams(engine, index);
     for (unsigned side = 0; side < 2; side++)
         flow->fin[side] = flags & (uint32_t)FLOW_FIN_0 << side;
-    if (flow->dissector != NULL && flow->dissector->end != NULL) {
-        struct dissect_context context = context_of(engine, flow, flow->client);
-        context.time_ns = flow->last_ns;
-        flow->dissector->end(flow->state, &context);
-        if (context.forget)
-            forget_claim(engine, flow);
-    }
+    end_dissector(engine, flow);
     if (flow->dissector != NULL || engine->options.every_flow)
         emit_flow_end(engine, flow);
-    forget_dissector(flow);
+    forget_dissector(engine, flow);
 }
 
 /* Who opened a conversation that was there before the capture? A well-known port serves. */
@@ -819,6 +857,8 @@ struct engine *engine_new(const struct engine_options *options, struct error *er
     engine->options = *options;
     engine->budget.limit =
         options->max_datagram_bytes ? options->max_datagram_bytes : ENGINE_DEFAULT_DATAGRAM_BYTES;
+    engine->states.limit =
+        options->max_state_bytes ? options->max_state_bytes : ENGINE_DEFAULT_STATE_BYTES;
     size_t max_flows = options->max_flows ? options->max_flows : ENGINE_DEFAULT_FLOWS;
     size_t max_bytes =
         options->max_stream_bytes ? options->max_stream_bytes : ENGINE_DEFAULT_STREAM_BYTES;

@@ -15,6 +15,8 @@ struct engine_options {
     /* Held by dissectors, over all flows, of messages that come in several datagrams; 0:
      * ENGINE_DEFAULT_DATAGRAM_BYTES. */
     size_t max_datagram_bytes;
+    size_t
+        max_state_bytes; /* remembered by dissectors of what they read; 0: ENGINE_DEFAULT_STATE_BYTES */
     /* By which dissectors recognise text, and secrets in it, in files that are transferred
      * (dissectors/content_rules.h): outlive the engine; NULL: files are told by their first bytes only. */
     const struct content_rules *content_rules;
@@ -33,7 +35,8 @@ struct engine_options {
 enum {
     ENGINE_DEFAULT_FLOWS = 1 << 20,
     ENGINE_DEFAULT_STREAM_BYTES = 256 << 20,
-    ENGINE_DEFAULT_DATAGRAM_BYTES = 64 << 20
+    ENGINE_DEFAULT_DATAGRAM_BYTES = 64 << 20,
+    ENGINE_DEFAULT_STATE_BYTES = 128 << 20
 };
 
 /* Counters of everything seen and of everything not seen; engine_stats.def names and explains them. */

@@ -183,13 +183,14 @@ struct wire {
     uint64_t now_ns, number;
 };
 
-static struct wire *wire_new(bool every_flow)
+static struct wire *wire_with(bool every_flow, size_t max_state_bytes)
 {
     struct wire *wire = calloc(1, sizeof *wire);
     struct error error;
     assert_non_null(wire);
     wire->now_ns = start_ns;
     const struct engine_options options = {.max_flows = 1000,
+                                           .max_state_bytes = max_state_bytes,
                                            .every_flow = every_flow,
                                            .dissectors = word_dissectors,
                                            .emit_to = &wire->heard,
@@ -197,6 +198,11 @@ static struct wire *wire_new(bool every_flow)
     wire->engine = engine_new(&options, &error);
     assert_non_null(wire->engine);
     return wire;
+}
+
+static struct wire *wire_new(bool every_flow)
+{
+    return wire_with(every_flow, 0);
 }
 
 static struct engine_stats wire_end(struct wire *wire, const char *words, const char *ends)
@@ -684,6 +690,52 @@ static void what_cannot_be_read_is_counted(void **state)
     assert_int_equal(stats.frames, 3);
 }
 
+static void datagram(struct wire *wire, uint16_t port, bool back, const char *text)
+{
+    send_segment(wire,
+                 (struct segment){.port = port, .back = back, .protocol = PROTO_UDP, .text = text});
+}
+
+/* Whom nobody answers gives way; who was answered is read on. */
+static void states_give_way(void **state)
+{
+    (void)state;
+    enum { ROOM_FOR_SOME = 400, BEGUN = 100 };
+    struct wire *wire = wire_with(true, ROOM_FOR_SOME);
+    datagram(wire, 5000, false, "=a;");
+    datagram(wire, 5000, true, "=b;");
+    for (uint16_t i = 0; i < BEGUN; i++)
+        datagram(wire, (uint16_t)(20000 + i), false, "=;");
+    wire->heard.words[0] = '\0';
+    datagram(wire, 20000, true, "=late;");
+    datagram(wire, 5000, false, "=c;");
+    datagram(wire, 20000 + BEGUN - 1, true, "=soon;");
+    assert_string_equal(wire->heard.words, "0:c 1:soon");
+    wire->heard.ends[0] = '\0';
+    engine_finish(wire->engine);
+    struct engine_stats stats = engine_stats(wire->engine);
+    assert_int_equal(stats.flows, BEGUN + 1);
+    assert_int_equal(stats.flows_dissected, BEGUN + 1);
+    assert_int_equal(stats.flows_evicted, 0); /* they are counted on */
+    assert_in_range(stats.states_evicted, BEGUN - ROOM_FOR_SOME / sizeof(unsigned), BEGUN - 1);
+    engine_free(wire->engine);
+    free(wire);
+}
+
+/* A conversation of TCP that is read no further tells what is only known at its end, once. */
+static void state_that_gives_way_ends(void **state)
+{
+    (void)state;
+    struct wire *wire = wire_with(false, 1);
+    tcp(wire, false, TCP_ACK, 1001, ">a;");
+    assert_string_equal(wire->heard.words, "");
+    datagram(wire, 5000, false, "=x;");
+    assert_string_equal(wire->heard.words, "0:gate1 0:x");
+    tcp(wire, false, TCP_ACK, 1004, ">c;");
+    struct engine_stats stats = wire_end(wire, "0:gate1 0:x", "input input");
+    assert_int_equal(stats.states_evicted, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -714,6 +766,8 @@ int main(void)
         cmocka_unit_test(packets_of_unread_flows_are_shown),
         cmocka_unit_test(fragments_are_put_together),
         cmocka_unit_test(what_cannot_be_read_is_counted),
+        cmocka_unit_test(states_give_way),
+        cmocka_unit_test(state_that_gives_way_ends),
     };
     return cmocka_run_group_tests_name("engine", tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -44,6 +45,20 @@ static void test_times(void **state)
         assert_string_equal(text_duration(rows[i].ns, buffer), rows[i].text);
     assert_string_equal(text_time(1700000000 * NS + 5, buffer), "2023-11-14T22:13:20.000000005Z");
     assert_string_equal(text_second(1700000000 * NS + 5, buffer), "2023-11-14 22:13:20Z");
+    for (uint64_t second = 0; second < UINT64_MAX / NS; second += 12345678 + second / 7) {
+        char want[TEXT_SMALL];
+        time_t at = (time_t)second;
+        struct tm utc;
+        strftime(want, sizeof want, "%Y-%m-%dT%H:%M:%S.123456789Z", gmtime_r(&at, &utc));
+        assert_string_equal(text_time(second * NS + 123456789, buffer), want);
+    }
+    for (uint64_t day = 0; day < 200000; day++) { /* leap days of four centuries */
+        char want[TEXT_SMALL];
+        time_t at = (time_t)(day * 86400);
+        struct tm utc;
+        strftime(want, sizeof want, "%Y-%m-%dT00:00:00.000000000Z", gmtime_r(&at, &utc));
+        assert_string_equal(text_time(day * 86400 * NS, buffer), want);
+    }
     text_time(UINT64_MAX, buffer); /* fits */
 }
 
