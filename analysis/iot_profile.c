@@ -96,6 +96,31 @@ static bool has_extension(struct span extensions, uint16_t wanted)
     return false;
 }
 
+static bool is_psk_suite(enum tls_kx kx)
+{
+    return kx == TLS_KX_PSK || kx == TLS_KX_RSA_PSK || kx == TLS_KX_DHE_PSK ||
+           kx == TLS_KX_ECDHE_PSK;
+}
+
+/* Whether a suite is on offer for which a handshake of TLS is judged. Most clients offer none, so this is a look at
+ * ranges of code points first. */
+static bool offers_constrained(struct span ciphers)
+{
+    struct reader list = list_of(ciphers);
+    while (reader_more(&list)) {
+        const uint16_t code = reader_u16(&list);
+        const bool may_be =
+            (code >= 0x002c && code <= 0x002e) || (code >= 0x008a && code <= 0x00b9) ||
+            code == 0x1304 || code == SUITE_13_CCM_8 || code == 0x00c7 ||
+            (code >= 0xc033 && code <= 0xc0af) || (code >= 0xccab && code <= 0xd005) ||
+            (code >= 0xe416 && code <= 0xe41d);
+        const struct tls_suite *suite = may_be ? tls_suite_find(code) : NULL;
+        if (suite != NULL && (is_psk_suite(suite->kx) || strstr(suite->encryption, "CCM") != NULL))
+            return true;
+    }
+    return false;
+}
+
 /* The sorts of suites on offer. */
 struct sorts {
     bool psk, ecdsa, tls13;
@@ -157,11 +182,14 @@ static void observe_client_hello(struct analyze_context *context,
     const bool dtls = is(hello->transport, "dtls");
     if ((!dtls && !is(hello->transport, "tls")) || hello->ssl2 == TRUTH_YES)
         return;
-    struct handshake *handshake = analysis_conversation(context);
-    if (has_extension(hello->extensions, EXT_USE_SRTP)) {
-        *handshake = (struct handshake){.begun = false};
+    if (dtls ? has_extension(hello->extensions, EXT_USE_SRTP)
+             : !span_seen(hello->psk_identities) && !offers_constrained(hello->ciphers)) {
+        struct handshake *before = analysis_conversation_known(context);
+        if (before != NULL)
+            before->begun = false;
         return;
     }
+    struct handshake *handshake = analysis_conversation(context);
     *handshake =
         (struct handshake){.begun = true,
                            .in_scope = dtls,
@@ -183,12 +211,6 @@ static void observe_client_hello(struct analyze_context *context,
 }
 
 /* --- the server's answer --- */
-
-static bool is_psk_suite(enum tls_kx kx)
-{
-    return kx == TLS_KX_PSK || kx == TLS_KX_RSA_PSK || kx == TLS_KX_DHE_PSK ||
-           kx == TLS_KX_ECDHE_PSK;
-}
 
 static bool is_below_12(uint64_t version)
 {
@@ -264,9 +286,14 @@ static void observe_client_key_exchange(struct analyze_context *context,
 {
     enum { LONGEST = 128 };
     struct handshake *handshake = analysis_conversation_known(context);
-    if (handshake != NULL && span_seen(exchange->psk_identity))
-        judge(context, handshake, IOT_CLIENT, IOT_IDENTITY,
-              exchange->psk_identity.len > 0 && exchange->psk_identity.len <= LONGEST);
+    if (handshake == NULL || !span_seen(exchange->psk_identity))
+        return;
+    const struct iot_judgement *server = &handshake->ends[IOT_SERVER];
+    judge(context, handshake, IOT_CLIENT, IOT_IDENTITY,
+          exchange->psk_identity.len > 0 && exchange->psk_identity.len <= LONGEST);
+    /* Without a hint there may be no message to have it in (RFC 4279 section 2). */
+    if (handshake->psk && ((server->met | server->broken) >> IOT_HINT & 1) == 0)
+        judge(context, handshake, IOT_SERVER, IOT_HINT, true);
 }
 
 static bool is_eui64(struct span text)

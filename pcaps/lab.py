@@ -393,6 +393,20 @@ class Lab:
                          "-keyout", key, "-out", cert)
         return cert, key
 
+    def issued(self, issuer, stem, name=SERVER_NAME, new="rsa:2048", digest="sha256", policy=None):
+        """A certificate for |name| from an issuer of this organisation, and its key: files that begin with |stem|."""
+        root, root_key, cert, key, request, extensions = (self.scratch_file(f"{part}.pem") for part in (
+            f"{issuer}-root", f"{issuer}-root-key", f"{stem}-cert", f"{stem}-key", f"{stem}-request", f"{stem}-ext"))
+        if not os.path.exists(root):
+            self.command("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "3650", "-subj",
+                         f"/O={issuer}/CN={issuer} Root", "-keyout", root_key, "-out", root)
+        with open(extensions, "w", encoding="ascii") as out:
+            out.write(f"subjectAltName=DNS:{name}\n" + (f"certificatePolicies={policy}\n" if policy else ""))
+        self.command("openssl", "req", "-newkey", new, "-nodes", "-subj", f"/CN={name}", "-keyout", key, "-out", request)
+        self.command("openssl", "x509", "-req", "-in", request, "-CA", root, "-CAkey", root_key, f"-{digest}",
+                     "-days", "3650", "-extfile", extensions, "-out", cert)
+        return cert, key
+
     def raw_key_pair(self, name):
         """Files of a private key and of its public key alone, on P-256."""
         key, public = (os.path.join(self.scratch, f"{name}-{part}.pem") for part in ("key", "public"))

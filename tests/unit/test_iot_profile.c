@@ -185,6 +185,8 @@ static const struct row rows[] = {
     {"the longest identity", .identity = LONG_NAME, .client = "/identity_length", .server = "/"},
     {"a longer identity", .identity = LONG_NAME "8", .client = "identity_length/", .server = "/"},
     {"a hint", .hint = "ask me", .client = "/", .server = "no_hint/"},
+    {"no message for a hint", .identity = "lamp", .client = "/identity_length",
+     .server = "/no_hint"},
     {"unknown identity", .alert = 115, .client = "/", .server = "unknown_identity_alert/"},
     {"wrong key", .alert = 51, .client = "/", .server = "/unknown_identity_alert"},
     {"another alert", .alert = 40, .client = "/", .server = "/no_key_transport cookie"},
