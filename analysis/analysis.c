@@ -150,6 +150,7 @@ void analysis_observe(struct analysis *analysis, const struct observation *obser
 {
     assert(!analysis->finished);
     analysis->stats.observations++;
+    conversations_look_anew(analysis->conversations);
     uint64_t readers = route_place(analysis, observation->type)->readers;
     for (size_t i = 0; readers != 0; i++, readers >>= 1) {
         if ((readers & 1) == 0)

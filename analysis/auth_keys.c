@@ -235,7 +235,7 @@ void auth_keys(struct analyze_context *context, const struct tls_certificate *ce
     struct auth_key_names *known = names_of(context, name);
     if (known == NULL)
         return;
-    uint64_t key_name = analysis_name(context, NAME_KEY, certificate->x509.key);
+    uint64_t key_name = analysis_random_name(context, NAME_KEY, certificate->x509.key);
     struct auth_key *before = find_key(known, key_name);
     if (before == NULL) {
         if (read_key(context, certificate, key_name, &key))

@@ -14,7 +14,8 @@
 struct conversations {
     struct bounded_table *table;
     struct keyed_hash_five_key key;
-    uint64_t last_name; /* 0: none */
+    const struct flow *looked_at; /* since conversations_look_anew; NULL: none */
+    uint64_t last_name;           /* 0: none */
     struct conversation *last;
 };
 
@@ -59,10 +60,18 @@ static uint64_t name_of(const struct conversations *conversations, const struct 
     return name != 0 ? name : 1;
 }
 
+void conversations_look_anew(struct conversations *conversations)
+{
+    conversations->looked_at = NULL;
+}
+
 struct conversation *conversations_find(struct conversations *conversations,
                                         const struct flow *flow)
 {
+    if (flow == conversations->looked_at)
+        return conversations->last;
     uint64_t name = name_of(conversations, flow);
+    conversations->looked_at = flow;
     if (name != conversations->last_name) {
         conversations->last_name = name;
         conversations->last = bounded_table_find(conversations->table, name);
@@ -88,6 +97,7 @@ void conversations_forget(struct conversations *conversations, const struct flow
     bounded_table_forget(conversations->table, name_of(conversations, flow));
     conversations->last_name = 0;
     conversations->last = NULL;
+    conversations->looked_at = NULL;
 }
 
 size_t conversations_count(const struct conversations *conversations)

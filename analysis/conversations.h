@@ -21,6 +21,9 @@ struct conversations *conversations_new(size_t size, void *leaves_to,
                                         void (*leaves)(void *leaves_to, void *conversation));
 void conversations_free(struct conversations *conversations);
 
+/* conversations_look_anew says that another flow may be where one was that was asked for. */
+void conversations_look_anew(struct conversations *conversations);
+
 /* conversations_find gives what is remembered of |flow|, NULL when nothing is. It lives until the next _begin of another
  * flow, or _forget. */
 struct conversation *conversations_find(struct conversations *conversations,

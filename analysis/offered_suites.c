@@ -44,8 +44,8 @@ static void read_offer(const struct tls_client_hello *hello, struct offer *offer
         const struct tls_suite *suite = tls_suite_find(code);
         if (suite == NULL || suite->kx == TLS_KX_SIGNAL)
             continue;
-        if (suite->secrecy == TLS_SECRECY_FORWARD)
-            suites_add(&offer->forward, code);
+        if (suite->secrecy == TLS_SECRECY_FORWARD && offer->forward.num < MOST_SUITES)
+            offer->forward.codes[offer->forward.num++] = code;
         else if (suite->secrecy == TLS_SECRECY_NONE && offer->num_not_forward++ == 0)
             offer->first_not_forward = code;
     }

@@ -72,8 +72,8 @@ static void observe_certificate(struct analyze_context *context,
         analysis_totals(context)->table_evictions++;
         return;
     }
-    struct bounded_place place =
-        bounded_table_place(state->keys, analysis_name(context, NAME_KEY, certificate->x509.key));
+    struct bounded_place place = bounded_table_place(
+        state->keys, analysis_random_name(context, NAME_KEY, certificate->x509.key));
     analysis_totals(context)->table_evictions += place.pushed_out;
     struct key_room *room = place.room;
     uint64_t name = analysis_random_name(context, NAME_CERTIFICATE, certificate->der);

@@ -161,6 +161,7 @@ static uint64_t *begin(struct conversations *conversations, const struct flow *f
                        bool *pushed_out)
 {
     *pushed_out = false;
+    conversations_look_anew(conversations);
     return (uint64_t *)(conversations_begin(conversations, flow, pushed_out) + 1);
 }
 
@@ -192,6 +193,25 @@ static void test_which_conversation(void **state)
         assert_int_equal(*begin(conversations, &copy, &pushed_out), i + 1);
     }
     assert_int_equal(conversations_count(conversations), NUM_OF(flows));
+    conversations_free(conversations);
+}
+
+/* A flow may come where another one was. */
+static void test_same_place(void **state)
+{
+    (void)state;
+    struct conversations *conversations = conversations_new(SIZE, NULL, NULL);
+    struct flow flow = flow_number(1);
+    bool pushed_out;
+    *begin(conversations, &flow, &pushed_out) = 1;
+    for (uint32_t i = 2; i < 100; i++) {
+        flow = flow_number(i);
+        conversations_look_anew(conversations);
+        assert_null(conversations_find(conversations, &flow));
+        *begin(conversations, &flow, &pushed_out) = i;
+        flow = flow_number(i - 1);
+        assert_int_equal(*begin(conversations, &flow, &pushed_out), i - 1);
+    }
     conversations_free(conversations);
 }
 
@@ -231,6 +251,7 @@ static void test_conversations_bound(void **state)
     assert_int_equal(evicted, NUM - CONVERSATIONS_MOST);
     for (uint32_t i = NUM - NEWEST; i < NUM; i++) {
         const struct flow flow = flow_number(i);
+        conversations_look_anew(conversations);
         const struct conversation *found = conversations_find(conversations, &flow);
         assert_non_null(found);
         assert_int_equal(*(const uint64_t *)(found + 1), i);
@@ -268,8 +289,8 @@ int main(void)
         cmocka_unit_test(test_table_holds),         cmocka_unit_test(test_table_names),
         cmocka_unit_test(test_table_bound),         cmocka_unit_test(test_table_oldest),
         cmocka_unit_test(test_table_leaves),        cmocka_unit_test(test_which_conversation),
-        cmocka_unit_test(test_forgotten),           cmocka_unit_test(test_conversations_bound),
-        cmocka_unit_test(test_conversations_leave),
+        cmocka_unit_test(test_same_place),          cmocka_unit_test(test_forgotten),
+        cmocka_unit_test(test_conversations_bound), cmocka_unit_test(test_conversations_leave),
     };
     return cmocka_run_group_tests_name("conversations", tests, NULL, NULL);
 }
