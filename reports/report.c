@@ -131,6 +131,8 @@ static const struct counter analysis_counters[] = {
              "secrets left out of the blast radius (too many)"),
     ANALYSIS(iot_endpoints_left_out, "endpoint left out of the IoT profile (too many)",
              "endpoints left out of the IoT profile (too many)"),
+    ANALYSIS(link_subjects_settled, "client to which no new session can be linked (graph full)",
+             "clients to which no new session can be linked (graph full)"),
     ANALYSIS(findings_not_stored, "finding not kept (table full)",
              "findings not kept (table full)"),
     ANALYSIS(table_evictions, "entry pushed out of an analysis table",

@@ -5,6 +5,7 @@
 #include "analysis/blast_radius.h"
 #include "analysis/install_transaction.h"
 #include "analysis/iot_profile.h"
+#include "analysis/link_report.h"
 
 #include <string.h>
 
@@ -16,6 +17,7 @@ static const struct section {
     {"install", "transactions", "perpass.install.", &observation_install_transaction},
     {"blast_radius", "secrets", "perpass.blast.", &observation_blast_radius},
     {"iot_profile", "endpoints", "perpass.iot.", &observation_iot_profile},
+    {"linkability", "summaries", "perpass.link.", &observation_link_summary},
 };
 
 static json_object *value_json(const struct field *field, const struct value *value,

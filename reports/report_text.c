@@ -6,6 +6,7 @@
 #include "reports/report_blast.h"
 #include "reports/report_install.h"
 #include "reports/report_iot.h"
+#include "reports/report_links.h"
 #include "reports/text.h"
 
 #include <errno.h>
@@ -343,6 +344,7 @@ static unsigned print_head(const struct page *page, FILE *out)
 {
     struct line inputs = {.len = 0}, traffic = {.len = 0}, sessions = {.len = 0},
                 installs = {.len = 0};
+    char links[REPORT_LINKS_LINE];
     unsigned lines = 0;
     describe_inputs(page, &inputs);
     describe_traffic(page, &traffic);
@@ -352,7 +354,9 @@ static unsigned print_head(const struct page *page, FILE *out)
         return lines;
     describe_sessions(page, &sessions);
     describe_installs(page, &installs);
+    report_links_line(page->result, links);
     lines += text_wrap(out, sessions.text, 0, page->width, 2);
+    lines += text_wrap(out, links, 0, page->width, 1);
     return lines + text_wrap(out, installs.text, 0, page->width, 2);
 }
 
@@ -555,6 +559,7 @@ static void print_sections(const struct page *page)
     report_text_blast(page->out, page->result, page->redactor, page->width);
     report_text_iot(page->out, page->result, page->redactor, page->width);
     report_text_installs(page->out, page->result, page->redactor, page->width);
+    report_text_links(page->out, page->result, page->redactor, page->width);
 }
 
 static bool text_write(FILE *out, const struct result *result, struct redactor *redactor,

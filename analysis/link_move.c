@@ -1,0 +1,94 @@
+/* link_move.c: identifiers that come from another address than before. Told when it is known whether the identifier is
+ * one host's: after some time, or at the end. */
+#include "analysis/link.h"
+
+#include "analysis/link_report.h"
+
+#include "core/dissector.h"
+
+#include <stdlib.h>
+
+enum { WAIT_S = 3600 };
+
+struct move {
+    struct link_place place;
+    uint64_t name, seconds;
+    enum link_kind kind;
+};
+
+/* A ring. */
+struct link_moves {
+    size_t first, num;
+    struct move moves[LINK_MOST_MOVES];
+};
+
+static enum confidence confidence_of(enum link_kind kind, const char **reason)
+{
+    switch (kind) {
+    case LINK_PSK:
+    case LINK_DHCP:
+    case LINK_KEY_SHARE:
+        *reason = "Nothing speaks for several hosts with one identifier, but they may have it.";
+        return CONFIDENCE_POSSIBLE;
+    default:
+        *reason = "The identifier is one host's as a rule, and was never used from several "
+                  "addresses at a time.";
+        return CONFIDENCE_LIKELY;
+    }
+}
+
+static void judge(struct analyze_context *context, const struct move *move)
+{
+    struct link_state *state = context->state;
+    struct observation observation;
+    if (subject_graph_shared(state->graph, move->name))
+        return;
+    struct finding finding =
+        link_place_finding(context, &move->place, &observation, RULE_LINK_CROSS_NETWORK);
+    finding.confidence = confidence_of(move->kind, &finding.reason);
+    if (finding.confidence == CONFIDENCE_POSSIBLE)
+        finding.severity = SEVERITY_MEDIUM;
+    finding_about_client(&finding, &move->place.flow);
+    finding_says_text(&finding, "identifier", link_kind_name(move->kind));
+    finding_says_most(&finding, "seconds_since", move->seconds);
+    finding_add(context, &finding);
+}
+
+/* Judges the oldest one. */
+static void judge_first(struct analyze_context *context, struct link_moves *moves)
+{
+    judge(context, &moves->moves[moves->first]);
+    moves->first = (moves->first + 1) % LINK_MOST_MOVES;
+    moves->num--;
+}
+
+void link_moved(struct analyze_context *context, uint64_t name, enum link_kind kind,
+                uint64_t seconds)
+{
+    struct link_state *state = context->state;
+    const uint64_t now = context->observation->time_ns, wait = WAIT_S * (uint64_t)1000000000;
+    if (state->moves == NULL)
+        state->moves = calloc(1, sizeof *state->moves);
+    struct link_moves *moves = state->moves;
+    if (moves == NULL) {
+        analysis_totals(context)->table_evictions++;
+        return;
+    }
+    while (moves->num > 0 &&
+           (moves->num == LINK_MOST_MOVES || moves->moves[moves->first].place.time_ns + wait < now))
+        judge_first(context, moves);
+    struct move *move = &moves->moves[(moves->first + moves->num++) % LINK_MOST_MOVES];
+    const struct flow *flow = context->observation->flow;
+    *move = (struct move){
+        .place = link_place_of(context, flow->dissector != NULL ? flow->dissector->name : NULL),
+        .name = name,
+        .seconds = seconds,
+        .kind = kind};
+}
+
+void link_moves_judge(struct analyze_context *context)
+{
+    struct link_state *state = context->state;
+    while (state->moves != NULL && state->moves->num > 0)
+        judge_first(context, state->moves);
+}

@@ -1,0 +1,208 @@
+/* subject_graph.c: identifiers, and what ties them together. subject_count.c joins and counts. */
+#include "analysis/subject_graph.h"
+
+#include "analysis/subject_graph_parts.h"
+
+#include <stdlib.h>
+
+struct subject_graph *subject_graph_new(size_t vertices, size_t ties)
+{
+    struct subject_graph *graph = calloc(1, sizeof *graph);
+    if (graph == NULL)
+        return NULL;
+    graph->most_vertices = vertices;
+    graph->most_ties = ties;
+    graph->vertices = calloc(vertices, sizeof graph->vertices[0]);
+    graph->ties = calloc(ties, sizeof graph->ties[0]);
+    if (graph->vertices == NULL || graph->ties == NULL) {
+        subject_graph_free(graph);
+        return NULL;
+    }
+    return graph;
+}
+
+void subject_graph_free(struct subject_graph *graph)
+{
+    if (graph == NULL)
+        return;
+    free(graph->vertices);
+    free(graph->ties);
+    name_index_clear(&graph->vertex_index);
+    name_index_clear(&graph->tie_index);
+    free(graph);
+}
+
+static uint32_t lifetime_of(enum link_kind kind)
+{
+    static const uint32_t lifetimes[NUM_LINK_KINDS] = {
+#define LINK_KIND(symbol, name, one, many, seconds) [symbol] = seconds,
+        LINK_KINDS(LINK_KIND)
+#undef LINK_KIND
+    };
+    return lifetimes[kind];
+}
+
+static uint32_t last_use(const struct vertex *vertex)
+{
+    return vertex->used_s;
+}
+
+static struct vertex *find(const struct subject_graph *graph, uint64_t name)
+{
+    const uint32_t *place = name_index_find(&graph->vertex_index, name);
+    return place != NULL ? &graph->vertices[*place] : NULL;
+}
+
+static struct vertex *add(struct subject_graph *graph, uint64_t name, enum link_kind kind,
+                          uint32_t now_s)
+{
+    if (graph->num_vertices == graph->most_vertices && !subject_graph_settle(graph))
+        return NULL;
+    uint32_t place = (uint32_t)graph->num_vertices;
+    uint32_t *known = name_index_find(&graph->vertex_index, name);
+    if (known != NULL)
+        *known = place;
+    else if (!name_index_add(&graph->vertex_index, name, place))
+        return NULL;
+    struct vertex *vertex = &graph->vertices[graph->num_vertices++];
+    *vertex =
+        (struct vertex){.name = name, .kind = (uint8_t)kind, .first_s = now_s, .used_s = now_s};
+    return vertex;
+}
+
+/* One that was not used for so long is another one. */
+static struct vertex *find_or_add(struct subject_graph *graph, uint64_t name, enum link_kind kind,
+                                  uint32_t now_s)
+{
+    struct vertex *vertex = find(graph, name);
+    uint32_t lifetime = lifetime_of(kind);
+    if (vertex != NULL && lifetime != 0 && now_s > last_use(vertex) &&
+        now_s - last_use(vertex) > lifetime) {
+        vertex->name = 0;
+        vertex = NULL;
+    }
+    return vertex != NULL ? vertex : add(graph, name, kind, now_s);
+}
+
+/* Notes that it is used at |host|, and says since when it was not at another one; 0: it was there all the time. */
+static uint32_t go_to(struct vertex *vertex, uint32_t host, bool ip6, uint32_t now_s)
+{
+    enum { HOUR = 3600 };
+    struct vertex_at *at = &vertex->at[ip6];
+    if (at->host == host || at->host == 0) {
+        at->host = host;
+        at->host_s = now_s;
+        return 0;
+    }
+    bool third = at->before != 0 && at->before != host;
+    if (third && now_s - at->before_s <= SUBJECT_GRAPH_CROWD_S)
+        vertex->shared = true;
+    if (now_s - vertex->moves_s > HOUR) {
+        vertex->moves_s = now_s;
+        vertex->moves = 0;
+    }
+    if (++vertex->moves > SUBJECT_GRAPH_MOVES)
+        vertex->shared = true;
+    uint32_t since = at->host_s;
+    *at = (struct vertex_at){
+        .host = host, .host_s = now_s, .before = at->host, .before_s = at->host_s};
+    return since;
+}
+
+struct subject_use subject_graph_use(struct subject_graph *graph, uint64_t name,
+                                     enum link_kind kind, uint32_t host, bool ip6, uint32_t now_s)
+{
+    struct vertex *vertex = find_or_add(graph, name, kind, now_s);
+    if (vertex == NULL) {
+        graph->settled.settled++;
+        return (struct subject_use){.again = false};
+    }
+    struct subject_use use = {.again = vertex->sessions > 0, .first_s = vertex->first_s};
+    uint32_t since = host != 0 ? go_to(vertex, host, ip6, now_s) : 0;
+    vertex->used_s = now_s;
+    vertex->sessions++;
+    use.moved = since != 0;
+    use.moved_s = use.moved && now_s > since ? now_s - since : 0;
+    use.sessions = vertex->sessions;
+    use.shared = vertex->shared;
+    return use;
+}
+
+bool subject_graph_shared(const struct subject_graph *graph, uint64_t name)
+{
+    const struct vertex *vertex = find(graph, name);
+    return vertex != NULL && vertex->shared;
+}
+
+static bool has(const struct tie *tie, uint32_t vertex)
+{
+    for (unsigned i = 0; i < tie->num; i++)
+        if (tie->members[i] == vertex)
+            return true;
+    return false;
+}
+
+/* The tie that |from| tells, of the identifiers that are known. */
+static struct tie read_tie(const struct subject_graph *graph, const struct subject_tie *from)
+{
+    struct tie tie = {.sessions = from->session,
+                      .first_s = from->first_s,
+                      .last_s = from->last_s,
+                      .address_len = (uint8_t)from->address.len};
+    memcpy(tie.address, from->address.at, from->address.len);
+    for (unsigned i = 0; i < from->num; i++) {
+        const uint32_t *place = name_index_find(&graph->vertex_index, from->names[i]);
+        if (place == NULL || has(&tie, *place))
+            continue;
+        tie.as[tie.num] = from->as[i];
+        tie.members[tie.num++] = *place;
+    }
+    return tie;
+}
+
+static uint64_t mix(uint64_t name, uint64_t word)
+{
+    return (name ^ word) * 0x9e3779b97f4a7c15u + (name >> 29);
+}
+
+/* Names of vertices are hashes under a random key already; one that came to life again has another time. */
+static uint64_t name_of(const struct subject_graph *graph, const struct tie *tie)
+{
+    uint64_t name = tie->sessions > 0 ? 1 : 2, words[2];
+    for (unsigned i = 0; i < tie->num; i++) {
+        const struct vertex *vertex = &graph->vertices[tie->members[i]];
+        name = mix(mix(name, vertex->name), (uint64_t)vertex->first_s << 8 | tie->as[i]);
+    }
+    memcpy(words, tie->address, sizeof words);
+    name = mix(mix(mix(name, words[0]), words[1]), tie->address_len);
+    return name != 0 ? name : 1;
+}
+
+void subject_graph_tie(struct subject_graph *graph, const struct subject_tie *from)
+{
+    /* First of all, as places change by it. */
+    bool full = graph->num_ties == graph->most_ties && !subject_graph_settle(graph);
+    struct tie tie = read_tie(graph, from);
+    if (tie.num == 0) {
+        graph->settled.sessions += from->session;
+        return;
+    }
+    tie.name = name_of(graph, &tie);
+    const uint32_t *known = name_index_find(&graph->tie_index, tie.name);
+    if (known != NULL) {
+        struct tie *same = &graph->ties[*known];
+        same->sessions += from->session;
+        if (from->last_s > same->last_s)
+            same->last_s = from->last_s;
+    } else if (full || !name_index_add(&graph->tie_index, tie.name, (uint32_t)graph->num_ties)) {
+        graph->settled.settled++;
+        graph->settled.sessions += from->session;
+    } else {
+        graph->ties[graph->num_ties++] = tie;
+    }
+}
+
+uint64_t subject_graph_settled(const struct subject_graph *graph)
+{
+    return graph->settled.settled;
+}

@@ -1,0 +1,43 @@
+/* subject_graph_parts.h: what subject_graph.c and subject_count.c share. */
+#ifndef PERPASS_ANALYSIS_SUBJECT_GRAPH_PARTS_H
+#define PERPASS_ANALYSIS_SUBJECT_GRAPH_PARTS_H
+
+#include "analysis/name_index.h"
+#include "analysis/subject_graph.h"
+
+/* Of one version of IP: where an identifier is, and where it was before; 0: nowhere. */
+struct vertex_at {
+    uint32_t host, host_s, before, before_s;
+};
+
+struct vertex {
+    uint64_t name; /* 0: it is not known by its name any more */
+    struct vertex_at at[2];
+    uint32_t first_s, used_s, sessions;
+    uint32_t moves_s; /* beginning of the time in which |moves| are counted */
+    uint8_t kind, moves;
+    bool shared;
+};
+
+struct tie {
+    uint64_t name;
+    uint32_t members[SUBJECT_GRAPH_MEMBERS]; /* places of vertices */
+    uint8_t as[SUBJECT_GRAPH_MEMBERS];
+    uint8_t address[16];
+    uint8_t address_len, num;
+    uint32_t sessions, first_s, last_s;
+};
+
+struct subject_graph {
+    struct vertex *vertices;
+    struct tie *ties;
+    size_t num_vertices, most_vertices, num_ties, most_ties;
+    struct name_index vertex_index, tie_index;
+    struct link_counts settled; /* what was let go */
+};
+
+/* subject_graph_settle counts the subjects that were quiet longest for good, half of all, and makes room; false
+ * without memory. Places of vertices and ties change. */
+bool subject_graph_settle(struct subject_graph *graph);
+
+#endif
