@@ -41,20 +41,23 @@ enum {
 /* Of a conversation. Hashes are 0 where there is nothing. */
 struct handshake {
     uint64_t bytes_before, began_ns, began_packet; /* of the session at hand */
-    /* Of a handshake that is over: */
-    bool settled;
+    uint64_t server_random, client_random;
     const char *key_exchange;
-    uint64_t opened_by[BLAST_MOST_OPENERS], authenticated_by;
-    /* Of the last handshake: */
-    bool tls13, fresh; /* fresh: the server sent a key share */
-    bool export;
-    enum tls_kx kx;
+    uint8_t kx;                         /* enum tls_kx */
+    bool settled, tls13, fresh, export; /* fresh: the server sent a key share */
     uint16_t groups[MOST_SHARES];
-    uint64_t client_random, server_random;
-    uint64_t server_key, psks[MOST_PSKS], psk; /* on offer; in use */
-    uint64_t shares[MOST_SHARES], client_value, server_value;
-    uint64_t presented_key, given_key;     /* of the tickets … */
-    uint64_t presented, given, session_id; /* … and the tickets, and the session id */
+    union {
+        struct {
+            uint64_t server_key, psks[MOST_PSKS]; /* on offer; then the first is the one in use */
+            uint64_t shares[MOST_SHARES];         /* likewise */
+            uint64_t server_value;
+            uint64_t presented_key, given_key;     /* of the tickets … */
+            uint64_t presented, given, session_id; /* … and the tickets, and the session id */
+        };
+        struct { /* once it is settled */
+            uint64_t opened_by[BLAST_MOST_OPENERS], authenticated_by;
+        };
+    };
 };
 
 struct state {
@@ -62,9 +65,24 @@ struct state {
     struct blast_secrets secrets;
 };
 
+/* What is remembered of the conversation, NULL once its handshake is settled: what comes then is a repetition. */
 static struct handshake *handshake_of(struct analyze_context *context)
 {
-    return analysis_conversation(context);
+    struct handshake *handshake = analysis_conversation(context);
+    return handshake->settled ? NULL : handshake;
+}
+
+/* What is random all over is known by 32 of its bytes. */
+static uint64_t name_of_random(const struct analyze_context *context, unsigned kind,
+                               struct span bytes)
+{
+    enum { PART = 16 };
+    uint8_t parts[2 * PART];
+    if (bytes.len <= sizeof parts)
+        return analysis_name(context, kind, bytes);
+    memcpy(parts, bytes.at + bytes.len / 2 - PART, PART);
+    memcpy(parts + PART, bytes.at + bytes.len - PART, PART);
+    return analysis_name(context, kind, span_of(parts, sizeof parts));
 }
 
 /* --- sessions --- */
@@ -98,16 +116,13 @@ static void end_session(struct analyze_context *context, struct handshake *hands
  * to nothing counts for the next one. */
 static void begin_handshake(struct analyze_context *context, struct handshake *handshake)
 {
-    struct handshake next = {.bytes_before = handshake->bytes_before,
-                             .began_ns = handshake->began_ns,
-                             .began_packet = handshake->began_packet};
     if (handshake->settled) {
         end_session(context, handshake);
-        next.bytes_before = handshake->bytes_before;
-        next.began_ns = context->observation->time_ns;
-        next.began_packet = context->observation->packet;
+        handshake->began_ns = context->observation->time_ns;
+        handshake->began_packet = context->observation->packet;
     }
-    *handshake = next;
+    const size_t kept = offsetof(struct handshake, server_random);
+    memset((uint8_t *)handshake + kept, 0, sizeof *handshake - kept);
 }
 
 static void note_origin(struct analyze_context *context, uint64_t given, uint64_t opened_by)
@@ -144,47 +159,60 @@ static bool is_long_term(enum tls_kx kx)
 /* That secret. Suites for export have an RSA key for the occasion. */
 static uint64_t long_term_secret(const struct handshake *handshake)
 {
-    if (!is_long_term(handshake->kx) || (handshake->kx == TLS_KX_RSA && handshake->export))
+    if (!is_long_term((enum tls_kx)handshake->kx) ||
+        (handshake->kx == TLS_KX_RSA && handshake->export))
         return 0;
-    return handshake->kx == TLS_KX_PSK ? handshake->psk : handshake->server_key;
+    return handshake->kx == TLS_KX_PSK ? handshake->psks[0] : handshake->server_key;
 }
 
 static void settle_12(struct analyze_context *context, struct handshake *handshake,
                       const struct tls_handshake_summary *summary)
 {
+    const struct handshake h = *handshake;
     uint64_t *by = handshake->opened_by, origin;
     if (summary->resumed == TRUTH_YES) {
-        const bool ticket = handshake->presented != 0;
-        origin = origin_of(context, ticket ? handshake->presented : handshake->session_id);
+        const bool ticket = h.presented != 0;
+        origin = origin_of(context, ticket ? h.presented : h.session_id);
         by[0] = origin;
-        by[1] = ticket ? handshake->presented_key : 0;
+        by[1] = ticket ? h.presented_key : 0;
+        handshake->authenticated_by = 0;
     } else {
-        origin = long_term_secret(handshake);
-        by[0] = origin != 0 ? origin : handshake->server_value;
-        by[1] = origin != 0 ? 0 : handshake->client_value;
-        handshake->authenticated_by = handshake->server_key;
-        note_origin(context, handshake->session_id, origin);
+        origin = long_term_secret(&h);
+        by[0] = origin != 0 ? origin : h.server_value;
+        by[1] = origin != 0 ? 0 : h.shares[0];
+        handshake->authenticated_by = h.server_key;
+        note_origin(context, h.session_id, origin);
     }
-    by[2] = handshake->given_key != by[1] ? handshake->given_key : 0;
-    note_origin(context, handshake->given, origin);
+    by[2] = h.given_key != by[1] ? h.given_key : 0;
+    note_origin(context, h.given, origin);
 }
 
 static void settle_13(struct handshake *handshake)
 {
-    handshake->opened_by[0] = handshake->fresh ? handshake->server_value : handshake->psk;
-    handshake->opened_by[1] = handshake->client_value;
+    const struct handshake h = *handshake;
+    handshake->opened_by[0] = h.fresh ? h.server_value : h.psks[0];
+    handshake->opened_by[1] = h.fresh ? h.shares[0] : 0;
+    handshake->opened_by[2] = handshake->authenticated_by = 0;
+}
+
+static void settle_unknown(struct handshake *handshake)
+{
+    memset(handshake->opened_by, 0, sizeof handshake->opened_by);
+    handshake->authenticated_by = 0;
 }
 
 static void observe_summary(struct analyze_context *context,
                             const struct tls_handshake_summary *summary)
 {
     struct handshake *handshake = handshake_of(context);
-    if (handshake->settled || handshake->server_random == 0 || summary->established != TRUTH_YES)
+    if (handshake == NULL || handshake->server_random == 0 || summary->established != TRUTH_YES)
         return;
     if (handshake->tls13)
         settle_13(handshake);
     else if (summary->resumed != TRUTH_UNKNOWN)
         settle_12(context, handshake, summary);
+    else
+        settle_unknown(handshake);
     handshake->key_exchange = summary->kx;
     handshake->settled = true;
 }
@@ -206,7 +234,7 @@ static uint64_t note_ticket_key(struct analyze_context *context, struct span tic
         return 0;
     const struct span key_name = span_of(ticket.at, KEY_NAME_LEN);
     const uint64_t name = analysis_name(context, NAME_TICKET_KEY, key_name);
-    const uint64_t whole = analysis_random_name(context, NAME_TICKET, ticket);
+    const uint64_t whole = name_of_random(context, NAME_TICKET, ticket);
     struct blast_secret *secret =
         blast_secrets_place(&state->secrets, context, name, BLAST_TICKET_KEY, key_name);
     if (secret == NULL)
@@ -257,7 +285,7 @@ static void note_shares(struct analyze_context *context, struct handshake *hands
         if (!reader_ok(&list) || tls_is_grease(group) || value.len < SHORTEST_VALUE)
             continue;
         handshake->groups[num] = group;
-        handshake->shares[num] = analysis_random_name(context, NAME_CLIENT_VALUE, value);
+        handshake->shares[num] = name_of_random(context, NAME_CLIENT_VALUE, value);
         blast_secrets_value(&state->secrets, context, handshake->shares[num++], BLAST_CLIENT_VALUE,
                             value, handshake->client_random);
     }
@@ -311,11 +339,11 @@ static uint64_t part_of_random(struct span random)
 static void observe_client_hello(struct analyze_context *context,
                                  const struct tls_client_hello *hello)
 {
-    struct handshake *handshake = handshake_of(context);
+    struct handshake *handshake = analysis_conversation(context);
     begin_handshake(context, handshake);
     handshake->client_random = part_of_random(hello->random);
     if (hello->ticket.len > 0) {
-        handshake->presented = analysis_random_name(context, NAME_TICKET, hello->ticket);
+        handshake->presented = name_of_random(context, NAME_TICKET, hello->ticket);
         handshake->presented_key = note_ticket_key(context, hello->ticket);
     }
     if (span_seen(hello->key_shares))
@@ -330,7 +358,7 @@ static uint64_t note_value(struct analyze_context *context, enum blast_kind kind
     struct state *state = context->state;
     if (!span_seen(value) || value.len < SHORTEST_VALUE || random == 0)
         return 0;
-    const uint64_t name = analysis_random_name(context, named, value);
+    const uint64_t name = name_of_random(context, named, value);
     blast_secrets_value(&state->secrets, context, name, kind, value, random);
     return name;
 }
@@ -339,23 +367,29 @@ static void observe_server_hello(struct analyze_context *context, const struct n
 {
     struct handshake *handshake = handshake_of(context);
     const struct tls_server_hello *hello = session->hello;
-    if (handshake->settled || !span_seen(hello->random))
+    if (handshake == NULL || !span_seen(hello->random))
         return;
     handshake->server_random = part_of_random(hello->random);
     handshake->tls13 = session->tls13;
-    handshake->kx = session->kx;
+    handshake->kx = (uint8_t)session->kx;
     handshake->export = (session->flags & TLS_SUITE_EXPORT) != 0;
     if (!session->tls13) {
+        handshake->psks[0] = handshake->shares[0] = 0; /* those were for 1.3 */
         if (is_long_term(session->kx))
             handshake->session_id = name_of_session_id(context, hello->session_id);
         return;
     }
     handshake->fresh = hello->key_share_group.seen;
-    if (!handshake->fresh && hello->selected_psk.seen && hello->selected_psk.value < MOST_PSKS)
-        handshake->psk = handshake->psks[hello->selected_psk.value];
-    for (size_t i = 0; handshake->fresh && i < MOST_SHARES; i++)
+    if (!handshake->fresh) {
+        const bool known = hello->selected_psk.seen && hello->selected_psk.value < MOST_PSKS;
+        handshake->psks[0] = known ? handshake->psks[hello->selected_psk.value] : 0;
+        return;
+    }
+    uint64_t share = 0;
+    for (size_t i = 0; i < MOST_SHARES; i++)
         if (handshake->groups[i] == hello->key_share_group.value)
-            handshake->client_value = handshake->shares[i];
+            share = handshake->shares[i];
+    handshake->shares[0] = share;
     handshake->server_value = note_value(context, BLAST_SERVER_VALUE, NAME_SERVER_VALUE,
                                          hello->key_share, handshake->server_random);
 }
@@ -370,7 +404,9 @@ static void observe_certificate(struct analyze_context *context,
     if (strcmp(certificate->from, "server") != 0 || certificate->index.value != 0 || key.len == 0)
         return;
     struct handshake *handshake = handshake_of(context);
-    const uint64_t name = analysis_random_name(context, NAME_SERVER_KEY, key);
+    if (handshake == NULL)
+        return;
+    const uint64_t name = name_of_random(context, NAME_SERVER_KEY, key);
     struct blast_secret *secret =
         blast_secrets_place(&state->secrets, context, name, BLAST_SERVER_KEY, span_text(""));
     if (secret == NULL)
@@ -379,7 +415,7 @@ static void observe_certificate(struct analyze_context *context,
     host_set_add(&secret->servers, context->observation->flow->ip_version,
                  analysis_address_name(context, !context->observation->flow->client));
     if (secret->name_len == 0 &&
-        (is_long_term(handshake->kx) || host_set_count(&secret->servers) > 1) &&
+        (is_long_term((enum tls_kx)handshake->kx) || host_set_count(&secret->servers) > 1) &&
         crypto_sha256(key, hash))
         blast_secrets_rename(&state->secrets, secret, span_of(hash, sizeof hash));
 }
@@ -388,19 +424,21 @@ static void observe_client_key_exchange(struct analyze_context *context,
                                         const struct tls_client_key_exchange *exchange)
 {
     struct handshake *handshake = handshake_of(context);
+    if (handshake == NULL)
+        return;
     if (handshake->kx == TLS_KX_PSK && span_seen(exchange->psk_identity))
-        handshake->psk = note_psk(context, exchange->psk_identity, CONFIDENCE_CERTAIN);
-    handshake->client_value = note_value(context, BLAST_CLIENT_VALUE, NAME_CLIENT_VALUE,
-                                         exchange->public_value, handshake->client_random);
+        handshake->psks[0] = note_psk(context, exchange->psk_identity, CONFIDENCE_CERTAIN);
+    handshake->shares[0] = note_value(context, BLAST_CLIENT_VALUE, NAME_CLIENT_VALUE,
+                                      exchange->public_value, handshake->client_random);
 }
 
 static void observe_ticket(struct analyze_context *context,
                            const struct tls_new_session_ticket *ticket)
 {
     struct handshake *handshake = handshake_of(context);
-    if (ticket->ticket.len == 0)
+    if (handshake == NULL || ticket->ticket.len == 0)
         return;
-    handshake->given = analysis_random_name(context, NAME_TICKET, ticket->ticket);
+    handshake->given = name_of_random(context, NAME_TICKET, ticket->ticket);
     handshake->given_key = note_ticket_key(context, ticket->ticket);
 }
 
@@ -408,8 +446,9 @@ static void observe_server_key_exchange(struct analyze_context *context,
                                         const struct tls_server_key_exchange *exchange)
 {
     struct handshake *handshake = handshake_of(context);
-    handshake->server_value = note_value(context, BLAST_SERVER_VALUE, NAME_SERVER_VALUE,
-                                         exchange->public_value, handshake->server_random);
+    if (handshake != NULL)
+        handshake->server_value = note_value(context, BLAST_SERVER_VALUE, NAME_SERVER_VALUE,
+                                             exchange->public_value, handshake->server_random);
 }
 
 /* --- the analyzer --- */
