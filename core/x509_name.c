@@ -1,5 +1,7 @@
-/* x509_name.c: names and object identifiers by libcrypto. */
+/* x509_name.c: names and object identifiers by libcrypto; plain names without it. */
 #include "core/x509_name.h"
+
+#include "core/x509_plain_name.h"
 
 #include <openssl/err.h>
 #include <openssl/x509.h>
@@ -36,8 +38,40 @@ static size_t print_name(const X509_NAME *name, BIO *out, char *text, size_t siz
     return len > 0 ? take(printed, (size_t)len, text, size) : 0;
 }
 
+/* The parts from the last to the first: RFC 4514 section 2.1. */
+static size_t plain_text(const struct x509_plain_name *name, char *text, size_t size)
+{
+    size_t len = 0;
+    for (size_t i = name->num; i-- > 0;) {
+        const struct x509_plain_part *part = &name->parts[i];
+        size_t type_len = strlen(part->type);
+        size_t comma = i != 0;
+        if (type_len + part->value.len + 1 + comma > size - len)
+            return 0;
+        memcpy(text + len, part->type, type_len);
+        len += type_len;
+        text[len++] = '=';
+        memcpy(text + len, part->value.at, part->value.len);
+        len += part->value.len;
+        if (comma != 0)
+            text[len++] = ',';
+    }
+    return len;
+}
+
+static size_t plain_common(const struct x509_plain_name *name, char *text, size_t size)
+{
+    for (size_t i = name->num; i-- > 0;)
+        if (strcmp(name->parts[i].type, "CN") == 0)
+            return take(name->parts[i].value.at, name->parts[i].value.len, text, size);
+    return 0;
+}
+
 size_t x509_name_text(struct span bytes, char *text, size_t size)
 {
+    struct x509_plain_name plain;
+    if (x509_plain_name_read(bytes, &plain))
+        return plain_text(&plain, text, size);
     X509_NAME *name = parse_name(bytes);
     BIO *out = name != NULL ? BIO_new(BIO_s_mem()) : NULL;
     size_t len = out != NULL ? print_name(name, out, text, size) : 0;
@@ -58,6 +92,9 @@ static int last_common_name(const X509_NAME *name)
 
 size_t x509_name_common(struct span bytes, char *text, size_t size)
 {
+    struct x509_plain_name plain;
+    if (x509_plain_name_read(bytes, &plain))
+        return plain_common(&plain, text, size);
     X509_NAME *name = parse_name(bytes);
     if (name == NULL)
         return 0;

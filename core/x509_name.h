@@ -1,6 +1,6 @@
 /* x509_name.h: the door to what libcrypto knows of X.509: distinguished names and object identifiers as text.
  *
- * All of them cost microseconds: for when somebody asks. They write at most |size| bytes, without a NUL, and
+ * What is not plain (x509_plain_name.h) costs microseconds: for when somebody asks. They write at most |size| bytes, without a NUL, and
  * give the length; 0 when the bytes are no such thing, when the text is longer, or without memory. Text is
  * UTF-8 as far as the certificate is honest about its character sets: whoever shows it takes care. */
 #ifndef PERPASS_CORE_X509_NAME_H
