@@ -63,7 +63,7 @@ static bool open_outputs(struct analyze *analyze, struct error *error)
     const struct run_settings *settings = &analyze->settings->common;
     if (settings->events != NULL && !output_open_stream(&analyze->events, settings->events, error))
         return false;
-    if (!run_open_reports(&analyze->run, error))
+    if (!run_open_reports(&analyze->run, error) || !run_open_write(&analyze->run, NULL, error))
         return false;
     analyze->replay.hash = analyze->run.hash_inputs;
     return true;
@@ -88,6 +88,8 @@ static bool confine(struct analyze *analyze, struct error *error)
         confine_add(&paths, files->items[i], SANDBOX_READ);
     for (size_t i = 0; i < settings->reports.num; i++)
         confine_add_folder(&paths, analyze->run.reports[i].output.name, SANDBOX_RENAME);
+    if (settings->write != NULL)
+        confine_add_folder(&paths, settings->write, SANDBOX_RENAME);
     bool ok = confine_enter(&paths, settings, NULL, error);
     confine_free(&paths);
     return ok;
@@ -149,6 +151,10 @@ static int write_all(struct analyze *analyze, const struct result *result)
     struct error error = {.text = ""};
     int status = STATUS_OK;
     if (run->writer != NULL && !write_events(analyze, result, &error)) {
+        complain("%s", error.text);
+        status = STATUS_OUTPUT;
+    }
+    if (!run_finish_write(run, &error)) {
         complain("%s", error.text);
         status = STATUS_OUTPUT;
     }

@@ -109,6 +109,9 @@ static void write_all(FILE *out, const struct result *result)
     inputs(out, result);
     counter(out, "events_dropped", result->events_dropped,
             "events dropped, as their reader was too slow or away");
+    counter(out, "packets_written", result->packets_written, "packets written by --write");
+    counter(out, "packets_not_written", result->packets_not_written,
+            "packets not written by --write, as there was no room in the file");
     gauge(out, "packet_clock_seconds", (double)result->time_ns / 1e9, "the packet clock");
     findings(out, result);
     process(out);

@@ -268,9 +268,11 @@ static void tell_outage(struct monitor *monitor)
 static void answer_signals(struct monitor *monitor)
 {
     struct error error;
-    if (signals_asked(SIGHUP) && monitor->events != NULL) {
+    if (signals_asked(SIGHUP)) {
         flush_events(monitor);
-        if (!event_pipe_reopen(monitor->events, &error))
+        if (monitor->events != NULL && !event_pipe_reopen(monitor->events, &error))
+            fail(monitor, STATUS_OUTPUT, &error);
+        if (!run_open_write(&monitor->run, monitor->settings->interface, &error))
             fail(monitor, STATUS_OUTPUT, &error);
     }
     if (signals_asked(SIGUSR1))
@@ -295,6 +297,8 @@ static void tick(struct monitor *monitor)
         write_metrics(monitor);
     answer_signals(monitor);
     flush_events(monitor);
+    if (monitor->run.written.out != NULL)
+        fflush(monitor->run.written.out); /* what goes wrong is told when it is closed */
 }
 
 static void note_frames(struct monitor *monitor, const struct frame *frames, size_t num)
@@ -432,7 +436,8 @@ static bool open_outputs(struct monitor *monitor, struct error *error)
         if (monitor->events == NULL)
             return false;
     }
-    return run_open_reports(&monitor->run, error);
+    return run_open_reports(&monitor->run, error) &&
+           run_open_write(&monitor->run, settings->interface, error);
 }
 
 /* From here on packets can be read, and outputs be replaced and made anew in their folders: nothing else. */
@@ -443,6 +448,7 @@ static bool confine(struct monitor *monitor, struct error *error)
     struct confine paths = {.num = 0};
     confine_add_folder(&paths, common->events, SANDBOX_WRITE);
     confine_add_folder(&paths, settings->metrics, SANDBOX_WRITE);
+    confine_add_folder(&paths, common->write, SANDBOX_WRITE);
     for (size_t i = 0; i < common->reports.num; i++)
         confine_add_folder(&paths, monitor->run.reports[i].output.name, SANDBOX_WRITE);
     bool ok = confine_enter(&paths, common, monitor->source, error);
@@ -497,6 +503,8 @@ static void finish(struct monitor *monitor)
     struct error error = {.text = ""};
     team_finish(run->team);
     analysis_finish(run->analysis);
+    if (!run_finish_write(run, &error))
+        fail(monitor, STATUS_OUTPUT, &error);
     struct result all = result_of_all(monitor);
     all.findings = analysis_findings(run->analysis, &all.num_findings);
     write_findings(monitor, &all, all.findings, all.num_findings, true);

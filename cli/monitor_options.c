@@ -131,7 +131,7 @@ const struct command command_monitor = {
         "Without --report and --events a summary is printed at the end.",
     .notes = "Signals:\n"
              "  SIGINT, SIGTERM  end: what was read is reported\n"
-             "  SIGHUP           open the file of --events by its name again\n"
+             "  SIGHUP           open the files of --events and --write by their names again\n"
              "  SIGUSR1          print statistics to standard error\n"
              "\n"
              "Exit status:\n"

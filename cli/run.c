@@ -57,6 +57,13 @@ static void emit_made(void *to, const struct observation *observation)
         event_writer_observation(run->writer, observation);
 }
 
+static void keep_it(void *to, const struct frame *frame, uint64_t conversation,
+                    enum engine_interest interest)
+{
+    struct run *run = to;
+    keep_packet(run->keep, frame, conversation, interest);
+}
+
 /* Options that need others, and files that are named twice. */
 
 static bool is_standard(const char *path)
@@ -75,6 +82,12 @@ static bool check_options(const struct run_settings *settings, struct error *err
         return error_set(error, "--flows needs --events, as it asks for more events");
     if (settings->observations.on && settings->events == NULL)
         return error_set(error, "--observations needs --events, as it asks for more events");
+    if (settings->write != NULL && settings->policy != POLICY_RAW)
+        return error_set(error, "--write needs --privacy raw: packets show everything as it is");
+    if (settings->write != NULL && is_standard(settings->write))
+        return error_set(error, "--write needs a file: standard output is for text");
+    if (settings->write_mib != 0 && settings->write == NULL)
+        return error_set(error, "--write-size needs --write, whose file it is about");
     if (settings->cpus.num > num_threads(settings))
         return error_set(error,
                          "--cpus names more processors than there are threads (--threads %u)",
@@ -82,7 +95,7 @@ static bool check_options(const struct run_settings *settings, struct error *err
     return true;
 }
 
-/* The path of output |i|: 0 is --events, then the reports, then the others. NULL: there is none. */
+/* The path of output |i|: 0 is --events, then the reports, then the others, then --write. NULL: there is none. */
 static const char *output_path(const struct run_settings *settings, const struct run_files *files,
                                size_t i)
 {
@@ -90,6 +103,8 @@ static const char *output_path(const struct run_settings *settings, const struct
     const char *path = NULL;
     if (i == 0)
         return settings->events;
+    if (i > settings->reports.num + files->num_outputs)
+        return settings->write;
     if (i > settings->reports.num)
         return files->outputs[i - settings->reports.num - 1];
     run_report_format(settings->reports.items[i - 1], &path, &error);
@@ -143,7 +158,7 @@ bool run_check(const struct run_settings *settings, const struct run_files *file
 {
     if (!check_options(settings, error))
         return false;
-    for (size_t i = 0; i <= settings->reports.num + files->num_outputs; i++)
+    for (size_t i = 0; i <= settings->reports.num + files->num_outputs + 1; i++)
         if (!check_output(settings, files, i, error))
             return false;
     return true;
@@ -170,6 +185,7 @@ bool run_prepare(struct run *run, struct error *error)
     const struct engine_options engine = {.every_flow = settings->flows,
                                           .show_packets = classify ? LABELS_PACKETS : 0,
                                           .content_rules = run->content_rules,
+                                          .packet = settings->write != NULL ? keep_it : NULL,
                                           .dissectors = dissectors,
                                           .emit_to = run,
                                           .emit = emit};
@@ -211,6 +227,47 @@ bool run_begin_events(struct run *run, FILE *out, struct error *error)
     return run->writer != NULL;
 }
 
+static uint64_t room_in(const struct run *run)
+{
+    const uint64_t mib = run->settings->write_mib;
+    const uint64_t room = (mib != 0 ? mib : RUN_WRITE_MIB) << 20;
+    struct stat status;
+    if (fstat(fileno(run->written.out), &status) != 0)
+        return room;
+    return (uint64_t)status.st_size < room ? room - (uint64_t)status.st_size : 0;
+}
+
+bool run_open_write(struct run *run, const char *interface, struct error *error)
+{
+    const char *path = run->settings->write;
+    struct output opened;
+    if (path == NULL)
+        return true;
+    if (!(interface != NULL ? output_open_append(&opened, path, error)
+                            : output_open_whole(&opened, path, error)))
+        return false;
+    output_discard(&run->written);
+    run->written = opened;
+    if (run->keep != NULL)
+        keep_restart(run->keep, run->written.out, room_in(run));
+    else
+        run->keep = keep_new(run->written.out, interface, room_in(run));
+    return run->keep != NULL || error_set(error, "there is no memory for packets that are kept");
+}
+
+bool run_finish_write(struct run *run, struct error *error)
+{
+    char number[TEXT_SMALL];
+    if (run->keep == NULL)
+        return true;
+    keep_finish(run->keep);
+    const struct keep_stats stats = keep_stats(run->keep);
+    if (stats.not_written > 0)
+        complain("%s packets were not written to %s: it has its size (--write-size)",
+                 text_number(stats.not_written, number), run->settings->write);
+    return output_close(&run->written, error);
+}
+
 /* Writing. */
 
 struct result run_result(const struct run *run)
@@ -219,6 +276,10 @@ struct result run_result(const struct run *run)
                             .analysis = analysis_stats(run->analysis),
                             .version = PERPASS_VERSION,
                             .privacy_policy = privacy_policy_name(run->settings->policy)};
+    if (run->keep != NULL) {
+        result.packets_written = keep_stats(run->keep).written;
+        result.packets_not_written = keep_stats(run->keep).not_written;
+    }
     result.told = analysis_told(run->analysis, &result.num_told);
     return result;
 }
@@ -267,6 +328,9 @@ void run_tell_counts(const struct run *run, const struct result *result)
 #define ANALYSIS_STAT(name, about) tell_count(result->analysis.name, about);
 #include "analysis/analysis_stats.def"
 #undef ANALYSIS_STAT
+    tell_count(result->packets_written, "packets written");
+    tell_count(result->packets_not_written,
+               "packets not written, as there was no room in the file");
     if (redactor_stability(run->redactor) != NULL)
         complain("pseudonyms were made with %s key %s",
                  redactor_key_is_random(run->redactor) ? "this run's own" : "the",
@@ -287,6 +351,8 @@ void run_end(struct run *run)
     for (size_t i = 0; run->reports != NULL && i < run->settings->reports.num; i++)
         output_discard(&run->reports[i].output);
     team_free(run->team);
+    keep_free(run->keep);
+    output_discard(&run->written);
     labels_free(run->labels);
     content_rules_free(run->content_rules);
     analysis_free(run->analysis);

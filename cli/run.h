@@ -2,6 +2,7 @@
 #ifndef PERPASS_CLI_RUN_H
 #define PERPASS_CLI_RUN_H
 
+#include "cli/keep.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "core/team.h"
@@ -33,12 +34,16 @@ struct run_settings {
     enum severity min_severity, fail_on; /* 0: none */
     struct home_nets home_nets;
     const char *secret_rules;
+    const char *write;
+    uint64_t write_mib; /* 0: RUN_WRITE_MIB */
     const char *user;
     bool no_sandbox;
     unsigned threads; /* 0: one */
     struct run_cpus cpus;
     bool verbose;
 };
+
+enum { RUN_WRITE_MIB = 100 };
 
 extern const struct option_row run_options[];
 extern const size_t run_num_options;
@@ -64,7 +69,9 @@ struct run {
     struct redactor *redactor;
     struct event_writer *writer; /* NULL: no events are asked for, or not yet */
     struct run_report *reports;
-    bool hash_inputs; /* a report shows input_info.sha256 */
+    struct output written; /* --write */
+    struct keep *keep;     /* NULL: no packets are written, or not yet */
+    bool hash_inputs;      /* a report shows input_info.sha256 */
 };
 
 /* Files that a run reads, and files that it writes beside events and reports. */
@@ -86,6 +93,13 @@ bool run_open_reports(struct run *run, struct error *error);
 
 /* run_begin_events lets events go to |out|. */
 bool run_begin_events(struct run *run, FILE *out, struct error *error);
+
+/* run_open_write opens the file of --write, if there is one: one that appears when it is complete, or, of an
+ * |interface|, one that is added to; also again, by its name, which may be another file now. */
+bool run_open_write(struct run *run, const char *interface, struct error *error);
+
+/* run_finish_write completes it. */
+bool run_finish_write(struct run *run, struct error *error);
 
 /* run_result fills in what |run| has counted so far; inputs and findings are the caller's. */
 struct result run_result(const struct run *run);

@@ -106,6 +106,13 @@ static bool set_threads(void *member, const char *value, struct error *error)
     return true;
 }
 
+static bool set_write_size(void *member, const char *value, struct error *error)
+{
+    uint64_t *size = member;
+    return option_set_number(size, value, error) &&
+           ((*size > 0 && *size <= UINT32_MAX) || error_set(error, "it is 1 to 4294967295"));
+}
+
 /* Reads a number at |text|; gives what follows it, NULL when there is none. */
 static const char *read_cpu(const char *text, unsigned long *cpu)
 {
@@ -186,6 +193,13 @@ const struct option_row run_options[] = {
      "Exit with status 1 if there is a finding of this severity or above (critical, high, medium, "
      "low or "
      "info)."},
+    {"write", "FILE", false, MEMBER(write), option_set_text,
+     "Write the packets that results rest on to FILE (pcapng): those of conversations that are "
+     "read, "
+     "until their handshake is over, and of transferred files. Needs --privacy raw."},
+    {"write-size", "MIB", false, MEMBER(write_mib), set_write_size,
+     "Write no more than MIB mebibytes to the file of --write (100 if this is not given); packets "
+     "that are not written are counted."},
     {"user", "NAME", false, MEMBER(user), option_set_text,
      "Started by root: go on as user NAME once what only root may read is open (the interface, the "
      "key). Outputs are opened as NAME."},

@@ -708,7 +708,21 @@ static uint32_t ip_len(const struct packet *packet)
                       reader_wire_left(&packet->payload));
 }
 
-static void take_packet(struct engine *engine, const struct intake_item *item)
+/* |before| are the flags of the flow before the packet was read. */
+static enum engine_interest interest_of(const struct engine *engine, uint32_t index, unsigned side,
+                                        const struct packet *packet, uint32_t before)
+{
+    const struct flow *flow = &flow_table_cold(engine->flows, index)->flow;
+    const uint32_t after = flow_table_hot(engine->flows, index)->flags;
+    const bool ends = packet->protocol == PROTO_TCP && packet->tcp_flags & (TCP_FIN | TCP_RST);
+    if (before & after & ((uint32_t)FLOW_QUIET_0 << side))
+        return INTEREST_NONE; /* it woke nobody */
+    if (!(before & (FLOW_READ_0 | FLOW_READ_1)))
+        return flow->dissector != NULL && ends ? INTEREST_READ : INTEREST_NONE;
+    return flow->dissector != NULL ? INTEREST_READ : INTEREST_UNDECIDED;
+}
+
+static enum engine_interest take_packet(struct engine *engine, const struct intake_item *item)
 {
     const struct packet *packet = &item->packet;
     unsigned side = item->side;
@@ -723,6 +737,7 @@ static void take_packet(struct engine *engine, const struct intake_item *item)
     }
     flow_table_touch(engine->flows, index, side, ip_len(packet), engine->now_ns);
     const struct flow_hot *hot = flow_table_hot(engine->flows, index);
+    const uint32_t before = hot->flags;
     if (hot->flags & (FLOW_READ_0 | FLOW_READ_1)) {
         if (!tcp)
             read_udp(engine, index, side, packet);
@@ -733,6 +748,8 @@ static void take_packet(struct engine *engine, const struct intake_item *item)
         show_packet(engine, index, side, packet);
     if (tcp && packet->tcp_flags & (TCP_FIN | TCP_RST))
         note_tcp_flags(engine, index, side, packet);
+    return engine->options.packet != NULL ? interest_of(engine, index, side, packet, before)
+                                          : INTEREST_NONE;
 }
 
 /* The packet that observations are about from here on. */
@@ -773,10 +790,10 @@ void engine_expect(struct engine *engine, const struct flow *flow,
     expect_table_note(engine->expect, flow, expectation, now_ns);
 }
 
-void engine_take(struct engine *engine, const struct intake_item *item)
+enum engine_interest engine_take(struct engine *engine, const struct intake_item *item)
 {
     at_frame(engine, item->packet.frame, item->now_ns);
-    take_packet(engine, item);
+    return take_packet(engine, item);
 }
 
 static void admit(struct engine *engine, struct intake_item *item)

@@ -9,6 +9,13 @@
 struct engine;
 struct expectation;
 
+/* What a packet was to dissectors, for who keeps packets. */
+enum engine_interest {
+    INTEREST_NONE,      /* nobody looked at it */
+    INTEREST_UNDECIDED, /* whether its conversation is one that somebody reads is not known yet */
+    INTEREST_READ       /* it is of a conversation that somebody reads, or may be a part of it */
+};
+
 struct engine_options {
     size_t max_flows;        /* 0: ENGINE_DEFAULT_FLOWS */
     size_t max_stream_bytes; /* held by reassembly of all flows; 0: ENGINE_DEFAULT_STREAM_BYTES */
@@ -28,6 +35,9 @@ struct engine_options {
     unsigned
         show_packets; /* of each flow that nobody reads: emit this many as observation_flow_packet */
     const struct dissector *const *dissectors; /* NULL-terminated */
+    /* Of a team: told of every packet in its order, and of which conversation it is; NULL: nobody asks. */
+    void (*packet)(void *emit_to, const struct frame *frame, uint64_t conversation,
+                   enum engine_interest interest);
     void *emit_to;
     void (*emit)(void *emit_to, const struct observation *observation);
 };
@@ -85,7 +95,8 @@ void engine_turn(struct engine *engine, const struct frame *frame, uint64_t now_
 void engine_expect(struct engine *engine, const struct flow *flow,
                    const struct expectation *expectation, uint64_t now_ns);
 
-/* engine_take takes a packet of a conversation, after engine_fetch and engine_fetch_flow. */
-void engine_take(struct engine *engine, const struct intake_item *item);
+/* engine_take takes a packet of a conversation, after engine_fetch. Says what it was to dissectors, if the options have
+ * somebody who asks. */
+enum engine_interest engine_take(struct engine *engine, const struct intake_item *item);
 
 #endif

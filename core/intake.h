@@ -15,8 +15,10 @@ struct intake_item {
     uint32_t place;            /* where that table may have its flow; as |hash| */
     enum layers_result result; /* LAYERS_TRANSPORT: it has a conversation */
     uint8_t side;              /* the sender, as in flow->ends */
-    uint8_t lane;    /* the engine that it is for, of several: who spreads packets sets it */
-    uint8_t clock;   /* enum intake_clock: what it does to the packet clock; intake_time sets it */
+    uint8_t lane;  /* the engine that it is for, of several: who spreads packets sets it */
+    uint8_t clock; /* enum intake_clock: what it does to the packet clock; intake_time sets it */
+    uint8_t
+        interest; /* enum engine_interest: what it was to dissectors; who spreads packets sets it */
     uint64_t now_ns; /* the packet clock at it; intake_time sets it */
 };
 

@@ -185,8 +185,36 @@ static void turn_all(struct team *team, const struct frame *frame, uint64_t now_
         engine_turn(team->lanes[i].engine, frame, now_ns, clock);
 }
 
+/* --- whoever keeps packets --- */
+
+/* Each fragment may be a part of what somebody reads. */
+static void set_interest(struct intake_item *item)
+{
+    item->interest = item->result == LAYERS_FRAGMENT ? INTEREST_READ : INTEREST_NONE;
+    if (item->result == LAYERS_TRANSPORT)
+        return;
+    item->hash = 0;
+    item->lane = 0;
+}
+
+static void take(struct lane *lane, struct intake_item *item)
+{
+    enum engine_interest interest = engine_take(lane->engine, item);
+    if (interest > (enum engine_interest)item->interest)
+        item->interest = (uint8_t)interest;
+}
+
+static void tell_packet(const struct team *team, const struct intake_item *item)
+{
+    const struct engine_options *options = &team->options;
+    if (options->packet != NULL)
+        options->packet(options->emit_to, item->packet.frame, item->hash * NUM_LANES + item->lane,
+                        (enum engine_interest)item->interest);
+}
+
 static void admit(struct team *team, struct intake_item *item)
 {
+    set_interest(item);
     if (item->clock != CLOCK_SAME)
         turn_all(team, item->packet.frame, item->now_ns, (enum intake_clock)item->clock);
     if (item->result != LAYERS_TRANSPORT) {
@@ -196,7 +224,7 @@ static void admit(struct team *team, struct intake_item *item)
         engine_fetch(team->lanes[item->lane].engine, item);
         engine_fetch_flow(team->lanes[item->lane].engine, item);
     }
-    engine_take(team->lanes[item->lane].engine, item);
+    take(&team->lanes[item->lane], item);
 }
 
 static void feed_batch(struct team *team, const struct frame *frames, size_t num)
@@ -213,8 +241,10 @@ static void feed_batch(struct team *team, const struct frame *frames, size_t num
         if (items[i].result == LAYERS_TRANSPORT)
             engine_fetch_flow(team->lanes[items[i].lane].engine, &items[i]);
     intake_time(team->intake, items, num);
-    for (size_t i = 0; i < num; i++)
+    for (size_t i = 0; i < num; i++) {
         admit(team, &items[i]);
+        tell_packet(team, &items[i]);
+    }
 }
 
 void team_feed(struct team *team, const struct frame *frames, size_t num)
@@ -296,10 +326,10 @@ static void keep_payload(struct team *team, struct chunk *chunk, struct packet *
     *payload = moved;
 }
 
-static void take(struct lane *lane, struct intake_item *item, uint64_t place)
+static void take_at(struct lane *lane, struct intake_item *item, uint64_t place)
 {
     lane->place = place;
-    engine_take(lane->engine, item);
+    take(lane, item);
 }
 
 /* The announcer is fed at once, so that all others can know what it announces from this packet on. */
@@ -309,7 +339,7 @@ static void give_to_announcer(struct team *team, struct chunk *chunk, uint16_t n
     uint32_t before = (uint32_t)chunk->num_announcements;
     engine_fetch(announcer->engine, &chunk->items[number]);
     engine_fetch_flow(announcer->engine, &chunk->items[number]);
-    take(announcer, &chunk->items[number], 2u * number + 1);
+    take_at(announcer, &chunk->items[number], 2u * number + 1);
     for (uint32_t i = before; i < chunk->num_announcements; i++)
         for (unsigned lane = 0; lane < SHARES; lane++)
             add_entry(team, chunk, lane,
@@ -326,6 +356,7 @@ static void turn_at(struct lane *lane, const struct intake_item *item, uint16_t 
 static void give_out_item(struct team *team, struct chunk *chunk, uint16_t number)
 {
     struct intake_item *item = &chunk->items[number];
+    set_interest(item);
     enum intake_clock clock = (enum intake_clock)item->clock;
     if (clock != CLOCK_SAME) {
         for (unsigned lane = 0; lane < SHARES; lane++)
@@ -369,7 +400,7 @@ static void do_entry(struct lane *lane, struct chunk *chunk, const struct entry 
         break;
     }
     case TASK_TAKE:
-        take(lane, item, 2u * entry->item + 1);
+        take_at(lane, item, 2u * entry->item + 1);
         break;
     }
 }
@@ -407,6 +438,8 @@ static void tell_chunk(struct team *team, struct chunk *chunk)
         team->options.emit(team->options.emit_to, &next[first]->observation);
         next[first] = next[first]->next;
     }
+    for (size_t i = 0; i < chunk->num; i++)
+        tell_packet(team, &chunk->items[i]);
     for (unsigned i = 0; i < NUM_LANES; i++) {
         observation_store_clear(&chunk->said[i]);
         chunk->entries[i].num = 0;

@@ -35,6 +35,8 @@ struct result {
     const struct observation *const *told; /* what analyzers made: installs of devices, tables */
     size_t num_told;
     uint64_t events_dropped; /* as their reader was too slow or away */
+    uint64_t packets_written,
+        packets_not_written; /* to the file of kept packets; for want of room in it */
     uint64_t time_ns;        /* of the statistics; 0: of the last frame */
     const char *version;
     const char *privacy_policy; /* "strict" */

@@ -349,6 +349,34 @@ class Running(Monitor):
         self.assertEqual(watch.end(), 0)
         self.assertTrue(lines_of(self.path("old")) and lines_of(self.path("e")))
 
+    def test_write(self):
+        """the packets that findings rest on, also in a new file after SIGHUP, which the old one was put aside for"""
+        watch = self.watch("--privacy", "raw", "--write", self.path("w"), "--report", self.path("r.json"),
+                           "--threads", "2")
+        send(PSK)
+        watch.wait_frames(16)
+        os.rename(self.path("w"), self.path("old"))
+        watch.tell(signal.SIGHUP)
+        wait_for(lambda: os.path.exists(self.path("w")), "the new file")
+        send(PSK)
+        watch.wait_frames(32)
+        self.assertEqual(watch.end(), 0, watch.stderr())
+        self.assertEqual(watch.metrics()["packets_not_written_total"], 0)
+        live = [finding["rule"] for finding in json.loads((self.folder / "r.json").read_text())["findings"]]
+        self.assertTrue(live)
+        for name in ("old", "w"):
+            report = subprocess.run([PERPASS, "analyze", "--report", "json:-", self.path(name)], capture_output=True,
+                                    check=True, timeout=LIMIT_S).stdout
+            self.assertEqual([finding["rule"] for finding in json.loads(report)["findings"]], live)
+            self.assertIn("pcapng", json.loads(report)["inputs"][0]["format"])
+        # a second run adds a section
+        watch = self.watch("--privacy", "raw", "--write", self.path("w"), "--packets", "16")
+        before = os.path.getsize(self.path("w"))
+        send(PSK)
+        watch.process.wait(timeout=LIMIT_S)
+        self.assertGreater(os.path.getsize(self.path("w")), before)
+        subprocess.run([PERPASS, "analyze", "--quiet", self.path("w")], check=True, timeout=LIMIT_S)
+
     def test_rotation(self):
         watch = self.watch("--events", self.path("e"), "--flows", "--observations", "--rotate-size", "1",
                            "--rotate-keep", "2")
@@ -458,6 +486,8 @@ class Trouble(Monitor):
                                         (["-i", "far", "--adapter-time"], 3, "time stamps"),
                                         (["-i", "far", "--rotate-size", "1"], 2, "--events"),
                                         (["-i", "far", "--fanout", "hash"], 2, "--threads"),
+                                        (["-i", "far", "--write", self.path("w")], 2, "--privacy raw"),
+                                        (["-i", "far", "--write-size", "1"], 2, "--write"),
                                         (["-i", "far", "--fanout-group", "65536"], 2, "1 to 65535"),
                                         (["-i", "any", "--threads", "2", "--fanout-defrag"], 3, "ring"),
                                         (["-i", "far", "--cpus", "0-1"], 2, "more processors than there are threads"),
