@@ -42,6 +42,7 @@ struct analysis {
     enum severity min_severity;
     struct findings *findings;
     struct home_nets home_nets;
+    struct psk_search *psk_search;
     void *emit_to;
     void (*emit)(void *emit_to, const struct observation *observation);
     struct told told;
@@ -133,6 +134,7 @@ struct analysis *analysis_new(const struct analysis_options *options, struct err
     analysis->min_severity = options->min_severity;
     analysis->emit_to = options->emit_to;
     analysis->emit = options->emit;
+    analysis->psk_search = options->psk_search;
     if (options->home_nets != NULL)
         analysis->home_nets = *options->home_nets;
     routes_make(analysis);
@@ -354,6 +356,11 @@ const struct observation *const *analysis_told(const struct analysis *analysis, 
 {
     *num = analysis->told.num;
     return analysis->told.items;
+}
+
+struct psk_search *analysis_psk_search(const struct analyze_context *context)
+{
+    return context->analysis->psk_search;
 }
 
 const struct home_nets *analysis_home_nets(const struct analyze_context *context)

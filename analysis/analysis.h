@@ -8,6 +8,7 @@
 #include "core/observation.h"
 
 struct analysis;
+struct psk_search;
 
 struct analysis_options {
     const char *rules; /* "+id,-id,family.*": NULL for all. Applied in order; if the first word is a
@@ -15,6 +16,9 @@ struct analysis_options {
     enum severity min_severity;        /* 0: all */
     size_t max_findings;               /* 0: ANALYSIS_DEFAULT_FINDINGS */
     const struct home_nets *home_nets; /* the operator's networks, copied; NULL: not told */
+    /* Tries keys on the proofs of pre-shared keys that were observed (dissect_context.proofs), when the input has ended;
+     * NULL: nobody asked for it. Outlives the analysis. */
+    struct psk_search *psk_search;
     /* Takes the observations that the analyzers make, as soon as each is complete; may be NULL. */
     void *emit_to;
     void (*emit)(void *emit_to, const struct observation *observation);

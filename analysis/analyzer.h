@@ -58,6 +58,9 @@ const uint64_t *analysis_key(const struct analyze_context *context);
 /* analysis_home_nets are the operator's networks; none: not told. */
 const struct home_nets *analysis_home_nets(const struct analyze_context *context);
 
+/* analysis_psk_search is what tries keys on proofs; NULL: nobody asked for it. */
+struct psk_search *analysis_psk_search(const struct analyze_context *context);
+
 /* analysis_tell hands |observation|, of a type that the analyzer makes, to whoever takes observations, and keeps it
  * for the reports; false: there is no room for it there. It lies in |block| of |size| bytes with all that it points to,
  * which is taken over. */

@@ -3,6 +3,7 @@
 
 #include "capture/filter.h"
 #include "capture/privileges.h"
+#include "cli/audit.h"
 #include "cli/complain.h"
 #include "cli/confine.h"
 #include "cli/replay.h"
@@ -19,6 +20,7 @@ struct analyze {
     struct run run;
     struct output events;
     struct replay replay;
+    struct audit audit;
     struct input_info *inputs;
 };
 
@@ -35,14 +37,28 @@ static bool check(const struct analyze *analyze, struct error *error)
     const struct analyze_settings *settings = analyze->settings;
     const struct run_files files = {.inputs = analyze->files->items,
                                     .num_inputs = analyze->files->num};
+    const struct run_files lists = {.inputs = &settings->psk_candidates,
+                                    .num_inputs = settings->psk_candidates != NULL};
     if (settings->quiet && settings->common.verbose)
         return error_set(error, "--quiet and --verbose contradict each other");
-    return check_inputs(analyze->files, error) && run_check(&settings->common, &files, error);
+    return check_inputs(analyze->files, error) && run_check(&settings->common, &files, error) &&
+           run_check(&settings->common, &lists, error);
+}
+
+static enum progress_mode progress_mode(const struct analyze_settings *settings)
+{
+    return settings->quiet && settings->progress == PROGRESS_AUTO ? PROGRESS_OFF
+                                                                  : settings->progress;
 }
 
 static bool prepare(struct analyze *analyze, struct error *error)
 {
     const struct run_settings *settings = &analyze->settings->common;
+    const char *candidates = analyze->settings->psk_candidates;
+    if (candidates != NULL && !audit_open(&analyze->audit, candidates, settings->threads,
+                                          progress_mode(analyze->settings), error))
+        return false;
+    analyze->run.psk_search = analyze->audit.search;
     if (settings->filter != NULL) {
         analyze->replay.filter = filter_new_for_all(settings->filter, error);
         if (analyze->replay.filter == NULL)
@@ -117,18 +133,20 @@ static int begin(struct analyze *analyze)
 
 static int read_files(struct analyze *analyze)
 {
-    const struct analyze_settings *settings = analyze->settings;
     const struct option_list *files = analyze->files;
-    enum progress_mode mode = settings->progress;
     int status = STATUS_OK;
-    if (settings->quiet && mode == PROGRESS_AUTO)
-        mode = PROGRESS_OFF;
-    progress_begin(&analyze->replay.progress, mode, replay_total(files->items, files->num));
+    progress_begin(&analyze->replay.progress, progress_mode(analyze->settings),
+                   replay_total(files->items, files->num), "packets");
     for (size_t i = 0; i < files->num; i++)
         if (!replay_file(&analyze->replay, files->items[i], &analyze->inputs[i]))
             status = STATUS_INPUT;
     team_finish(analyze->run.team);
     analysis_finish(analyze->run.analysis);
+    if (analyze->audit.search != NULL) {
+        const struct analysis_stats stats = analysis_stats(analyze->run.analysis);
+        if (!audit_tell(&analyze->audit, &stats, analyze->settings->quiet))
+            status = STATUS_INPUT;
+    }
     return status;
 }
 
@@ -201,6 +219,7 @@ int analyze_run(const struct analyze_settings *settings, const struct option_lis
     if (status == STATUS_OK)
         status = finish(&analyze, read_files(&analyze));
     run_end(&analyze.run);
+    audit_close(&analyze.audit);
     filter_free(analyze.replay.filter);
     output_discard(&analyze.events);
     free(analyze.inputs);

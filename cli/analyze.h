@@ -10,6 +10,7 @@ struct analyze_settings {
     struct run_settings common;
     bool quiet;
     enum progress_mode progress;
+    const char *psk_candidates; /* NULL: no audit of keys */
 };
 
 /* analyze_run reads |files| and writes what the settings ask for; gives the exit status. */

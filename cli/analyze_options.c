@@ -28,7 +28,11 @@ static const struct option_row options[] = {
      "Print no summary, and no progress line unless --progress on is given."},
     {"progress", "WHEN", false, MEMBER(progress), set_progress,
      "Show a progress line on standard error: auto (the default: when it is a terminal), on or "
-     "off."}};
+     "off."},
+    {"psk-candidates", "FILE", false, MEMBER(psk_candidates), option_set_text,
+     "Audit your own pre-shared keys: try each line of FILE, default and weak keys as text or hex "
+     "digits, on what clients sent to prove theirs (psk.weak-key); see KEY AUDIT in perpass(1). "
+     "No key is shown or written anywhere."}};
 
 static int run(const void *settings, const struct option_list *operands)
 {

@@ -17,10 +17,12 @@ static uint64_t now_ns(void)
     return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
 }
 
-void progress_begin(struct progress *progress, enum progress_mode mode, uint64_t total)
+void progress_begin(struct progress *progress, enum progress_mode mode, uint64_t total,
+                    const char *unit)
 {
     bool terminal = isatty(STDERR_FILENO) == 1;
-    *progress = (struct progress){.on = mode == PROGRESS_ON || (mode == PROGRESS_AUTO && terminal),
+    *progress = (struct progress){.unit = unit,
+                                  .on = mode == PROGRESS_ON || (mode == PROGRESS_AUTO && terminal),
                                   .terminal = terminal,
                                   .total = total,
                                   .begun_ns = now_ns()};
@@ -28,15 +30,15 @@ void progress_begin(struct progress *progress, enum progress_mode mode, uint64_t
     progress->next_ns = progress->begun_ns + NS_PER_S / 2;
 }
 
-static void print_rate(double rate)
+static void print_rate(const struct progress *progress, double rate)
 {
     if (rate >= 1e6)
-        fprintf(stderr, ", %.1f million packets/s", rate / 1e6);
+        fprintf(stderr, ", %.1f million %s/s", rate / 1e6, progress->unit);
     else
-        fprintf(stderr, ", %.0f packets/s", rate);
+        fprintf(stderr, ", %.0f %s/s", rate, progress->unit);
 }
 
-void progress_update(struct progress *progress, uint64_t bytes, uint64_t frames)
+void progress_update(struct progress *progress, uint64_t bytes, uint64_t num)
 {
     char text[TEXT_SMALL];
     uint64_t now = progress->on ? now_ns() : 0;
@@ -48,13 +50,13 @@ void progress_update(struct progress *progress, uint64_t bytes, uint64_t frames)
     if (progress->total > 0 && bytes <= progress->total) {
         double share = (double)bytes / (double)progress->total;
         fprintf(stderr, " of %s (%.0f %%)", text_bytes(progress->total, text), 100 * share);
-        print_rate((double)frames / elapsed);
+        print_rate(progress, (double)num / elapsed);
         if (share > 0.01)
             fprintf(
                 stderr, ", %s left",
                 text_duration((uint64_t)(elapsed * (1 - share) / share * (double)NS_PER_S), text));
     } else {
-        print_rate((double)frames / elapsed);
+        print_rate(progress, (double)num / elapsed);
     }
     fputs(progress->terminal ? "" : "\n", stderr);
     fflush(stderr);

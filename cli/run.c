@@ -172,6 +172,7 @@ bool run_prepare(struct run *run, struct error *error)
     const struct analysis_options analysis = {.rules = settings->rules,
                                               .min_severity = settings->min_severity,
                                               .home_nets = &settings->home_nets,
+                                              .psk_search = run->psk_search,
                                               .emit_to = run,
                                               .emit = emit_made};
     const struct redact_options redact = {.policy = settings->policy,
@@ -184,6 +185,7 @@ bool run_prepare(struct run *run, struct error *error)
         return error_set(error, "there is no memory for nDPI");
     const struct engine_options engine = {.every_flow = settings->flows,
                                           .show_packets = classify ? LABELS_PACKETS : 0,
+                                          .proofs = run->psk_search != NULL,
                                           .content_rules = run->content_rules,
                                           .packet = settings->write != NULL ? keep_it : NULL,
                                           .dissectors = dissectors,

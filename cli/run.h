@@ -64,6 +64,8 @@ struct run {
     const struct run_settings *settings;
     struct team *team;
     struct content_rules *content_rules; /* the team's, freed behind it */
+    struct psk_search
+        *psk_search; /* the caller's, set before run_prepare; NULL: no audit of keys */
     struct analysis *analysis;
     struct labels *labels; /* NULL: conversations that nobody reads have no name */
     struct redactor *redactor;

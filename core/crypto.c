@@ -364,6 +364,57 @@ void crypto_opener_free(struct crypto_opener *opener)
     free(opener);
 }
 
+struct crypto_cipher {
+    EVP_CIPHER *cipher;
+    EVP_CIPHER_CTX *context;
+};
+
+struct crypto_cipher *crypto_cipher_new(enum crypto_cipher_kind kind, struct error *error)
+{
+    static const char *const names[CRYPTO_NUM_CIPHERS] = {
+        [CRYPTO_AES_128] = "AES-128-ECB",
+        [CRYPTO_AES_256] = "AES-256-ECB",
+        [CRYPTO_ARIA_128] = "ARIA-128-ECB",
+        [CRYPTO_ARIA_256] = "ARIA-256-ECB",
+        [CRYPTO_CAMELLIA_128] = "CAMELLIA-128-ECB",
+        [CRYPTO_CAMELLIA_256] = "CAMELLIA-256-ECB",
+        [CRYPTO_3DES] = "DES-EDE3-ECB",
+        [CRYPTO_CHACHA20] = "ChaCha20"};
+    struct crypto_cipher *cipher = calloc(1, sizeof *cipher);
+    if (cipher != NULL) {
+        cipher->cipher = EVP_CIPHER_fetch(NULL, names[kind], NULL);
+        cipher->context = EVP_CIPHER_CTX_new();
+        if (cipher->cipher != NULL && cipher->context != NULL)
+            return cipher;
+    }
+    crypto_cipher_free(cipher);
+    error_set(error, "libcrypto gives no %s: no memory, or its configuration forbids it",
+              names[kind]);
+    return NULL;
+}
+
+bool crypto_cipher_run(struct crypto_cipher *cipher, bool encrypt, const uint8_t *key,
+                       const uint8_t *nonce, const uint8_t *in, size_t len, uint8_t *out)
+{
+    int got = 0;
+    if (len <= INT_MAX &&
+        EVP_CipherInit_ex2(cipher->context, cipher->cipher, key, nonce, encrypt, NULL) == 1 &&
+        EVP_CIPHER_CTX_set_padding(cipher->context, 0) == 1 &&
+        EVP_CipherUpdate(cipher->context, out, &got, in, (int)len) == 1 && (size_t)got == len)
+        return true;
+    crypto_wipe(out, len);
+    return false;
+}
+
+void crypto_cipher_free(struct crypto_cipher *cipher)
+{
+    if (cipher == NULL)
+        return;
+    EVP_CIPHER_CTX_free(cipher->context);
+    EVP_CIPHER_free(cipher->cipher);
+    free(cipher);
+}
+
 bool crypto_equal(const uint8_t *a, const uint8_t *b, size_t len)
 {
     return CRYPTO_memcmp(a, b, len) == 0;

@@ -72,6 +72,27 @@ bool crypto_opener_open(struct crypto_opener *opener, const uint8_t key[CRYPTO_G
                         struct span sealed, uint8_t *out);
 void crypto_opener_free(struct crypto_opener *opener);
 
+/* A cipher without authentication, under keys that change from call to call: what tries keys on the beginning of a
+ * record whose plain text is known. Block ciphers are on single blocks, as crypto_aes. */
+enum crypto_cipher_kind {
+    CRYPTO_AES_128,
+    CRYPTO_AES_256,
+    CRYPTO_ARIA_128,
+    CRYPTO_ARIA_256,
+    CRYPTO_CAMELLIA_128,
+    CRYPTO_CAMELLIA_256,
+    CRYPTO_3DES,
+    CRYPTO_CHACHA20 /* with 16 bytes of counter (little-endian, 4) and nonce (12) before the message */
+};
+enum { CRYPTO_NUM_CIPHERS = CRYPTO_CHACHA20 + 1 };
+struct crypto_cipher;
+struct crypto_cipher *crypto_cipher_new(enum crypto_cipher_kind kind, struct error *error);
+/* crypto_cipher_run encrypts or decrypts |len| bytes, whole blocks of a block cipher, under |key| to |out|. |nonce| is
+ * of ChaCha20, else NULL. */
+bool crypto_cipher_run(struct crypto_cipher *cipher, bool encrypt, const uint8_t *key,
+                       const uint8_t *nonce, const uint8_t *in, size_t len, uint8_t *out);
+void crypto_cipher_free(struct crypto_cipher *cipher); /* wipes the key */
+
 /* crypto_equal compares in a time that does not depend on where the bytes differ. */
 bool crypto_equal(const uint8_t *a, const uint8_t *b, size_t len);
 

@@ -70,6 +70,7 @@ static struct dissect_context context_of(struct engine *engine, struct flow *flo
                                     .time_ns = engine->packet_ns,
                                     .packet = engine->packet_number,
                                     .side = side,
+                                    .proofs = engine->options.proofs,
                                     .scratch = &engine->scratch,
                                     .content_rules = engine->options.content_rules,
                                     .budget = &engine->budget,

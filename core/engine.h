@@ -27,6 +27,7 @@ struct engine_options {
     /* By which dissectors recognise text, and secrets in it, in files that are transferred
      * (dissectors/content_rules.h): outlive the engine; NULL: files are told by their first bytes only. */
     const struct content_rules *content_rules;
+    bool proofs;  /* for dissect_context.proofs */
     bool in_team; /* it takes the packets of another intake: no engine_feed, no engine_advance */
     /* Told of what a dissector announces, beside noting it; may be NULL. */
     void (*announced)(void *emit_to, const struct flow *flow, const struct expectation *expectation,

@@ -156,14 +156,28 @@ static void read_clear(struct dtls *dtls, const struct dtls_record *record,
     }
 }
 
+/* In DTLS 1.2 with connection ids the type of what is inside is not seen. */
+static bool is_finished(const struct dtls_record *record)
+{
+    return !record->unified && record->epoch == 1 &&
+           (record->type == DTLS_HANDSHAKE || record->type == DTLS_TLS12_CID);
+}
+
 /* Epoch 1 of DTLS 1.3 is early data, which goes before the handshake is done. */
 static void note_protected(struct dtls *dtls, const struct dtls_record *record,
                            struct dissect_context *context)
 {
     struct dtls_side *side = &dtls->sides[context->side];
-    side->protected = true;
     if (side->inbox.first != NULL)
         dtls_hurry(dtls, context->side, context);
+    if (!side->told_proof && context->proofs && is_finished(record) &&
+        tls_proof_wanted(&dtls->session, context)) {
+        side->told_proof = true;
+        tls_proof_record(&dtls->session, record->type,
+                         (uint64_t)record->epoch << 48 | record->sequence, record->fragment,
+                         context);
+    }
+    side->protected = true;
     if (!record->unified || record->epoch != 1)
         tls_session_protected(&dtls->session, 0, context);
 }

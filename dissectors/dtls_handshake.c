@@ -38,9 +38,10 @@ static void read_hello_verify_request(struct dtls *dtls, struct reader body,
     dissect_emit(context, &observation_tls_hello_verify_request, &request);
 }
 
-static void read_message(struct dtls *dtls, uint8_t type, struct span body,
+static void read_message(struct dtls *dtls, uint8_t type, uint16_t seq, struct span body,
                          struct dissect_context *context)
 {
+    dtls->session.message_seq = number(seq);
     if (type == TLS_HELLO_VERIFY_REQUEST)
         read_hello_verify_request(dtls, reader_of(body), context);
     else
@@ -59,7 +60,7 @@ static void read_ready(struct dtls *dtls, struct dissect_context *context)
     while ((message = dtls_inbox_ready(inbox)) != NULL) {
         const uint8_t *bytes = dtls_message_join(message, context->scratch);
         if (bytes != NULL)
-            read_message(dtls, message->type, span_of(bytes, message->len), context);
+            read_message(dtls, message->type, message->seq, span_of(bytes, message->len), context);
         dtls_inbox_left(inbox, message->seq);
         dtls_inbox_drop(inbox, &dtls->store, message);
     }
@@ -132,7 +133,7 @@ static void read_new_fragment(struct dtls *dtls, const struct dtls_fragment *fra
     if (whole && dtls_inbox_is_next(inbox, fragment->seq) &&
         dtls_inbox_find(inbox, fragment->seq) == NULL) {
         dtls_inbox_left(inbox, fragment->seq);
-        read_message(dtls, fragment->type, fragment->bytes, context);
+        read_message(dtls, fragment->type, fragment->seq, fragment->bytes, context);
     } else {
         tell_added(dtls, dtls_inbox_add(inbox, &dtls->store, fragment), fragment, context);
     }

@@ -31,7 +31,7 @@ static bool read_plain(struct reader *r, size_t cid_len, struct dtls_record *rec
         !version_known(record->version))
         return false;
     record->epoch = reader_u16(r);
-    (void)reader_u48(r);
+    record->sequence = reader_u48(r);
     size_t min_len = 1;
     if (record->type == DTLS_TLS12_CID) {
         record->cid = reader_bytes(r, cid_len);

@@ -380,6 +380,7 @@ static const struct observation_type *const quic_observations[] = {
     &observation_tls_client_hello,
     &observation_tls_server_hello,
     &observation_tls_handshake_summary,
+    &observation_tls_handshake_message,
     NULL};
 
 const struct dissector dissector_quic = {

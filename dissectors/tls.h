@@ -28,6 +28,8 @@ struct tls_client_hello {
     struct span psk_modes;         /* u8 each: 0 psk_ke, 1 psk_dhe_ke */
     struct span psk_identities;    /* {vec16 identity, u32 obfuscated_ticket_age} each */
     struct span psk_binders;       /* vec8 each */
+    struct span message;           /* with dissect_context.proofs: the whole body; no row */
+    struct number message_seq;     /* the same, DTLS */
     struct span psk_origins;       /* u8 each: codes of psk_origin.h, of the first identities */
     struct span ticket;            /* session_ticket, empty where support is only offered */
     struct span connection_id;

@@ -88,6 +88,8 @@ static const struct field client_hello_fields[] = {
         .item = VALUE_NUMBER, IS_PUBLIC, .next = tls_next_psk_age),
     ROW("perpass.tls.psk_binder_lens", FIELD_LIST, psk_binders, "lengths of the binders, bytes",
         .item = VALUE_NUMBER, IS_PUBLIC, .next = tls_next_binder_len),
+    ROW("perpass.tls.message_sequence", FIELD_NUMBER, message_seq,
+        "DTLS: message_seq; only with --psk-candidates", IS_PUBLIC),
     ROW("perpass.tls.psk_kinds", FIELD_LIST, psk_origins,
         "what the first of them look like: external, imported, resumption, unknown",
         .item = VALUE_NUMBER, IS_PUBLIC, .next = field_next_u8, .name_of = psk_origin_code_kind),
@@ -266,8 +268,10 @@ static const struct field alert_fields[] = {
 };
 #undef STRUCT
 
-TYPE(observation_tls_client_hello, "tls.client_hello", client_hello_fields, tls_client_hello,
-     "A client offers what it can do.");
+static const struct observation_part client_hello_parts[] = {PART(tls_client_hello, message)};
+
+TYPE_WITH_PARTS(observation_tls_client_hello, "tls.client_hello", client_hello_fields,
+                client_hello_parts, tls_client_hello, "A client offers what it can do.");
 TYPE(observation_tls_server_hello, "tls.server_hello", server_hello_fields, tls_server_hello,
      "A server chooses, or asks for another client hello.");
 TYPE(observation_tls_server_key_exchange, "tls.server_key_exchange", server_key_exchange_fields,

@@ -272,6 +272,11 @@ void tls_read_client_hello(struct tls_session *session, struct reader body,
 {
     struct tls_client_hello hello = {.transport = session->transport,
                                      .version_protocol = session->version_protocol};
+    if (context->proofs) {
+        struct reader whole = body;
+        hello.message = reader_rest(&whole);
+        hello.message_seq = session->message_seq;
+    }
     hello.legacy_version = number(reader_u16(&body));
     hello.random = reader_bytes(&body, TLS_RANDOM_LEN);
     hello.session_id = reader_span_vec8(&body);

@@ -302,7 +302,10 @@ static enum step read_change_cipher(struct tls_records *tls, struct tls_side *si
     bool open = !session->server_hello && client && !session->client_key_exchange;
     if (!open && !tls_session_is_13(session)) {
         tls_session_protected(session, 0, context);
-        return STEP_SIDE_DONE;
+        if (!tls_proof_wanted(session, context))
+            return STEP_SIDE_DONE;
+        side->proof_next = true;
+        return skip_record(side, bytes, record);
     }
     side->change_cipher = true;
     return skip_record(side, bytes, record);
@@ -320,6 +323,20 @@ static enum step read_alert_record(struct tls_records *tls, struct tls_side *sid
     if (record->len == 2 && !side->change_cipher)
         tls_session_alert(&tls->session, alert, context);
     return skip_record(side, bytes, record);
+}
+
+/* Finished is the first that an endpoint protects: RFC 5246 section 7.4.9. */
+static enum step read_proof(struct tls_records *tls, struct tls_side *side, struct reader *bytes,
+                            const struct record *record, struct dissect_context *context)
+{
+    struct reader next = *bytes;
+    (void)read_header(&next);
+    struct reader fragment = reader_child(&next, record->len);
+    if (!reader_ok(&next) && bytes->cut == 0)
+        return wait_for(side, bytes, RECORD_HEADER_LEN + record->len);
+    if (reader_ok(&next))
+        tls_proof_record(&tls->session, record->type, 0, fragment, context);
+    return STEP_SIDE_DONE;
 }
 
 /* Early data goes before a second client hello that may still come in clear. */
@@ -371,6 +388,8 @@ static enum step read_record(struct tls_records *tls, struct tls_side *side, str
     }
     if (!header_plausible(&record))
         return out_of_step(side, bytes, context);
+    if (side->proof_next)
+        return read_proof(tls, side, bytes, &record, context);
     switch (record.type) {
     case CONTENT_HANDSHAKE:
         return read_handshake_record(tls, side, bytes, &record, context);
@@ -396,6 +415,8 @@ enum dissect tls_records_read(struct tls_records *tls, struct reader *bytes,
         if (side->waiting)
             emit_fault(&observation_cut, "handshake", "a segment was lost", context);
         tls->session.handshake.cut = true;
+        if (side->proof_next)
+            return DISSECT_SIDE_DONE;
         *side = (struct tls_side){.resyncs = side->resyncs, .change_cipher = side->change_cipher};
     }
     if (bytes->cut == 0 && reader_left(bytes) < side->want)

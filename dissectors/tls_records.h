@@ -12,6 +12,7 @@ struct tls_side {
     bool in_step;       /* the bytes at hand begin with a record header */
     bool change_cipher; /* sent a ChangeCipherSpec before it was clear what that means */
     bool waiting;       /* holds the beginning of a message */
+    bool proof_next;    /* the next record is to be handed to tls_proof_record */
     uint8_t resyncs;
     size_t skip; /* bytes of a record of no interest still to pass over */
     size_t done; /* handshake bytes of the first unread record that have been read */

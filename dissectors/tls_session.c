@@ -31,6 +31,8 @@ void tls_session_message(struct tls_session *session, uint8_t type, struct reade
                          struct dissect_context *context)
 {
     tls_summary_message(session, type, context);
+    if (context->proofs)
+        tls_proof_message(session, type, body, context);
     switch (type) {
     case TLS_CLIENT_HELLO:
         tls_read_client_hello(session, body, context);

@@ -7,6 +7,7 @@
 
 #include "dissectors/tls.h"
 #include "dissectors/tls_flight.h"
+#include "dissectors/tls_proof.h"
 #include "dissectors/tls_summary.h"
 
 /* HandshakeType, RFC 8446 section 4 and RFC 5246 section 7.4. */
@@ -51,6 +52,7 @@ struct tls_session {
     bool client_hello, server_hello; /* seen; a hello retry is no server hello */
     bool early_data;                 /* the last client hello offers it */
     bool client_key_exchange;        /* seen */
+    struct number message_seq;       /* DTLS: of the message at hand */
     struct tls_handshake handshake;  /* for its verdict */
 };
 
@@ -105,7 +107,8 @@ void tls_read_new_session_ticket(struct tls_session *session, struct reader body
         &observation_tls_certificate_verify, &observation_tls_certificate_status,                  \
         &observation_tls_certificate_url, &observation_tls_server_key_exchange,                    \
         &observation_tls_client_key_exchange, &observation_tls_new_session_ticket,                 \
-        &observation_tls_alert, &observation_tls_handshake_summary
+        &observation_tls_alert, &observation_tls_handshake_summary,                                \
+        &observation_tls_handshake_message, &observation_tls_finished_record
 
 /* SSL 2 (Hickman 1995; RFC 6101 appendix E): tls_ssl2_recognises looks for a whole, consistent hello at the
  * start of |bytes|; tls_ssl2_read reads it, and gives false when it is the server's: then all that follows

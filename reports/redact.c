@@ -4,6 +4,7 @@
 #include "core/crypto.h"
 #include "core/digits.h"
 #include "core/reader.h"
+#include "core/secret_memory.h"
 #include "reports/pseudonym.h"
 #include "reports/redact_cache.h"
 #include "reports/redact_key.h"
@@ -143,7 +144,7 @@ static struct pseudonym *derive_pseudonym(const uint8_t *master, struct error *e
 
 static bool make_key(struct redactor *redactor, const char *key_file, struct error *error)
 {
-    redactor->master = redact_key_memory(REDACT_KEY_LEN);
+    redactor->master = secret_memory(REDACT_KEY_LEN);
     if (redactor->master == NULL)
         return error_set(error, "no memory for the key of pseudonyms");
     redactor->key_is_random = key_file == NULL;
@@ -208,7 +209,7 @@ void redactor_free(struct redactor *redactor)
     crypto_wipe(&redactor->id, sizeof redactor->id);
     redact_cache_free(redactor->cache);
     pseudonym_free(redactor->pseudonym);
-    redact_key_memory_free(redactor->master, REDACT_KEY_LEN);
+    secret_memory_free(redactor->master, REDACT_KEY_LEN);
     crypto_wipe(redactor->text, text_safe_size(MAX_VALUE));
     free(redactor->text);
     free(redactor);

@@ -1,4 +1,4 @@
-/* redact_key.c: reads the key of pseudonyms and keeps keys out of swap and dumps. */
+/* redact_key.c: reads the key of pseudonyms. */
 #include "reports/redact_key.h"
 
 #include "core/crypto.h"
@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -94,23 +93,4 @@ bool redact_key_read(const char *path, uint8_t key[REDACT_KEY_LEN], struct error
     crypto_wipe(bytes, sizeof bytes);
     close(fd);
     return ok;
-}
-
-void *redact_key_memory(size_t len)
-{
-    void *memory = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED)
-        return NULL;
-    /* Best effort: the limit of locked memory may be 0, and old kernels know no MADV_DONTDUMP. */
-    (void)mlock(memory, len);
-    (void)madvise(memory, len, MADV_DONTDUMP);
-    return memory;
-}
-
-void redact_key_memory_free(void *memory, size_t len)
-{
-    if (memory == NULL)
-        return;
-    crypto_wipe(memory, len);
-    munmap(memory, len);
 }

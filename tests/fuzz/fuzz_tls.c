@@ -30,7 +30,7 @@ static void offer(struct side *side, unsigned number, void *state, struct flow *
     struct reader bytes = reader_of(span_of(exact, side->len));
     struct scratch scratch = {0};
     struct dissect_context context = {
-        .flow = flow, .side = number, .scratch = &scratch, .emit = walk};
+        .flow = flow, .side = number, .proofs = true, .scratch = &scratch, .emit = walk};
     side->answer = dissector_tls.dissect(&bytes, state, &context);
     scratch_free(&scratch);
     assert(bytes.fault == READER_OK);

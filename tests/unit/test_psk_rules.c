@@ -892,7 +892,8 @@ static void test_every_rule(void **state)
     analysis_finish(world.analysis);
     for (size_t i = 0; i < NUM_RULES; i++) {
         const struct rule *rule = rule_get((enum rule_id)i);
-        if (strncmp(rule->id, "psk.", 4) != 0)
+        /* test_psk_search.c has the one that needs a list of keys */
+        if (strncmp(rule->id, "psk.", 4) != 0 || strcmp(rule->id, "psk.weak-key") == 0)
             continue;
         const struct finding *finding = find(world.analysis, rule->id);
         if (finding == NULL)
