@@ -102,22 +102,24 @@ static bool is_psk_suite(enum tls_kx kx)
            kx == TLS_KX_ECDHE_PSK;
 }
 
-/* Whether a suite is on offer for which a handshake of TLS is judged. Most clients offer none, so this is a look at
- * ranges of code points first. */
+/* Whether a suite is one of CCM or of PSKs: a look at ranges of code points first, as most are not. */
+static bool is_constrained(uint64_t code)
+{
+    const bool may_be = (code >= 0x002c && code <= 0x002e) || (code >= 0x008a && code <= 0x00b9) ||
+                        code == 0x1304 || code == SUITE_13_CCM_8 || code == 0x00c7 ||
+                        (code >= 0xc033 && code <= 0xc0af) || (code >= 0xccab && code <= 0xd005) ||
+                        (code >= 0xe416 && code <= 0xe41d);
+    const struct tls_suite *suite = may_be ? tls_suite_find((uint16_t)code) : NULL;
+    return suite != NULL && (is_psk_suite(suite->kx) || strstr(suite->encryption, "CCM") != NULL);
+}
+
+/* Whether a suite is on offer for which a handshake of TLS is judged. */
 static bool offers_constrained(struct span ciphers)
 {
     struct reader list = list_of(ciphers);
-    while (reader_more(&list)) {
-        const uint16_t code = reader_u16(&list);
-        const bool may_be =
-            (code >= 0x002c && code <= 0x002e) || (code >= 0x008a && code <= 0x00b9) ||
-            code == 0x1304 || code == SUITE_13_CCM_8 || code == 0x00c7 ||
-            (code >= 0xc033 && code <= 0xc0af) || (code >= 0xccab && code <= 0xd005) ||
-            (code >= 0xe416 && code <= 0xe41d);
-        const struct tls_suite *suite = may_be ? tls_suite_find(code) : NULL;
-        if (suite != NULL && (is_psk_suite(suite->kx) || strstr(suite->encryption, "CCM") != NULL))
+    while (reader_more(&list))
+        if (is_constrained(reader_u16(&list)))
             return true;
-    }
     return false;
 }
 
@@ -236,8 +238,11 @@ static void judge_answer_12(struct analyze_context *context, struct handshake *h
 
 static void observe_server_hello(struct analyze_context *context, const struct negotiated *session)
 {
-    struct handshake *handshake = analysis_conversation_known(context);
     const struct tls_server_hello *hello = session->hello;
+    if (!is(hello->transport, "dtls") && !hello->selected_psk.seen &&
+        !is_constrained(hello->cipher.value))
+        return;
+    struct handshake *handshake = analysis_conversation_known(context);
     if (handshake == NULL || !handshake->begun || handshake->judged || session->ssl2)
         return;
     handshake->answered = true;
@@ -262,13 +267,12 @@ static void observe_server_hello(struct analyze_context *context, const struct n
 
 static void observe_alert(struct analyze_context *context, const struct tls_alert *alert)
 {
-    struct handshake *handshake = analysis_conversation_known(context);
-    if (handshake == NULL || !is(alert->from, "server"))
+    const bool unknown = alert->description.value == ALERT_UNKNOWN_PSK_IDENTITY;
+    if ((!unknown && alert->description.value != ALERT_DECRYPT_ERROR) || !is(alert->from, "server"))
         return;
-    if (alert->description.value == ALERT_UNKNOWN_PSK_IDENTITY)
-        judge(context, handshake, IOT_SERVER, IOT_ALERT, false);
-    else if (alert->description.value == ALERT_DECRYPT_ERROR && handshake->psk)
-        judge(context, handshake, IOT_SERVER, IOT_ALERT, true);
+    struct handshake *handshake = analysis_conversation_known(context);
+    if (handshake != NULL && handshake->begun && (unknown || handshake->psk))
+        judge(context, handshake, IOT_SERVER, IOT_ALERT, !unknown);
 }
 
 /* --- keys --- */
@@ -276,6 +280,8 @@ static void observe_alert(struct analyze_context *context, const struct tls_aler
 static void observe_server_key_exchange(struct analyze_context *context,
                                         const struct tls_server_key_exchange *exchange)
 {
+    if (exchange->kx == NULL || strstr(exchange->kx, "PSK") == NULL)
+        return;
     struct handshake *handshake = analysis_conversation_known(context);
     if (handshake != NULL && handshake->psk)
         judge(context, handshake, IOT_SERVER, IOT_HINT, exchange->psk_hint.len == 0);
@@ -285,8 +291,9 @@ static void observe_client_key_exchange(struct analyze_context *context,
                                         const struct tls_client_key_exchange *exchange)
 {
     enum { LONGEST = 128 };
-    struct handshake *handshake = analysis_conversation_known(context);
-    if (handshake == NULL || !span_seen(exchange->psk_identity))
+    struct handshake *handshake =
+        span_seen(exchange->psk_identity) ? analysis_conversation_known(context) : NULL;
+    if (handshake == NULL || !handshake->begun)
         return;
     const struct iot_judgement *server = &handshake->ends[IOT_SERVER];
     judge(context, handshake, IOT_CLIENT, IOT_IDENTITY,
@@ -319,9 +326,11 @@ static bool names_eui64(const struct x509 *certificate)
 static void observe_certificate(struct analyze_context *context,
                                 const struct tls_certificate *certificate)
 {
+    if (certificate->index.value != 0 || !is(certificate->from, "client") ||
+        !is(certificate->type, "x509"))
+        return;
     struct handshake *handshake = analysis_conversation_known(context);
-    if (handshake == NULL || !handshake->in_scope || !is(certificate->from, "client") ||
-        certificate->index.value != 0 || !is(certificate->type, "x509"))
+    if (handshake == NULL || !handshake->in_scope)
         return;
     judge(context, handshake, IOT_CLIENT, IOT_EUI64, names_eui64(&certificate->x509));
 }
@@ -332,10 +341,12 @@ static void observe_summary(struct analyze_context *context,
                             const struct tls_handshake_summary *summary)
 {
     struct state *state = context->state;
+    const bool external = is(summary->psk, "external") || is(summary->psk, "imported");
+    if (!external && !is(summary->transport, "dtls") && !is_constrained(summary->cipher.value))
+        return;
     struct handshake *handshake = analysis_conversation_known(context);
     if (handshake == NULL || handshake->judged || !handshake->answered)
         return;
-    const bool external = is(summary->psk, "external") || is(summary->psk, "imported");
     if (!handshake->in_scope && !external)
         return;
     if (summary->resumed == TRUTH_YES)

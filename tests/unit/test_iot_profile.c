@@ -73,6 +73,7 @@ static void say_hellos(struct analysis *analysis, const struct flow *flow, const
         .extended_master_secret = truth(!row->no_session_hash && !row->server_no_session_hash),
         .secure_renegotiation = truth(!row->no_renegotiation && !row->server_no_renegotiation),
         .truncated_hmac = truth(row->server_truncates),
+        .selected_psk = row->psk != NULL ? number(0) : (struct number){.seen = false},
         .key_share_group =
             version == 0x0304 || version == 0xfefc ? number(23) : (struct number){.seen = false}};
     say(analysis, flow, 11, &observation_tls_client_hello, &client);
@@ -99,6 +100,7 @@ static void say_all(struct analysis *analysis, const struct flow *flow, const st
                                 .from = "server"});
     say(analysis, flow, 16, &observation_tls_handshake_summary,
         &(struct tls_handshake_summary){.transport = transport,
+                                        .cipher = number(row->cipher != 0 ? row->cipher : 0xc0a8),
                                         .psk = row->psk,
                                         .resumed = truth(row->resumes),
                                         .established = truth(row->alert == 0)});
