@@ -38,25 +38,42 @@ static size_t print_name(const X509_NAME *name, BIO *out, char *text, size_t siz
     return len > 0 ? take(printed, (size_t)len, text, size) : 0;
 }
 
+static bool is_special(uint8_t c)
+{
+    return c == ',' || c == '+' || c == '"' || c == '\\' || c == '<' || c == '>' || c == ';';
+}
+
+/* Text that is written as far as there is room. */
+struct writer {
+    char *text;
+    size_t len, size;
+};
+
+static void put(struct writer *out, char c)
+{
+    if (out->len < out->size)
+        out->text[out->len] = c;
+    out->len++;
+}
+
 /* The parts from the last to the first: RFC 4514 section 2.1. */
 static size_t plain_text(const struct x509_plain_name *name, char *text, size_t size)
 {
-    size_t len = 0;
+    struct writer out = {.text = text, .size = size};
     for (size_t i = name->num; i-- > 0;) {
         const struct x509_plain_part *part = &name->parts[i];
-        size_t type_len = strlen(part->type);
-        size_t comma = i != 0;
-        if (type_len + part->value.len + 1 + comma > size - len)
-            return 0;
-        memcpy(text + len, part->type, type_len);
-        len += type_len;
-        text[len++] = '=';
-        memcpy(text + len, part->value.at, part->value.len);
-        len += part->value.len;
-        if (comma != 0)
-            text[len++] = ',';
+        for (const char *c = part->type; *c != '\0'; c++)
+            put(&out, *c);
+        put(&out, '=');
+        for (size_t at = 0; at < part->value.len; at++) {
+            if (is_special(part->value.at[at]))
+                put(&out, '\\');
+            put(&out, (char)part->value.at[at]);
+        }
+        if (i != 0)
+            put(&out, ',');
     }
-    return len;
+    return out.len <= size ? out.len : 0;
 }
 
 static size_t plain_common(const struct x509_plain_name *name, char *text, size_t size)

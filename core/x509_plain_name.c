@@ -1,4 +1,5 @@
-/* x509_plain_name.c: RFC 5280 section 4.1.2.4; what needs an escape by RFC 2253 section 2.4 is not plain. */
+/* x509_plain_name.c: RFC 5280 section 4.1.2.4; what needs an escape for its place by RFC 2253 section 2.4 (a '#' or
+ * blank at an end) is not plain. */
 #include "core/x509_plain_name.h"
 
 #include "core/der.h"
@@ -36,7 +37,7 @@ static bool is_plain(struct span value)
         return false;
     for (size_t i = 0; i < value.len; i++) {
         uint8_t c = value.at[i];
-        if (c < 0x20 || c >= 0x7f || strchr(",+\"\\<>;", c) != NULL)
+        if (c < 0x20 || c >= 0x7f)
             return false;
     }
     return true;

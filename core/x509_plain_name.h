@@ -1,5 +1,5 @@
 /* x509_plain_name.h: names in certificates as most are: one attribute of a common type in each part, of printable
- * ASCII that needs no escape. They are read where they lie; for all others there is libcrypto (x509_name.h). */
+ * ASCII. They are read where they lie; for all others there is libcrypto (x509_name.h). */
 #ifndef PERPASS_CORE_X509_PLAIN_NAME_H
 #define PERPASS_CORE_X509_PLAIN_NAME_H
 

@@ -5,7 +5,6 @@
 #include "dissectors/field_rows.h"
 #include "dissectors/tls_flight.h"
 
-#include <stdio.h>
 
 /* Whether it is what the fields of the Elastic Common Schema are about: the |side|'s own certificate. */
 static bool is_own_of(const struct tls_certificate *certificate, const char *side)
@@ -44,8 +43,11 @@ static bool put_sha256(struct span bytes, struct derived *room)
     uint8_t hash[CRYPTO_SHA256_LEN];
     if (!span_seen(bytes) || !crypto_sha256(bytes, hash))
         return false;
-    for (size_t i = 0; i < sizeof hash; i++)
-        snprintf(room->text + 2 * i, 3, "%02X", hash[i]);
+    static const char digits[] = "0123456789ABCDEF";
+    for (size_t i = 0; i < sizeof hash; i++) {
+        room->text[2 * i] = digits[hash[i] >> 4];
+        room->text[2 * i + 1] = digits[hash[i] & 0xf];
+    }
     room->len = 2 * sizeof hash;
     return true;
 }
