@@ -5,7 +5,6 @@
 #include "dissectors/field_rows.h"
 #include "dissectors/tls_flight.h"
 
-
 /* Whether it is what the fields of the Elastic Common Schema are about: the |side|'s own certificate. */
 static bool is_own_of(const struct tls_certificate *certificate, const char *side)
 {
