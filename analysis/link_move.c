@@ -37,6 +37,21 @@ static enum confidence confidence_of(enum link_kind kind, const char **reason)
     }
 }
 
+/* The move that was noted last, if it is one of the conversation |flow|: of several identifiers the surest is told. */
+static struct move *newest_of(struct link_moves *moves, const struct flow *flow)
+{
+    if (moves->num == 0)
+        return NULL;
+    struct move *newest = &moves->moves[(moves->first + moves->num - 1) % LINK_MOST_MOVES];
+    return newest->place.flow.first_packet == flow->first_packet ? newest : NULL;
+}
+
+static bool is_surer(enum link_kind kind, enum link_kind than)
+{
+    const char *reason;
+    return confidence_of(kind, &reason) > confidence_of(than, &reason);
+}
+
 static void judge(struct analyze_context *context, const struct move *move)
 {
     struct link_state *state = context->state;
@@ -77,8 +92,12 @@ void link_moved(struct analyze_context *context, uint64_t name, enum link_kind k
     while (moves->num > 0 &&
            (moves->num == LINK_MOST_MOVES || moves->moves[moves->first].place.time_ns + wait < now))
         judge_first(context, moves);
-    struct move *move = &moves->moves[(moves->first + moves->num++) % LINK_MOST_MOVES];
     const struct flow *flow = context->observation->flow;
+    struct move *move = newest_of(moves, flow);
+    if (move != NULL && !is_surer(kind, move->kind))
+        return;
+    if (move == NULL)
+        move = &moves->moves[(moves->first + moves->num++) % LINK_MOST_MOVES];
     *move = (struct move){
         .place = link_place_of(context, flow->dissector != NULL ? flow->dissector->name : NULL),
         .name = name,

@@ -14,6 +14,7 @@
 #include "dissectors/dtls.h"
 #include "dissectors/eap.h"
 #include "dissectors/http.h"
+#include "dissectors/radius.h"
 #include "dissectors/starttls.h"
 #include "dissectors/tls_flight.h"
 #include "dissectors/tls_summary.h"
@@ -225,15 +226,10 @@ static const struct {
                {&observation_eap_identity, link_clear_eap},
                {&observation_flow_end, observe_end}};
 
-static bool is_radius(const struct flow *flow)
-{
-    return flow->dissector != NULL && strcmp(flow->dissector->name, "radius") == 0;
-}
-
 static void observe(struct analyze_context *context, const struct observation *observation)
 {
     struct link_state *state = context->state;
-    if (is_radius(observation->flow))
+    if (observation->flow->dissector == &dissector_radius)
         return;
     if (!tables_make(state)) {
         tables_free(state);
@@ -242,9 +238,10 @@ static void observe(struct analyze_context *context, const struct observation *o
     }
     state->last_ns = observation->time_ns;
     state->last_packet = observation->packet;
-    for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++)
-        if (readers[i].type == observation->type)
-            readers[i].observe(context);
+    size_t i = 0;
+    while (readers[i].type != observation->type) /* it is one of |reads| */
+        i++;
+    readers[i].observe(context);
     analysis_totals(context)->link_subjects_settled = subject_graph_settled(state->graph);
 }
 

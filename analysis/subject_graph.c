@@ -84,10 +84,19 @@ static struct vertex *find_or_add(struct subject_graph *graph, uint64_t name, en
     return vertex != NULL ? vertex : add(graph, name, kind, now_s);
 }
 
+/* Counts one more in the time of |length| seconds that began at |start|, or begins the next one. */
+static uint8_t count_in(uint32_t *start, uint8_t num, uint32_t length, uint32_t now_s)
+{
+    if (now_s - *start <= length)
+        return num < UINT8_MAX ? (uint8_t)(num + 1) : num;
+    *start = now_s;
+    return 1;
+}
+
 /* Notes that it is used at |host|, and says since when it was not at another one; 0: it was there all the time. */
 static uint32_t go_to(struct vertex *vertex, uint32_t host, bool ip6, uint32_t now_s)
 {
-    enum { HOUR = 3600 };
+    enum { HOUR = 3600, DAY = 86400 };
     struct vertex_at *at = &vertex->at[ip6];
     if (at->host == host || at->host == 0) {
         at->host = host;
@@ -95,13 +104,10 @@ static uint32_t go_to(struct vertex *vertex, uint32_t host, bool ip6, uint32_t n
         return 0;
     }
     bool third = at->before != 0 && at->before != host;
-    if (third && now_s - at->before_s <= SUBJECT_GRAPH_CROWD_S)
-        vertex->shared = true;
-    if (now_s - vertex->moves_s > HOUR) {
-        vertex->moves_s = now_s;
-        vertex->moves = 0;
-    }
-    if (++vertex->moves > SUBJECT_GRAPH_MOVES)
+    vertex->hour_moves = count_in(&vertex->hour_s, vertex->hour_moves, HOUR, now_s);
+    vertex->day_moves = count_in(&vertex->day_s, vertex->day_moves, DAY, now_s);
+    if ((third && now_s - at->before_s <= SUBJECT_GRAPH_CROWD_S) ||
+        vertex->hour_moves > SUBJECT_GRAPH_MOVES || vertex->day_moves > SUBJECT_GRAPH_DAY_MOVES)
         vertex->shared = true;
     uint32_t since = at->host_s;
     *at = (struct vertex_at){

@@ -14,8 +14,8 @@ struct vertex {
     uint64_t name; /* 0: it is not known by its name any more */
     struct vertex_at at[2];
     uint32_t first_s, used_s, sessions;
-    uint32_t moves_s; /* beginning of the time in which |moves| are counted */
-    uint8_t kind, moves;
+    uint32_t hour_s, day_s; /* beginnings of the times in which moves are counted */
+    uint8_t kind, hour_moves, day_moves;
     bool shared;
 };
 

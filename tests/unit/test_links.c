@@ -10,6 +10,7 @@
 #include "dissectors/eap.h"
 #include "dissectors/http.h"
 #include "dissectors/psk_origin.h"
+#include "dissectors/radius.h"
 #include "dissectors/starttls.h"
 #include "dissectors/tls_flight.h"
 #include "dissectors/tls_summary.h"
@@ -1063,10 +1064,9 @@ static void test_told_later(void **state)
 static void test_radius_is_left_out(void **state)
 {
     (void)state;
-    static const struct dissector radius = {.name = "radius"};
     struct world world = world_new("link.*");
     converse(&world, 1);
-    world.flow.dissector = &radius;
+    world.flow.dissector = &dissector_radius;
     say_psk(&world, 1, "pump-room", PSK_ORIGIN_EXTERNAL);
     say_psk(&world, 2, "pump-room", PSK_ORIGIN_EXTERNAL);
     end(&world);

@@ -120,6 +120,20 @@ static void test_moves(void **state)
     }
 }
 
+/* 24 in a day are a journey, too, 25 are not. */
+static void test_day_moves(void **state)
+{
+    (void)state;
+    for (uint32_t moves = 23; moves <= 26; moves++) {
+        struct subject_graph *graph = subject_graph_new(64, 64);
+        for (uint32_t i = 0; i <= moves; i++)
+            SESSION(graph, START + i * 3600, (uint8_t)(1 + i % 2), {LINK_TICKET, 1});
+        assert_int_equal(subject_graph_shared(graph, 1 * 0x9e3779b97f4a7c15u),
+                         moves > SUBJECT_GRAPH_DAY_MOVES);
+        subject_graph_free(graph);
+    }
+}
+
 /* What a shared identifier tied falls apart; other identifiers of the same sessions still tie. */
 static void test_shared_is_undone(void **state)
 {
@@ -216,13 +230,13 @@ static void test_giant(void **state)
     for (uint32_t i = 0; i < 5000; i++) {
         const uint8_t address[4] = {10, 1, (uint8_t)(i >> 8), (uint8_t)i};
         const uint64_t name = 99;
-        subject_graph_use(graph, name, LINK_CERTIFICATE, i + 1, false, START + i * 1000);
+        subject_graph_use(graph, name, LINK_CERTIFICATE, i + 1, false, START + i * 4000);
         struct subject_tie tie = {.names = {name},
                                   .as = {LINK_CERTIFICATE},
                                   .num = 1,
                                   .address = span_of(address, 4),
-                                  .first_s = START + i * 1000,
-                                  .last_s = START + i * 1000,
+                                  .first_s = START + i * 4000,
+                                  .last_s = START + i * 4000,
                                   .session = true};
         subject_graph_tie(graph, &tie);
     }
@@ -319,11 +333,16 @@ static void test_index(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_joins),     cmocka_unit_test(test_crowd),
-        cmocka_unit_test(test_moves),     cmocka_unit_test(test_shared_is_undone),
-        cmocka_unit_test(test_use),       cmocka_unit_test(test_forgets),
-        cmocka_unit_test(test_settles),   cmocka_unit_test(test_giant),
-        cmocka_unit_test(test_reference), cmocka_unit_test(test_index)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_joins),
+                                       cmocka_unit_test(test_crowd),
+                                       cmocka_unit_test(test_moves),
+                                       cmocka_unit_test(test_day_moves),
+                                       cmocka_unit_test(test_shared_is_undone),
+                                       cmocka_unit_test(test_use),
+                                       cmocka_unit_test(test_forgets),
+                                       cmocka_unit_test(test_settles),
+                                       cmocka_unit_test(test_giant),
+                                       cmocka_unit_test(test_reference),
+                                       cmocka_unit_test(test_index)};
     return cmocka_run_group_tests_name("subject graph", tests, NULL, NULL);
 }
