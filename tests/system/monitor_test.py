@@ -59,6 +59,17 @@ def is_ethernet(capture):
     return capture.read_bytes()[20:24] == bytes((1, 0, 0, 0))
 
 
+def is_cut(capture):
+    """whether frames lack an end: then they cannot be sent as they were"""
+    content = capture.read_bytes()
+    at = 24
+    while at + 16 <= len(content):
+        if content[at + 8:at + 12] != content[at + 12:at + 16]:
+            return True
+        at += 16 + int.from_bytes(content[at + 8:at + 12], "little")
+    return False
+
+
 def seconds_of(told):
     """the time that a capture spans"""
     first, last = (datetime.datetime.fromisoformat(told[name][:26]) for name in ("first", "last"))
@@ -138,9 +149,12 @@ def findings_of(report):
     """what does not depend on when the packets came"""
     kept = []
     for finding in json.loads(report)["findings"]:
+        if finding["rule"] == "link.clock":  # compares a client's clock with that time
+            continue
         finding = dict(finding)
         for name in ("first", "last", "id", "packet"):
             finding.pop(name, None)
+        finding["evidence"] = {name: value for name, value in finding["evidence"].items() if "seconds" not in name}
         kept.append(json.dumps(finding, sort_keys=True))
     return sorted(kept)
 
@@ -189,7 +203,7 @@ class Results(Monitor):
         compared = with_findings = all_frames = 0
         captures = []
         for case in sorted(PCAPS.glob("*/capture.pcap")):
-            if not is_ethernet(case):
+            if not is_ethernet(case) or is_cut(case):
                 continue
             report = subprocess.run([PERPASS, "analyze", "--privacy", "raw", "--report", "json:-", str(case)],
                                     capture_output=True, check=False, timeout=LIMIT_S).stdout
