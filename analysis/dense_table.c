@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LOOKED_AT = 8, FIRST_ROOMS = 64 };
+enum { LOOKED_AT = 8, FIRST_ROOMS = 2048 /* pages of which are used only as entries come */ };
 
 struct dense_table {
     uint64_t (*weight)(const void *room);

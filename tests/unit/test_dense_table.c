@@ -51,22 +51,22 @@ static void test_grows(void **state)
 {
     (void)state;
     for (unsigned sort = 0; sort < 3; sort++) {
-        struct dense_table *table = dense_table_new(4096, sizeof(struct room), NULL, NULL);
+        struct dense_table *table = dense_table_new(8192, sizeof(struct room), NULL, NULL);
         assert_null(dense_table_find(table, 1));
-        for (uint64_t i = 0; i < 1000; i++) {
+        for (uint64_t i = 0; i < 5000; i++) {
             struct dense_place place = dense_table_place(table, make_name(sort, i));
             assert_false(place.known || place.pushed_out);
             assert_int_equal(((struct room *)place.room)->name, 0);
             ((struct room *)place.room)->name = make_name(sort, i);
         }
-        for (uint64_t i = 0; i < 1000; i++) {
+        for (uint64_t i = 0; i < 5000; i++) {
             const struct room *room = dense_table_find(table, make_name(sort, i));
             assert_non_null(room);
             assert_int_equal(room->name, make_name(sort, i));
             assert_true(dense_table_place(table, make_name(sort, i)).known);
         }
-        assert_int_equal(dense_table_num(table), 1000);
-        assert_null(dense_table_find(table, make_name(sort, 1000)));
+        assert_int_equal(dense_table_num(table), 5000);
+        assert_null(dense_table_find(table, make_name(sort, 5000)));
         dense_table_free(table);
     }
 }
