@@ -10,7 +10,8 @@
 
 enum {
     STREAM_ROOM = 256 << 10, /* of the buffer, until a record needs more */
-    STREAM_CHUNK = 64 << 10  /* of compressed bytes */
+    STREAM_CHUNK = 64 << 10, /* of compressed bytes */
+    STREAM_SPARES = 32       /* buffers that are kept to be used again */
 };
 
 /* What the bytes at hand lie in. */
@@ -24,7 +25,7 @@ struct stream_file {
     struct input input;
     int fd;
     struct stream_buffer *buffer;
-    _Atomic(struct stream_buffer *) spare; /* one that nobody holds any more */
+    _Atomic(struct stream_buffer *) spares[STREAM_SPARES]; /* that nobody holds any more */
     uint64_t num_read;
     bool ended; /* the descriptor gives no more, or nothing that can be read */
     struct decompress *decompress;
@@ -93,11 +94,29 @@ static size_t stream_decompress(struct stream_file *stream, uint8_t *to, size_t 
     }
 }
 
+static struct stream_buffer *take_spare(struct stream_file *stream)
+{
+    struct stream_buffer *buffer = NULL;
+    for (size_t i = 0; i < STREAM_SPARES && buffer == NULL; i++)
+        if (atomic_load(&stream->spares[i]) != NULL)
+            buffer = atomic_exchange(&stream->spares[i], NULL);
+    return buffer;
+}
+
+static bool keep_spare(struct stream_file *stream, struct stream_buffer *buffer)
+{
+    for (size_t i = 0; i < STREAM_SPARES; i++) {
+        struct stream_buffer *none = NULL;
+        if (atomic_compare_exchange_strong(&stream->spares[i], &none, buffer))
+            return true;
+    }
+    return false;
+}
+
 static struct stream_buffer *buffer_new(struct stream_file *stream, size_t room)
 {
-    struct stream_buffer *buffer = atomic_exchange(&stream->spare, NULL);
-    if (buffer == NULL || buffer->room < room) {
-        free(buffer);
+    struct stream_buffer *buffer = room == STREAM_ROOM ? take_spare(stream) : NULL;
+    if (buffer == NULL) {
         buffer = malloc(sizeof *buffer + room);
         if (buffer == NULL)
             return NULL;
@@ -111,9 +130,7 @@ static void buffer_release(struct stream_file *stream, struct stream_buffer *buf
 {
     if (buffer == NULL || atomic_fetch_sub(&buffer->holders, 1) != 1)
         return;
-    struct stream_buffer *none = NULL;
-    if (buffer->room != STREAM_ROOM ||
-        !atomic_compare_exchange_strong(&stream->spare, &none, buffer))
+    if (buffer->room != STREAM_ROOM || !keep_spare(stream, buffer))
         free(buffer);
 }
 
@@ -187,7 +204,8 @@ static void stream_close(struct input *input)
     decompress_free(stream->decompress);
     free(stream->chunk);
     free(stream->buffer);
-    free(atomic_load(&stream->spare));
+    for (size_t i = 0; i < STREAM_SPARES; i++)
+        free(atomic_load(&stream->spares[i]));
     if (stream->fd != STDIN_FILENO)
         close(stream->fd);
     free(stream);

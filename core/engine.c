@@ -703,12 +703,6 @@ static void note_tcp_flags(struct engine *engine, uint32_t index, unsigned side,
 
 /* --- frames --- */
 
-static uint32_t ip_len(const struct packet *packet)
-{
-    return (uint32_t)(packet->ip_header.len + packet->l4_header.len +
-                      reader_wire_left(&packet->payload));
-}
-
 /* |before| are the flags of the flow before the packet was read. */
 static enum engine_interest interest_of(const struct engine *engine, uint32_t index, unsigned side,
                                         const struct packet *packet, uint32_t before)
@@ -728,7 +722,7 @@ static enum engine_interest take_packet(struct engine *engine, const struct inta
     const struct packet *packet = &item->packet;
     unsigned side = item->side;
     uint32_t index = flow_table_find_near(engine->flows, &item->key, item->hash, item->place);
-    bool tcp = packet->protocol == PROTO_TCP;
+    bool tcp = flow_key_class(&item->key) == FLOW_KEY_TCP;
     if (index == 0) {
         index = flow_table_add(engine->flows, &item->key, item->hash, engine->now_ns);
         flow_begin(engine, index, side, packet);
@@ -736,7 +730,7 @@ static enum engine_interest take_packet(struct engine *engine, const struct inta
         flow_table_restart(engine->flows, index, FLOW_END_CLOSED, engine->now_ns);
         flow_begin(engine, index, side, packet);
     }
-    flow_table_touch(engine->flows, index, side, ip_len(packet), engine->now_ns);
+    flow_table_touch(engine->flows, index, side, item->ip_len, engine->now_ns);
     const struct flow_hot *hot = flow_table_hot(engine->flows, index);
     const uint32_t before = hot->flags;
     if (hot->flags & (FLOW_READ_0 | FLOW_READ_1)) {
@@ -774,9 +768,13 @@ void engine_turn(struct engine *engine, const struct frame *frame, uint64_t now_
     flow_table_advance(engine->flows, now_ns);
 }
 
-void engine_fetch(const struct engine *engine, struct intake_item *item)
+void engine_hash(const struct engine *engine, struct intake_item *item)
 {
     item->hash = flow_table_hash(engine->flows, &item->key);
+}
+
+void engine_fetch(const struct engine *engine, const struct intake_item *item)
+{
     flow_table_prefetch(engine->flows, item->hash);
 }
 
@@ -804,7 +802,7 @@ static void admit(struct engine *engine, struct intake_item *item)
     if (item->result != LAYERS_TRANSPORT) {
         if (!intake_complete(engine->intake, item))
             return;
-        engine_fetch(engine, item);
+        engine_hash(engine, item);
         engine_fetch_flow(engine, item);
     }
     engine_take(engine, item);
@@ -815,8 +813,10 @@ static void feed_batch(struct engine *engine, const struct frame *frames, size_t
     struct intake_item items[BATCH];
     for (size_t i = 0; i < num; i++) {
         intake_read(&items[i], &frames[i]);
-        if (items[i].result == LAYERS_TRANSPORT)
-            engine_fetch(engine, &items[i]);
+        if (items[i].result != LAYERS_TRANSPORT)
+            continue;
+        engine_hash(engine, &items[i]);
+        engine_fetch(engine, &items[i]);
     }
     for (size_t i = 0; i < num; i++)
         if (items[i].result == LAYERS_TRANSPORT)

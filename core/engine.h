@@ -84,8 +84,11 @@ enum intake_clock {
     CLOCK_JUMPS /* the time went back: another time, in which the conversations before have ended */
 };
 
+/* engine_hash sets where the engine looks for the item's conversation. Needs no order, as intake_read. */
+void engine_hash(const struct engine *engine, struct intake_item *item);
+
 /* engine_fetch and, some time later, engine_fetch_flow bring the memory closer that engine_take will need. */
-void engine_fetch(const struct engine *engine, struct intake_item *item);
+void engine_fetch(const struct engine *engine, const struct intake_item *item);
 void engine_fetch_flow(const struct engine *engine, struct intake_item *item);
 
 /* engine_turn lets the engine's clock tick or jump, to |now_ns|, at |frame| (NULL: without one). */
@@ -96,7 +99,8 @@ void engine_turn(struct engine *engine, const struct frame *frame, uint64_t now_
 void engine_expect(struct engine *engine, const struct flow *flow,
                    const struct expectation *expectation, uint64_t now_ns);
 
-/* engine_take takes a packet of a conversation, after engine_fetch. Says what it was to dissectors, if the options have
+/* engine_take takes a packet of a conversation, after engine_hash and
+ * engine_fetch_flow. Says what it was to dissectors, if the options have
  * somebody who asks. */
 enum engine_interest engine_take(struct engine *engine, const struct intake_item *item);
 

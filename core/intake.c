@@ -38,6 +38,14 @@ void intake_free(struct intake *intake)
     free(intake);
 }
 
+/* Once there is a conversation. */
+static void set_len(struct intake_item *item)
+{
+    const struct packet *packet = &item->packet;
+    item->ip_len = (uint32_t)(packet->ip_header.len + packet->l4_header.len +
+                              reader_wire_left(&packet->payload));
+}
+
 /* Apart, so that its memory is no burden to the usual packet. */
 static __attribute__((noinline)) void read_unusual(struct intake_item *item,
                                                    const struct frame *frame)
@@ -53,6 +61,8 @@ void intake_read(struct intake_item *item, const struct frame *frame)
         item->result = LAYERS_TRANSPORT;
     else
         read_unusual(item, frame);
+    if (item->result == LAYERS_TRANSPORT)
+        set_len(item);
 }
 
 static void count_unread(struct engine_stats *stats, enum layers_result result)
@@ -103,6 +113,7 @@ bool intake_complete(struct intake *intake, struct intake_item *item)
         return false;
     }
     item->side = (uint8_t)flow_key_of(&item->packet, &item->key);
+    set_len(item);
     intake->stats.packets_tunnelled += item->packet.num_tunnels > 0;
     return true;
 }

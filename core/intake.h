@@ -7,11 +7,14 @@
 #include "core/flow_table.h"
 #include "core/layers.h"
 
-/* A frame on its way to a conversation. */
+/* A frame on its way to a conversation: five cache lines, of which a packet that is only counted needs the last two and
+ * the first. */
 struct intake_item {
     struct packet packet;
     struct flow_key key;       /* from here on: of LAYERS_TRANSPORT */
     uint64_t hash;             /* of the flow table that it is for: whoever looks there sets it */
+    uint64_t now_ns;           /* the packet clock at it; intake_time sets it */
+    uint32_t ip_len;           /* of the headers from IP on, and the payload */
     uint32_t place;            /* where that table may have its flow; as |hash| */
     enum layers_result result; /* LAYERS_TRANSPORT: it has a conversation */
     uint8_t side;              /* the sender, as in flow->ends */
@@ -19,8 +22,7 @@ struct intake_item {
     uint8_t clock; /* enum intake_clock: what it does to the packet clock; intake_time sets it */
     uint8_t
         interest; /* enum engine_interest: what it was to dissectors; who spreads packets sets it */
-    uint64_t now_ns; /* the packet clock at it; intake_time sets it */
-};
+} __attribute__((aligned(64)));
 
 struct intake;
 

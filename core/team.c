@@ -43,14 +43,7 @@ struct entries {
     size_t num, room;
 };
 
-enum stage {
-    STAGE_FREE,
-    STAGE_READING,
-    STAGE_READ,
-    STAGE_DECODING,
-    STAGE_DECODED,
-    STAGE_GIVEN_OUT
-};
+enum stage { STAGE_FREE, STAGE_READING, STAGE_DECODED, STAGE_GIVEN_OUT };
 
 struct chunk {
     enum stage stage;
@@ -75,6 +68,12 @@ struct lane {
     bool busy;
 };
 
+struct worker {
+    struct team *team;
+    unsigned number;
+    pthread_t thread;
+};
+
 struct team {
     struct engine_options options;
     unsigned num_threads;
@@ -86,16 +85,17 @@ struct team {
     const struct team_source *source;
     struct chunk *chunks;
     size_t num_chunks;
-    struct chunk *giving_out;            /* whose announcements are being made */
-    pthread_t threads[TEAM_MAX_THREADS]; /* beside the one that calls */
-    unsigned num_started;
+    struct chunk *giving_out;                /* whose announcements are being made */
+    struct worker workers[TEAM_MAX_THREADS]; /* the first is who calls */
+    unsigned num_started;                    /* beside that */
     unsigned cpus[TEAM_MAX_THREADS]; /* of the threads, the calling one first; |num_cpus| 0: any */
     size_t num_cpus;
     pthread_mutex_t lock;
     pthread_cond_t changed;
     unsigned waiting;
     bool quitting;
-    uint64_t num_read, next_decode, next_give_out, next_tell; /* numbers of chunks */
+    bool news; /* something has been done, of which those that wait know nothing */
+    uint64_t num_read, next_give_out, next_tell; /* numbers of chunks */
     bool reading, giving, telling, ended;
 };
 
@@ -121,9 +121,11 @@ static bool announces(const struct packet *packet)
            (announces_on(packet->ends[0].port) || announces_on(packet->ends[1].port));
 }
 
-static uint8_t lane_of(const struct intake_item *item)
+/* Says which engine the item is for, and where that looks for its conversation. */
+static void spread(const struct team *team, struct intake_item *item)
 {
-    return (uint8_t)(announces(&item->packet) ? (unsigned)ANNOUNCER : share_of(&item->key));
+    item->lane = (uint8_t)(announces(&item->packet) ? (unsigned)ANNOUNCER : share_of(&item->key));
+    engine_hash(team->lanes[item->lane].engine, item);
 }
 
 /* --- what engines say --- */
@@ -220,8 +222,7 @@ static void admit(struct team *team, struct intake_item *item)
     if (item->result != LAYERS_TRANSPORT) {
         if (!intake_complete(team->intake, item))
             return;
-        item->lane = lane_of(item);
-        engine_fetch(team->lanes[item->lane].engine, item);
+        spread(team, item);
         engine_fetch_flow(team->lanes[item->lane].engine, item);
     }
     take(&team->lanes[item->lane], item);
@@ -234,7 +235,7 @@ static void feed_batch(struct team *team, const struct frame *frames, size_t num
         intake_read(&items[i], &frames[i]);
         if (items[i].result != LAYERS_TRANSPORT)
             continue;
-        items[i].lane = lane_of(&items[i]);
+        spread(team, &items[i]);
         engine_fetch(team->lanes[items[i].lane].engine, &items[i]);
     }
     for (size_t i = 0; i < num; i++)
@@ -286,13 +287,13 @@ static void read_chunk(struct team *team, struct chunk *chunk)
     chunk->num = kept;
 }
 
-static void decode_chunk(struct chunk *chunk)
+static void decode_chunk(const struct team *team, struct chunk *chunk)
 {
     for (size_t i = 0; i < chunk->num; i++) {
         struct intake_item *item = &chunk->items[i];
         intake_read(item, &chunk->frames[i]);
         if (item->result == LAYERS_TRANSPORT)
-            item->lane = lane_of(item);
+            spread(team, item);
     }
 }
 
@@ -337,7 +338,6 @@ static void give_to_announcer(struct team *team, struct chunk *chunk, uint16_t n
 {
     struct lane *announcer = &team->lanes[ANNOUNCER];
     uint32_t before = (uint32_t)chunk->num_announcements;
-    engine_fetch(announcer->engine, &chunk->items[number]);
     engine_fetch_flow(announcer->engine, &chunk->items[number]);
     take_at(announcer, &chunk->items[number], 2u * number + 1);
     for (uint32_t i = before; i < chunk->num_announcements; i++)
@@ -368,7 +368,7 @@ static void give_out_item(struct team *team, struct chunk *chunk, uint16_t numbe
         if (!intake_complete(team->intake, item))
             return;
         keep_payload(team, chunk, &item->packet);
-        item->lane = lane_of(item);
+        spread(team, item);
     }
     if (item->lane == ANNOUNCER)
         give_to_announcer(team, chunk, number);
@@ -405,12 +405,25 @@ static void do_entry(struct lane *lane, struct chunk *chunk, const struct entry 
     }
 }
 
-static void feed_lane(struct lane *lane, struct chunk *chunk, unsigned number)
+/* Another processor may have written the item: what of it every packet needs. */
+static void fetch_item(const struct intake_item *item)
 {
+    __builtin_prefetch(item);
+    __builtin_prefetch(&item->key);
+    __builtin_prefetch(&item->hash);
+}
+
+static void feed_lane(struct lane *lane, struct chunk *chunk)
+{
+    size_t number = (size_t)(lane - lane->team->lanes);
     const struct entries *entries = &chunk->entries[number];
     lane->store = &chunk->said[number];
+    for (size_t i = 0; i < entries->num && i < BATCH; i++)
+        fetch_item(&chunk->items[entries->at[i].item]);
     for (size_t done = 0; done < entries->num; done += BATCH) {
         size_t end = done + BATCH < entries->num ? done + BATCH : entries->num;
+        for (size_t i = end; i < entries->num && i < end + BATCH; i++)
+            fetch_item(&chunk->items[entries->at[i].item]);
         for (size_t i = done; i < end; i++)
             if (entries->at[i].task == TASK_TAKE)
                 engine_fetch(lane->engine, &chunk->items[entries->at[i].item]);
@@ -458,11 +471,19 @@ static struct chunk *chunk_at(const struct team *team, uint64_t number)
     return &team->chunks[number % team->num_chunks];
 }
 
+/* Lets others in, and those that wait when there is something new for them. */
 static void unlock(struct team *team)
 {
-    if (team->waiting > 0)
+    if (team->news && team->waiting > 0)
         pthread_cond_broadcast(&team->changed);
+    team->news = false;
     pthread_mutex_unlock(&team->lock);
+}
+
+static void lock_again(struct team *team)
+{
+    pthread_mutex_lock(&team->lock);
+    team->news = true;
 }
 
 /* Each of these does one thing if there is something to do: it returns with the lock held. */
@@ -474,33 +495,57 @@ static bool try_tell(struct team *team)
     team->telling = true;
     unlock(team);
     tell_chunk(team, chunk);
-    pthread_mutex_lock(&team->lock);
+    lock_again(team);
     chunk->stage = STAGE_FREE;
     team->next_tell++;
     team->telling = false;
     return true;
 }
 
-static bool try_feed(struct team *team)
+static bool has_food(const struct team *team, const struct lane *lane)
+{
+    return !lane->busy && lane->next < team->next_give_out;
+}
+
+static bool feed(struct team *team, struct lane *const *lanes, size_t num)
+{
+    for (size_t i = 0; i < num; i++)
+        lanes[i]->busy = true;
+    if (num == 0)
+        return false;
+    unlock(team);
+    for (size_t i = 0; i < num; i++)
+        feed_lane(lanes[i], chunk_at(team, lanes[i]->next));
+    lock_again(team);
+    for (size_t i = 0; i < num; i++) {
+        chunk_at(team, lanes[i]->next)->lanes_left--;
+        lanes[i]->busy = false;
+        lanes[i]->next++;
+    }
+    return true;
+}
+
+/* A thread has lanes of its own, so that what they remember is in its processor's cache. */
+static bool try_feed_own(struct team *team, unsigned thread)
+{
+    struct lane *lanes[SHARES];
+    size_t num = 0;
+    for (unsigned i = thread; i < SHARES; i += team->num_threads)
+        if (has_food(team, &team->lanes[i]))
+            lanes[num++] = &team->lanes[i];
+    return feed(team, lanes, num);
+}
+
+/* With nothing else to do, it takes the one of another that is furthest behind. */
+static bool try_feed_other(struct team *team)
 {
     struct lane *best = NULL;
     for (unsigned i = 0; i < SHARES; i++) {
         struct lane *lane = &team->lanes[i];
-        if (!lane->busy && lane->next < team->next_give_out &&
-            (best == NULL || lane->next < best->next))
+        if (has_food(team, lane) && (best == NULL || lane->next < best->next))
             best = lane;
     }
-    if (best == NULL)
-        return false;
-    struct chunk *chunk = chunk_at(team, best->next);
-    best->busy = true;
-    unlock(team);
-    feed_lane(best, chunk, (unsigned)(best - team->lanes));
-    pthread_mutex_lock(&team->lock);
-    best->busy = false;
-    best->next++;
-    chunk->lanes_left--;
-    return true;
+    return feed(team, &best, best != NULL);
 }
 
 static bool try_give_out(struct team *team)
@@ -511,7 +556,7 @@ static bool try_give_out(struct team *team)
     team->giving = true;
     unlock(team);
     give_out_chunk(team, chunk);
-    pthread_mutex_lock(&team->lock);
+    lock_again(team);
     chunk->stage = STAGE_GIVEN_OUT;
     chunk->lanes_left = SHARES;
     team->next_give_out++;
@@ -519,19 +564,7 @@ static bool try_give_out(struct team *team)
     return true;
 }
 
-static bool try_decode(struct team *team)
-{
-    if (team->next_decode >= team->num_read)
-        return false;
-    struct chunk *chunk = chunk_at(team, team->next_decode++);
-    chunk->stage = STAGE_DECODING;
-    unlock(team);
-    decode_chunk(chunk);
-    pthread_mutex_lock(&team->lock);
-    chunk->stage = STAGE_DECODED;
-    return true;
-}
-
+/* Reads a chunk, and decodes it while it is in the cache; the next one can be read meanwhile. */
 static bool try_read(struct team *team)
 {
     struct chunk *chunk = chunk_at(team, team->num_read);
@@ -541,11 +574,18 @@ static bool try_read(struct team *team)
     chunk->stage = STAGE_READING;
     unlock(team);
     read_chunk(team, chunk);
-    pthread_mutex_lock(&team->lock);
-    team->ended = chunk->num == 0;
-    chunk->stage = team->ended ? STAGE_FREE : STAGE_READ;
-    team->num_read += !team->ended;
+    lock_again(team);
     team->reading = false;
+    team->ended = chunk->num == 0;
+    team->num_read += !team->ended;
+    if (team->ended) {
+        chunk->stage = STAGE_FREE;
+        return true;
+    }
+    unlock(team);
+    decode_chunk(team, chunk);
+    lock_again(team);
+    chunk->stage = STAGE_DECODED;
     return true;
 }
 
@@ -555,14 +595,17 @@ static bool all_told(const struct team *team)
 }
 
 /* What is furthest on goes first, so that memory is given back as soon as can be. */
-static bool try_something(struct team *team)
+static bool try_something(struct team *team, unsigned thread)
 {
-    return !all_told(team) && (try_tell(team) || try_feed(team) || try_give_out(team) ||
-                               try_decode(team) || try_read(team));
+    return !all_told(team) && (try_tell(team) || try_feed_own(team, thread) || try_give_out(team) ||
+                               try_read(team) || try_feed_other(team));
 }
 
 static void wait_for_change(struct team *team)
 {
+    if (team->news && team->waiting > 0)
+        pthread_cond_broadcast(&team->changed);
+    team->news = false;
     team->waiting++;
     pthread_cond_wait(&team->changed, &team->lock);
     team->waiting--;
@@ -570,10 +613,11 @@ static void wait_for_change(struct team *team)
 
 static void *work(void *to)
 {
-    struct team *team = to;
+    const struct worker *worker = to;
+    struct team *team = worker->team;
     pthread_mutex_lock(&team->lock);
     while (!team->quitting) {
-        if (!try_something(team))
+        if (!try_something(team, worker->number))
             wait_for_change(team);
         else if (all_told(team))
             pthread_cond_broadcast(&team->changed); /* who called team_read waits for that */
@@ -593,7 +637,10 @@ static bool start_thread(struct team *team)
         CPU_SET(team->cpus[(team->num_started + 1) % team->num_cpus], &cpus);
         pthread_attr_setaffinity_np(&attributes, sizeof cpus, &cpus);
     }
-    bool ok = pthread_create(&team->threads[team->num_started], &attributes, work, team) == 0;
+    struct worker *worker = &team->workers[team->num_started + 1];
+    worker->team = team;
+    worker->number = team->num_started + 1;
+    bool ok = pthread_create(&worker->thread, &attributes, work, worker) == 0;
     pthread_attr_destroy(&attributes);
     team->num_started += ok;
     return ok;
@@ -602,7 +649,7 @@ static bool start_thread(struct team *team)
 static void read_by_all(struct team *team)
 {
     pthread_mutex_lock(&team->lock);
-    team->num_read = team->next_decode = team->next_give_out = team->next_tell = 0;
+    team->num_read = team->next_give_out = team->next_tell = 0;
     for (unsigned i = 0; i < SHARES; i++)
         team->lanes[i].next = 0;
     team->ended = false;
@@ -611,7 +658,7 @@ static void read_by_all(struct team *team)
         ;
     pthread_cond_broadcast(&team->changed);
     while (!all_told(team))
-        if (!try_something(team))
+        if (!try_something(team, 0))
             wait_for_change(team);
     pthread_mutex_unlock(&team->lock);
     for (unsigned i = 0; i < NUM_LANES; i++)
@@ -694,9 +741,13 @@ static bool make_chunks(struct team *team, struct error *error)
     if (team->num_threads == 1)
         return true;
     team->num_chunks = (size_t)team->num_threads * CHUNKS_PER_THREAD;
-    team->chunks = calloc(team->num_chunks, sizeof *team->chunks);
-    if (team->chunks == NULL)
+    const size_t size = team->num_chunks * sizeof *team->chunks;
+    team->chunks = aligned_alloc(_Alignof(struct chunk), size);
+    if (team->chunks == NULL) {
+        team->num_chunks = 0;
         return error_set(error, "there is no memory for %u threads", team->num_threads);
+    }
+    memset(team->chunks, 0, size);
     return true;
 }
 
@@ -749,7 +800,7 @@ void team_free(struct team *team)
     pthread_cond_broadcast(&team->changed);
     pthread_mutex_unlock(&team->lock);
     for (unsigned i = 0; i < team->num_started; i++)
-        pthread_join(team->threads[i], NULL);
+        pthread_join(team->workers[i + 1].thread, NULL);
     for (unsigned i = 0; i < NUM_LANES; i++)
         engine_free(team->lanes[i].engine);
     for (size_t i = 0; i < team->num_chunks; i++) {
