@@ -4,7 +4,7 @@
 
 /* LINK_KIND(symbol, name, what it is, several of it, seconds after which it says nothing any more (0: it stays)) */
 #define LINK_KINDS(LINK_KIND)                                                                      \
-    LINK_KIND(LINK_SESSION_ID, "session_id", "session id", "session ids", 86400)                   \
+    LINK_KIND(LINK_SESSION_ID, "session_id", "session id", "session ids", 604800)                  \
     LINK_KIND(LINK_TICKET, "ticket", "session ticket", "session tickets", 604800)                  \
     LINK_KIND(LINK_CONNECTION_ID, "connection_id", "connection id", "connection ids", 86400)       \
     LINK_KIND(LINK_CERTIFICATE, "client_certificate", "client certificate", "client certificates", \
@@ -15,7 +15,7 @@
     LINK_KIND(LINK_DHCP, "dhcp_identity", "DHCP identity", "DHCP identities", 0)                   \
     LINK_KIND(LINK_PAIRING, "cleartext_pairing", "pairing with an address lease",                  \
               "pairings with address leases", 86400)                                               \
-    LINK_KIND(LINK_KEY_SHARE, "key_share", "key share", "key shares", 86400)
+    LINK_KIND(LINK_KEY_SHARE, "key_share", "key share", "key shares", 0)
 
 enum link_kind {
 #define LINK_KIND(symbol, ...) symbol,

@@ -406,6 +406,14 @@ static bool choose(struct count *count)
     return true;
 }
 
+static void free_past(struct subject_graph *graph, uint32_t place)
+{
+    if (place == 0)
+        return;
+    graph->pasts[place] = (struct vertex_past){.next_free = graph->free_past};
+    graph->free_past = place;
+}
+
 static void keep_vertices(struct subject_graph *graph, struct count *count)
 {
     size_t num = 0;
@@ -413,8 +421,10 @@ static void keep_vertices(struct subject_graph *graph, struct count *count)
     for (size_t i = 0; i < graph->num_vertices; i++) {
         const struct vertex vertex = graph->vertices[i];
         count->parents[i] = (uint32_t)num; /* its new place */
-        if (!count->used[i])
+        if (!count->used[i]) {
+            free_past(graph, vertex.past);
             continue;
+        }
         graph->vertices[num] = vertex;
         if (vertex.name != 0)
             name_index_add(&graph->vertex_index, vertex.name, (uint32_t)num);

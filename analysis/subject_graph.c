@@ -14,7 +14,9 @@ struct subject_graph *subject_graph_new(size_t vertices, size_t ties)
     graph->most_ties = ties;
     graph->vertices = calloc(vertices, sizeof graph->vertices[0]);
     graph->ties = calloc(ties, sizeof graph->ties[0]);
-    if (graph->vertices == NULL || graph->ties == NULL) {
+    graph->pasts = calloc(SUBJECT_GRAPH_PASTS, sizeof graph->pasts[0]);
+    graph->num_pasts = 1;
+    if (graph->vertices == NULL || graph->ties == NULL || graph->pasts == NULL) {
         subject_graph_free(graph);
         return NULL;
     }
@@ -27,6 +29,7 @@ void subject_graph_free(struct subject_graph *graph)
         return;
     free(graph->vertices);
     free(graph->ties);
+    free(graph->pasts);
     name_index_clear(&graph->vertex_index);
     name_index_clear(&graph->tie_index);
     free(graph);
@@ -93,8 +96,57 @@ static uint8_t count_in(uint32_t *start, uint8_t num, uint32_t length, uint32_t 
     return 1;
 }
 
+static struct vertex_past *past_of(struct subject_graph *graph, struct vertex *vertex)
+{
+    if (vertex->past == 0 && graph->free_past != 0) {
+        vertex->past = graph->free_past;
+        graph->free_past = graph->pasts[vertex->past].next_free;
+    } else if (vertex->past == 0 && graph->num_pasts < SUBJECT_GRAPH_PASTS) {
+        vertex->past = graph->num_pasts++;
+    }
+    return vertex->past != 0 ? &graph->pasts[vertex->past] : NULL;
+}
+
+/* Moves |host| to the front; true when it came back to too many places for one device. */
+static bool goes_round(struct vertex_past *past, uint32_t host)
+{
+    unsigned at = 0;
+    while (at < past->num && past->hosts[at] != host)
+        at++;
+    const bool known = at < past->num;
+    const bool returned = known && (at > 2 || (past->returned >> at & 1) != 0);
+    if (!known && past->num < SUBJECT_GRAPH_PAST)
+        past->num++;
+    if (!known && at == SUBJECT_GRAPH_PAST)
+        at--;
+    memmove(past->hosts + 1, past->hosts, at * sizeof past->hosts[0]);
+    past->hosts[0] = host;
+    const unsigned before = past->returned & ((1u << at) - 1),
+                   behind = past->returned & ~((2u << at) - 1);
+    past->returned = (uint16_t)(behind | before << 1 | returned);
+    return __builtin_popcount(past->returned) >= SUBJECT_GRAPH_PLACES;
+}
+
+/* An identifier that several hosts use by turns is not that of one that moves, even if it moves slowly. */
+static void remember(struct subject_graph *graph, struct vertex *vertex, uint32_t host, bool ip6)
+{
+    const struct vertex_at *at = &vertex->at[ip6];
+    const bool third = vertex->past != 0 || at->before != 0;
+    struct vertex_past *past = third && !vertex->shared ? past_of(graph, vertex) : NULL;
+    if (past == NULL)
+        return;
+    if (past->num == 0) {
+        past->ip6 = ip6;
+        goes_round(past, at->before);
+        goes_round(past, at->host);
+    }
+    if (past->ip6 == ip6 && goes_round(past, host))
+        vertex->shared = true;
+}
+
 /* Notes that it is used at |host|, and says since when it was not at another one; 0: it was there all the time. */
-static uint32_t go_to(struct vertex *vertex, uint32_t host, bool ip6, uint32_t now_s)
+static uint32_t go_to(struct subject_graph *graph, struct vertex *vertex, uint32_t host, bool ip6,
+                      uint32_t now_s)
 {
     enum { HOUR = 3600, DAY = 86400 };
     struct vertex_at *at = &vertex->at[ip6];
@@ -103,6 +155,7 @@ static uint32_t go_to(struct vertex *vertex, uint32_t host, bool ip6, uint32_t n
         at->host_s = now_s;
         return 0;
     }
+    remember(graph, vertex, host, ip6);
     bool third = at->before != 0 && at->before != host;
     vertex->hour_moves = count_in(&vertex->hour_s, vertex->hour_moves, HOUR, now_s);
     vertex->day_moves = count_in(&vertex->day_s, vertex->day_moves, DAY, now_s);
@@ -124,7 +177,7 @@ struct subject_use subject_graph_use(struct subject_graph *graph, uint64_t name,
         return (struct subject_use){.again = false};
     }
     struct subject_use use = {.again = vertex->sessions > 0, .first_s = vertex->first_s};
-    uint32_t since = host != 0 ? go_to(vertex, host, ip6, now_s) : 0;
+    uint32_t since = host != 0 ? go_to(graph, vertex, host, ip6, now_s) : 0;
     vertex->used_s = now_s;
     vertex->sessions++;
     use.moved = since != 0;

@@ -13,10 +13,13 @@
 enum {
     SUBJECT_GRAPH_VERTICES = 49152,
     SUBJECT_GRAPH_TIES = 49152,
-    SUBJECT_GRAPH_MEMBERS = 8,   /* identifiers of a tie; further ones are left out */
-    SUBJECT_GRAPH_CROWD_S = 60,  /* nobody is at three addresses in this time */
-    SUBJECT_GRAPH_MOVES = 8,     /* nobody changes the address more often in an hour */
-    SUBJECT_GRAPH_DAY_MOVES = 24 /* nor in a day */
+    SUBJECT_GRAPH_MEMBERS = 8,    /* identifiers of a tie; further ones are left out */
+    SUBJECT_GRAPH_CROWD_S = 60,   /* nobody is at three addresses in this time */
+    SUBJECT_GRAPH_MOVES = 8,      /* nobody changes the address more often in an hour */
+    SUBJECT_GRAPH_DAY_MOVES = 24, /* nor in a day */
+    SUBJECT_GRAPH_PAST = 16,      /* hosts of an identifier that are remembered */
+    SUBJECT_GRAPH_PASTS = 16384,  /* identifiers of which they are */
+    SUBJECT_GRAPH_PLACES = 6      /* nobody comes back to so many places by turns */
 };
 
 struct subject_graph;

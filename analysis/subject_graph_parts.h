@@ -10,11 +10,22 @@ struct vertex_at {
     uint32_t host, host_s, before, before_s;
 };
 
+/* Hosts where an identifier was, the last one first, and whether it was there, then at two others or more, and came
+ * back. One device has few such places. */
+struct vertex_past {
+    uint32_t hosts[SUBJECT_GRAPH_PAST];
+    uint32_t next_free;
+    uint16_t returned; /* bit i: hosts[i] */
+    uint8_t num;
+    bool ip6; /* the version of IP of which these are: that in which it moved first */
+};
+
 struct vertex {
     uint64_t name; /* 0: it is not known by its name any more */
     struct vertex_at at[2];
     uint32_t first_s, used_s, sessions;
     uint32_t hour_s, day_s; /* beginnings of the times in which moves are counted */
+    uint32_t past;          /* its place among the pasts, once it was at three hosts; 0: none */
     uint8_t kind, hour_moves, day_moves;
     bool shared;
 };
@@ -31,6 +42,8 @@ struct tie {
 struct subject_graph {
     struct vertex *vertices;
     struct tie *ties;
+    struct vertex_past *pasts; /* 0 is none */
+    uint32_t num_pasts, free_past;
     size_t num_vertices, most_vertices, num_ties, most_ties;
     struct name_index vertex_index, tie_index;
     struct link_counts settled; /* what was let go */

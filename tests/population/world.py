@@ -1,9 +1,10 @@
 """A population of devices whose true identity is known: they open sessions for weeks, behind address translation and
 from changing networks, with keys of their own or of a group. What rules should say of it is noted beside it.
 """
+import hashlib
 import heapq
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 import wire
 from wire import DTLS12, TLS12, TLS13, DtlsSide, End, Tcp, Udp
@@ -46,7 +47,7 @@ class Device:
         self.moves = False
         self.mac = bytes([0x00, 0x1B, 0x63]) + number.to_bytes(3, "big")
         self.stack = world.random.choice(STACKS)
-        self.addresses = set()  # it was seen from
+        self.last_address = None
         self.sessions = 0
         self.memory = {}
 
@@ -71,8 +72,8 @@ class World:
         self.queue, self.order = [], 0
         self.truth = defaultdict(set)  # rule -> subjects that it should tell
         self.doubtful = defaultdict(lambda: defaultdict(set))  # rule -> case -> subjects, told as possible at best
-        self.sessions = []                 # (number of the first packet, device, kind)
-        self.first_packets = {}
+        self.sessions = []  # (number of the first packet, device, kind, what joins it to others of the device)
+        self.external_psks = Counter()  # identities by uses
         self.devices = []
         self.servers = 0
         for kind, share in KINDS:
@@ -120,13 +121,13 @@ class World:
         self.order += 1
         heapq.heappush(self.queue, (seconds, self.order, function, arguments))
 
-    def tell(self, seconds, device, conversation, session=True):
-        """Lets the frames of a conversation come at their times."""
+    def tell(self, seconds, device, conversation, session=True, chain=0):
+        """Lets the frames of a conversation come at their times. |chain|: identifiers change from one to the next."""
         mark = None
         if session:
             device.sessions += 1
             mark = len(self.sessions)
-            self.sessions.append([0, device.number, device.kind.name])
+            self.sessions.append([0, device.number, device.kind.name, chain])
         for ms, frame in conversation.frames:
             self.at(seconds + ms / 1000, self.write, frame, mark)
             mark = None
@@ -141,14 +142,15 @@ class World:
         while self.queue:
             seconds, _, function, arguments = heapq.heappop(self.queue)
             function(seconds, *arguments)
-        for kind, _ in KINDS:
-            kind.finish(self)
+        for identity, uses in self.external_psks.items():
+            if uses > 1:
+                self.truth["link.psk-identity"].add(shown(identity))
 
     # --- who talks ---
 
     def client(self, device, seconds, address=None):
         address = address or device.place(self, int(seconds))
-        device.addresses.add(address)
+        device.last_address = address
         return End(address, ROUTER_IN)
 
     def server_end(self, address):
@@ -160,9 +162,10 @@ def shuffled(stack, extensions):
 
 
 class Kind:
-    """A way of life. |linkable|: an observer can tell that two sessions are of one device."""
+    """A way of life. |linkable|: an observer can tell that two sessions are of one device; |mixed|: it has identifiers
+    that several devices share, and that cannot always be known for such."""
 
-    name, least, linkable = "", 1, True
+    name, least, linkable, mixed = "", 1, True, False
 
     def setup(self, world, num):
         raise NotImplementedError
@@ -170,15 +173,13 @@ class Kind:
     def session(self, seconds, device):
         raise NotImplementedError
 
-    def finish(self, world):
-        pass
-
 
 # --- DTLS 1.2 with PSK ---
 
 def dtls_psk(world, client, server, identity, stack=None, hint=b"", cipher=wire.PSK_CCM_8, alert=None, cid=None,
              name=None, port=5684):
     """A whole handshake with cookie exchange. |cid|: (of the client's choice, of the server's)."""
+    world.external_psks[identity] += 1
     conversation = Udp(client, world.port(), server, port)
     one, two = DtlsSide(), DtlsSide()
     ciphers = [cipher, wire.PSK_GCM] if stack is None else [cipher, wire.PSK_GCM] + [c for c in stack[0] if c > 0xC000]
@@ -284,7 +285,7 @@ class GroupPsk(Kind):
     """Ten devices with one key. A third of the groups has different software; a third loses its server now and then,
     and all come back at once; the last third is quiet and alike: from outside, one device that moves a lot."""
 
-    name, least, linkable = "group-psk", 30, False
+    name, least, linkable, mixed = "group-psk", 30, False, True
 
     def setup(self, world, num):
         self.world = world
@@ -333,7 +334,7 @@ class DefaultPsk(GroupPsk):
 class SwitchingPsk(Kind):
     """Pairs of nodes that call each other under one key."""
 
-    name, least, linkable = "switching-psk", 4, False
+    name, least, linkable, mixed = "switching-psk", 4, False, True
 
     def setup(self, world, num):
         self.world = world
@@ -444,6 +445,8 @@ def tls13(world, client, server, stack, name=None, psk=None, binder=32, modes=(1
           random=None, early=False, port=443):
     """|psk|: (identity, age). |takes|: the server takes it. |dhe|: with a key share of the server."""
     conversation = Tcp(client, world.port(), server, port, world.random.randrange(1 << 32))
+    if psk is not None and psk[1] == 0:
+        world.external_psks[psk[0]] += 1
     session_id = world.bytes(32)
     group = stack[1][0]
     size = 32 if group == 29 else 65
@@ -507,7 +510,10 @@ class TicketReuse(Browser):
         server, name = self.servers[device.number % len(self.servers)]
         world.tell(seconds, device,
                    tls13(world, world.client(device, seconds), world.server_end(server), device.stack, name=name,
-                         psk=(device.memory["ticket"], world.random.randrange(1, 1 << 32)), takes=True))
+                         psk=(device.memory["ticket"], world.random.randrange(1, 1 << 32)), takes=True),
+                   chain=device.sessions // 3)
+        if device.sessions % 3 != 1:
+            world.truth["link.session-ticket"].add(device.last_address)
 
 
 class KeyShareReuse(Browser):
@@ -522,6 +528,8 @@ class KeyShareReuse(Browser):
         server, name = world.random.choice(self.servers)
         world.tell(seconds, device, tls13(world, world.client(device, seconds), world.server_end(server), device.stack,
                                           name=name, share=device.memory["share"]))
+        if device.sessions > 1:
+            world.truth["link.key-share"].add(device.last_address)
 
 
 class Eui64(Browser):
@@ -536,6 +544,7 @@ class Eui64(Browser):
         address = "%s:%s" % (site.prefix, ":".join(mac[i:i + 2].hex() for i in range(0, 8, 2)))
         server, name = world.random.choice(self.servers)
         number = int(server.rsplit(".", 1)[1])
+        world.truth["link.hardware-address"].add(device.mac.hex("-").upper())
         world.tell(seconds, device, tls13(world, world.client(device, seconds, address),
                                           world.server_end("2001:db8:ffff::%x" % number), device.stack, name=name))
 
@@ -717,6 +726,12 @@ def make_certificate(common_name, key, serial):
     return der(0x30, body, ecdsa_sha256, der(0x03, b"\0" + bytes(range(70))))
 
 
+def key_hash(certificate):
+    """SHA-256 of the SubjectPublicKeyInfo, which has 91 bytes."""
+    at = certificate.index(bytes.fromhex("3059301306072a8648ce3d0201"))
+    return hashlib.sha256(certificate[at:at + 91]).hexdigest()
+
+
 SERVER_CERTIFICATE = make_certificate("server.example", bytes(range(64)), bytes(8))
 
 
@@ -749,6 +764,8 @@ class Ticket12(Kind):
                    tls12(world, world.client(device, seconds), world.server_end(address), device.stack, name=name,
                          ticket=memory.get("ticket", b""), given=given, resumes="ticket" in memory,
                          session_id=world.bytes(32) if "ticket" in memory else b""))
+        if "ticket" in memory:
+            world.truth["link.session-ticket"].add(device.last_address)
         memory["ticket"] = given
 
 
@@ -773,8 +790,11 @@ class SessionId12(Kind):
             memory["id"] = world.bytes(32)
         world.tell(seconds, device,
                    tls12(world, world.client(device, seconds), world.server_end(self.servers[device.number % 3]),
-                         device.stack, name="bank.example", session_id=session_id, resumes=resumes,
-                         new_id=memory["id"]))
+                         device.stack, name="bank.example", session_id=session_id if resumes else b"",
+                         resumes=resumes, new_id=memory["id"]),
+                   chain=device.sessions // 7)
+        if resumes:
+            world.truth["link.session-id"].add(device.last_address)
 
 
 class Certificate12(Kind):
@@ -796,6 +816,7 @@ class Certificate12(Kind):
         world.tell(seconds, device,
                    tls12(world, world.client(device, seconds), world.server_end(self.servers[0]), device.stack,
                          name="fleet.example", certificate=device.memory["certificate"]))
+        world.truth["link.client-certificate"].add(key_hash(device.memory["certificate"]))
 
 
 class Clock12(Kind):
@@ -840,6 +861,8 @@ class Dhcp(Kind):
         mac = bytes([0x02]) + world.bytes(5) if private else device.mac
         options = [(55, bytes([1, 3, 6, 15]))]
         if not private:
+            for rule in ("link.dhcp-identity", "link.hardware-address"):
+                world.truth[rule].add(mac.hex("-").upper())
             options += [(12, b"laptop-of-%d" % device.number), (61, b"\x01" + mac)]
         conversation = Udp(End("0.0.0.0", mac), 68, End("255.255.255.255", b"\xff" * 6), 67)
         xid = world.random.randrange(1 << 32)

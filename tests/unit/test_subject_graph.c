@@ -135,6 +135,27 @@ static void test_day_moves(void **state)
 }
 
 /* What a shared identifier tied falls apart; other identifiers of the same sessions still tie. */
+/* Ten hosts, each with a session a day, come by turns: no device has ten places that it always comes back to. One that
+ * goes to and fro between three, and now and then to another, moves. */
+static void test_turns(void **state)
+{
+    (void)state;
+    enum { DAY = 86400, DAYS = 20 };
+    struct subject_graph *graph = subject_graph_new(64, 1024);
+    struct subject_use last = {.shared = false};
+    for (uint32_t i = 0; i < DAYS * 10; i++)
+        last = use(graph, (struct with){LINK_PSK, 1}, i * 7 % 10 + 1, START + i * (DAY / 10));
+    assert_true(last.shared);
+    for (uint32_t i = 0; i < DAYS * 5; i++)
+        last = use(graph, (struct with){LINK_PSK, 2}, i % 5 == 4 ? 100 + i : i % 3 + 1,
+                   START + i * (DAY / 5));
+    assert_false(last.shared);
+    for (uint32_t i = 0; i < DAYS * 10; i++)
+        last = use(graph, (struct with){LINK_PSK, 3}, 1000 + i, START + i * (DAY / 10));
+    assert_false(last.shared);
+    subject_graph_free(graph);
+}
+
 static void test_shared_is_undone(void **state)
 {
     (void)state;
@@ -333,16 +354,12 @@ static void test_index(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_joins),
-                                       cmocka_unit_test(test_crowd),
-                                       cmocka_unit_test(test_moves),
-                                       cmocka_unit_test(test_day_moves),
-                                       cmocka_unit_test(test_shared_is_undone),
-                                       cmocka_unit_test(test_use),
-                                       cmocka_unit_test(test_forgets),
-                                       cmocka_unit_test(test_settles),
-                                       cmocka_unit_test(test_giant),
-                                       cmocka_unit_test(test_reference),
-                                       cmocka_unit_test(test_index)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_joins),     cmocka_unit_test(test_crowd),
+        cmocka_unit_test(test_moves),     cmocka_unit_test(test_turns),
+        cmocka_unit_test(test_day_moves), cmocka_unit_test(test_shared_is_undone),
+        cmocka_unit_test(test_use),       cmocka_unit_test(test_forgets),
+        cmocka_unit_test(test_settles),   cmocka_unit_test(test_giant),
+        cmocka_unit_test(test_reference), cmocka_unit_test(test_index)};
     return cmocka_run_group_tests_name("subject graph", tests, NULL, NULL);
 }
