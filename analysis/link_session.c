@@ -340,7 +340,7 @@ static void report_cid(struct analyze_context *context, bool moved, uint64_t ses
 void link_connection_id(struct analyze_context *context)
 {
     const struct dtls_cid *seen = context->observation->data;
-    if (strcmp(seen->from, "client") != 0 || seen->cid.len == 0)
+    if (seen->from == NULL || strcmp(seen->from, "client") != 0 || seen->cid.len == 0)
         return;
     struct link_conversation *conversation = analysis_conversation(context);
     const uint64_t words[2] = {analysis_name(context, LINK_CONNECTION_ID, seen->cid),
