@@ -32,6 +32,17 @@ static bool check_inputs(const struct option_list *files, struct error *error)
     return standard < 2 || error_set(error, "standard input (-) can be read only once");
 }
 
+/* Whether there is an output that shows the sums of inputs. */
+static bool shows_hashes(const struct run_settings *settings)
+{
+    const char *path;
+    struct error error;
+    bool shows = settings->events != NULL;
+    for (size_t i = 0; i < settings->reports.num; i++)
+        shows |= run_report_format(settings->reports.items[i], &path, &error)->hashes_inputs;
+    return shows;
+}
+
 static bool check(const struct analyze *analyze, struct error *error)
 {
     const struct analyze_settings *settings = analyze->settings;
@@ -41,6 +52,8 @@ static bool check(const struct analyze *analyze, struct error *error)
                                     .num_inputs = settings->psk_candidates != NULL};
     if (settings->quiet && settings->common.verbose)
         return error_set(error, "--quiet and --verbose contradict each other");
+    if (settings->hash_inputs && !shows_hashes(&settings->common))
+        return error_set(error, "--hash-inputs needs a report in JSON or --events, which show it");
     return check_inputs(analyze->files, error) && run_check(&settings->common, &files, error) &&
            run_check(&settings->common, &lists, error);
 }
@@ -81,7 +94,10 @@ static bool open_outputs(struct analyze *analyze, struct error *error)
         return false;
     if (!run_open_reports(&analyze->run, error) || !run_open_write(&analyze->run, NULL, error))
         return false;
-    analyze->replay.hash = analyze->run.hash_inputs;
+    if (analyze->settings->hash_inputs)
+        analyze->replay.hash_up_to = UINT64_MAX;
+    else if (analyze->run.hash_inputs)
+        analyze->replay.hash_up_to = REPLAY_HASH_BYTES;
     return true;
 }
 

@@ -10,6 +10,7 @@ struct analyze_settings {
     struct run_settings common;
     bool quiet;
     enum progress_mode progress;
+    bool hash_inputs;           /* of any size */
     const char *psk_candidates; /* NULL: no audit of keys */
 };
 

@@ -29,6 +29,10 @@ static const struct option_row options[] = {
     {"progress", "WHEN", false, MEMBER(progress), set_progress,
      "Show a progress line on standard error: auto (the default: when it is a terminal), on or "
      "off."},
+    {"hash-inputs", NULL, false, MEMBER(hash_inputs), option_set_true,
+     "Work out the SHA-256 of inputs of any size, for --events and reports in JSON. Without it "
+     "these "
+     "reports have it of inputs of up to 64 MiB."},
     {"psk-candidates", "FILE", false, MEMBER(psk_candidates), option_set_text,
      "Audit your own pre-shared keys: try each line of FILE, default and weak keys as text or hex "
      "digits, on what clients sent to prove theirs (psk.weak-key); see KEY AUDIT in perpass(1). "

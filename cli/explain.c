@@ -42,11 +42,12 @@ static int unknown_rule(const char *id)
     return STATUS_USAGE;
 }
 
-static void print(const struct explain_settings *settings, const struct rule *rule)
+/* False when there is no memory. */
+static bool print(const struct explain_settings *settings, const struct rule *rule)
 {
     if (settings->json)
-        explain_json(stdout, rule);
-    else if (settings->markdown && rule != NULL)
+        return explain_json(stdout, rule);
+    if (settings->markdown && rule != NULL)
         explain_markdown(stdout, rule);
     else if (settings->markdown)
         explain_markdown_catalogue(stdout);
@@ -54,6 +55,7 @@ static void print(const struct explain_settings *settings, const struct rule *ru
         explain_rule(stdout, rule, width());
     else
         explain_catalogue(stdout, width());
+    return true;
 }
 
 static int run(const void *settings, const struct option_list *operands)
@@ -69,7 +71,10 @@ static int run(const void *settings, const struct option_list *operands)
         if (rule == NULL)
             return unknown_rule(operands->items[0]);
     }
-    print(explain, rule);
+    if (!print(explain, rule)) {
+        complain("there is no memory");
+        return STATUS_OUTPUT;
+    }
     return STATUS_OK;
 }
 

@@ -28,8 +28,8 @@ uint64_t replay_total(const char *const *paths, size_t num)
     return total;
 }
 
-/* Writes the SHA-256 of a regular file; leaves "" where there is none. */
-static void hash_file(const char *path, char hex[65])
+/* Writes the SHA-256 of a regular file of at most |most| bytes; leaves "" where there is none. */
+static void hash_file(const char *path, uint64_t most, char hex[65])
 {
     uint8_t buffer[1 << 16], sum[CRYPTO_SHA256_LEN];
     struct error error;
@@ -39,7 +39,8 @@ static void hash_file(const char *path, char hex[65])
     if (descriptor < 0)
         return;
     struct crypto_digest *digest = crypto_digest_new(CRYPTO_SHA256, &error);
-    bool ok = digest != NULL && fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
+    bool ok = digest != NULL && fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) &&
+              (uint64_t)status.st_size <= most;
     while (ok && (got = read(descriptor, buffer, sizeof buffer)) > 0)
         ok = signals_stopped() == 0 && crypto_digest_add(digest, span_of(buffer, (size_t)got));
     if (ok && got == 0 && crypto_digest_finish(digest, sum))
@@ -212,8 +213,8 @@ bool replay_file(struct replay *replay, const char *path, struct input_info *inp
     } else {
         set_damage(input, error.text);
     }
-    if (replay->hash && strcmp(path, "-") != 0)
-        hash_file(path, input->sha256);
+    if (replay->hash_up_to > 0 && strcmp(path, "-") != 0)
+        hash_file(path, replay->hash_up_to, input->sha256);
     progress_clear(&replay->progress);
     if (replay->verbose)
         tell(input);

@@ -63,9 +63,9 @@ void explain_catalogue(FILE *out, unsigned width)
     }
 }
 
-void explain_json(FILE *out, const struct rule *rule)
+bool explain_json(FILE *out, const struct rule *rule)
 {
-    report_json_rules(out, rule);
+    return report_json_rules(out, rule);
 }
 
 /* Prints plain text so that Markdown takes none of it for markup. */

@@ -12,8 +12,9 @@ void explain_rule(FILE *out, const struct rule *rule, unsigned width);
 /* explain_catalogue prints a line for every rule. */
 void explain_catalogue(FILE *out, unsigned width);
 
-/* explain_json prints |rule| as an object; with NULL, {"rules": [...]} of all. */
-void explain_json(FILE *out, const struct rule *rule);
+/* explain_json prints |rule| as an object; with NULL, {"rules": [...]} of all. False when there is no
+ * memory. */
+bool explain_json(FILE *out, const struct rule *rule);
 
 /* explain_markdown prints a section about |rule|. */
 void explain_markdown(FILE *out, const struct rule *rule);

@@ -1,4 +1,4 @@
-/* json_writer.c: RFC 8259, compact, streaming. */
+/* json_writer.c: RFC 8259, streaming, compact or indented. */
 #include "reports/json_writer.h"
 
 #include "core/digits.h"
@@ -18,6 +18,7 @@ struct json_writer {
     bool in_object[JSON_WRITER_MAX_DEPTH + 1]; /* by depth; 0 is outside of everything */
     bool comma;                                /* a value precedes in the same container */
     bool named;                                /* a name waits for its value */
+    bool indented;
     char buffer[BUFFER_LEN];
 };
 
@@ -31,8 +32,14 @@ struct json_writer *json_writer_new(FILE *out)
     json->len = 0;
     json->depth = 0;
     json->in_object[0] = false;
-    json->comma = json->named = false;
+    json->comma = json->named = json->indented = false;
     return json;
+}
+
+void json_writer_indent(struct json_writer *json)
+{
+    assert(json->depth == 0 && !json->comma);
+    json->indented = true;
 }
 
 void json_writer_free(struct json_writer *json)
@@ -78,12 +85,29 @@ static inline void put_char(struct json_writer *json, char c)
     json->buffer[json->len++] = c;
 }
 
+static void put_line(struct json_writer *json)
+{
+    static const char line[1 + 2 * JSON_WRITER_MAX_DEPTH + 1] =
+        "\n                                                                "
+        "                                                                ";
+    put(json, line, 1 + 2 * (size_t)json->depth);
+}
+
+/* What stands between two members or items. */
+static inline void put_between(struct json_writer *json)
+{
+    if (json->comma)
+        put_char(json, ',');
+    if (json->indented && json->depth != 0)
+        put_line(json);
+}
+
 static inline void before_value(struct json_writer *json)
 {
     assert(json->in_object[json->depth] == json->named);
     assert(json->depth != 0 || !json->comma); /* one value a line */
-    if (json->comma && !json->named)
-        put_char(json, ',');
+    if (!json->named)
+        put_between(json);
     json->named = false;
     json->comma = true;
 }
@@ -101,6 +125,8 @@ static void end(struct json_writer *json, bool object)
 {
     assert(json->depth != 0 && json->in_object[json->depth] == object && !json->named);
     json->depth--;
+    if (json->indented && json->comma)
+        put_line(json);
     json->comma = true;
     put_char(json, object ? '}' : ']');
 }
@@ -128,18 +154,17 @@ void json_writer_array_end(struct json_writer *json)
 void json_writer_name(struct json_writer *json, const char *name, size_t len)
 {
     assert(json->in_object[json->depth] && !json->named);
-    if (json->comma)
-        put_char(json, ',');
+    put_between(json);
     put_char(json, '"');
     put(json, name, len);
-    put(json, "\":", 2);
+    put(json, "\": ", json->indented ? 3 : 2);
     json->named = true;
 }
 
 void json_writer_made(struct json_writer *json, const char *text, size_t len, unsigned objects,
                       bool named)
 {
-    assert(json->in_object[json->depth] && !json->named);
+    assert(json->in_object[json->depth] && !json->named && !json->indented);
     assert(objects <= JSON_WRITER_MAX_DEPTH - json->depth);
     if (json->comma)
         put_char(json, ',');

@@ -18,6 +18,10 @@ enum { JSON_WRITER_MAX_DEPTH = 64 };
 
 /* json_writer_new writes to |out|, which stays the caller's; NULL when there is no memory. */
 struct json_writer *json_writer_new(FILE *out);
+
+/* json_writer_indent writes all that follows for people, too: a member or an item a line, two spaces deeper for
+ * each container. Before the first value. */
+void json_writer_indent(struct json_writer *json);
 void json_writer_free(struct json_writer *json); /* writes nothing: call json_writer_flush first */
 
 void json_writer_object_begin(struct json_writer *json);
@@ -29,7 +33,8 @@ void json_writer_array_end(struct json_writer *json);
 void json_writer_name(struct json_writer *json, const char *name, size_t len);
 
 /* json_writer_made writes members of the object at hand that were made before: |text| is what comes behind the
- * comma, with |objects| objects begun in it that are not ended. |named|: its last member waits for its value. */
+ * comma, with |objects| objects begun in it that are not ended. |named|: its last member waits for its value. Not
+ * of an indented document. */
 void json_writer_made(struct json_writer *json, const char *text, size_t len, unsigned objects,
                       bool named);
 void json_writer_objects_end(struct json_writer *json, unsigned num);

@@ -64,8 +64,8 @@ bool report_address(struct redactor *redactor, const struct endpoint *end, uint8
                     char text[REPORT_SUBJECT_SIZE]);
 
 /* report_json_rules prints what the catalogue says of |rule| as a JSON object; with NULL {"rules": [...]} of all
- * rules. */
-void report_json_rules(FILE *out, const struct rule *rule);
+ * rules. False when there is no memory; an error of |out| stays with it. */
+bool report_json_rules(FILE *out, const struct rule *rule);
 const char *report_json_library(void); /* version of json-c */
 
 /* The formats, one row of reports/table.def each. */

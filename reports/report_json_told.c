@@ -6,7 +6,10 @@
 #include "analysis/install_transaction.h"
 #include "analysis/iot_profile.h"
 #include "analysis/link_report.h"
+#include "reports/report.h"
+#include "reports/text.h"
 
+#include <json-c/json.h>
 #include <string.h>
 
 /* A member of the report with a list of observations of one type; of their rows those below |prefix|. */
@@ -20,6 +23,25 @@ static const struct section {
     {"linkability", "summaries", "perpass.link.", &observation_link_summary},
 };
 
+/* What is shown, or NULL where there is nothing to show. */
+static json_object *shown_json(const struct shown *shown)
+{
+    char text[TEXT_SMALL];
+    switch (shown->type) {
+    case SHOWN_TRUTH:
+        return json_object_new_boolean(shown->truth);
+    case SHOWN_NUMBER:
+        return json_object_new_uint64(shown->number);
+    case SHOWN_TIME:
+        return json_object_new_string(text_time(shown->number, text));
+    case SHOWN_TEXT:
+        return json_object_new_string_len(shown->text, (int)shown->len);
+    case SHOWN_NOTHING:
+        break;
+    }
+    return NULL;
+}
+
 static json_object *value_json(const struct field *field, const struct value *value,
                                struct redactor *redactor)
 {
@@ -32,7 +54,7 @@ static json_object *value_json(const struct field *field, const struct value *va
     /* A list of names has an empty one where there is none. */
     if (shown.type == SHOWN_TEXT && shown.len == 0)
         return NULL;
-    return report_json_shown(&shown);
+    return shown_json(&shown);
 }
 
 /* The member |name| of |object|, made by |make| when it is not there. */
@@ -118,23 +140,69 @@ static json_object *told_json(const struct section *section, const struct observ
     return object;
 }
 
-static void put_section(FILE *out, const struct section *section, const struct result *result,
-                        struct redactor *redactor)
+static void put_value(struct json_writer *json, json_object *value);
+
+static void put_members(struct json_writer *json, json_object *object)
 {
-    bool any = false;
-    fprintf(out, "  \"%s\": {\n    \"%s\": [", section->member, section->list);
+    json_writer_object_begin(json);
+    json_object_object_foreach(object, name, value)
+    {
+        report_json_name(json, name);
+        put_value(json, value);
+    }
+    json_writer_object_end(json);
+}
+
+static void put_items(struct json_writer *json, json_object *array)
+{
+    json_writer_array_begin(json);
+    for (size_t i = 0; i < json_object_array_length(array); i++)
+        put_value(json, json_object_array_get_idx(array, i));
+    json_writer_array_end(json);
+}
+
+/* Of what was made here there is nothing deeper than a row of a column. */
+static void put_value(struct json_writer *json, json_object *value)
+{
+    if (json_object_is_type(value, json_type_object))
+        put_members(json, value);
+    else if (json_object_is_type(value, json_type_array))
+        put_items(json, value);
+    else if (json_object_is_type(value, json_type_boolean))
+        json_writer_truth(json, json_object_get_boolean(value));
+    else if (json_object_is_type(value, json_type_int))
+        json_writer_number(json, json_object_get_uint64(value));
+    else
+        json_writer_text(json, json_object_get_string(value),
+                         (size_t)json_object_get_string_len(value));
+}
+
+static void put_section(struct json_writer *json, const struct section *section,
+                        const struct result *result, struct redactor *redactor)
+{
+    report_json_name(json, section->member);
+    json_writer_object_begin(json);
+    report_json_name(json, section->list);
+    json_writer_array_begin(json);
     for (size_t i = 0; i < result->num_told; i++) {
         if (result->told[i]->type != section->type)
             continue;
-        fputs(any ? ",\n      " : "\n      ", out);
-        report_json_put(out, told_json(section, result->told[i], redactor), 6);
-        any = true;
+        json_object *told = told_json(section, result->told[i], redactor);
+        put_value(json, told);
+        json_object_put(told);
     }
-    fputs(any ? "\n    ]\n  },\n" : "]\n  },\n", out);
+    json_writer_array_end(json);
+    json_writer_object_end(json);
 }
 
-void report_json_told(FILE *out, const struct result *result, struct redactor *redactor)
+void report_json_told(struct json_writer *json, const struct result *result,
+                      struct redactor *redactor)
 {
     for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++)
-        put_section(out, &sections[i], result, redactor);
+        put_section(json, &sections[i], result, redactor);
+}
+
+const char *report_json_library(void)
+{
+    return json_c_version();
 }

@@ -51,6 +51,18 @@ class Cli(unittest.TestCase):
         path.write_bytes(content)
         return str(path)
 
+    def sparse(self, name, size):
+        """a pcap file of |size| bytes: packets of zeros, which take no room on the disk"""
+        with open(self.path(name), "wb") as file:
+            file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
+            while size - file.tell() > 0:
+                left = size - file.tell() - 16
+                length = left if left <= 65535 else 32768
+                file.write(struct.pack("<IIII", 1700000000, 0, length, length))
+                file.seek(length, os.SEEK_CUR)
+            file.truncate(size)
+        return self.path(name)
+
     def path(self, name):
         return str(self.folder / name)
 
@@ -266,6 +278,30 @@ class Inputs(Cli):
         text = self.works("analyze", "--report", "json:-", self.good)
         self.assertEqual(json.loads(text)["inputs"][0]["sha256"],
                          hashlib.sha256(pathlib.Path(self.good).read_bytes()).hexdigest())
+
+    def test_hash_of_large(self):
+        """beyond 64 MiB there is a sum only if it is asked for"""
+        import hashlib
+        for size, words, there in ((64 << 20, [], True), ((64 << 20) + 1, [], False),
+                                   ((64 << 20) + 1, ["--hash-inputs"], True)):
+            with self.subTest(size=size, words=words):
+                path = self.sparse("large.pcap", size)
+                entry = json.loads(self.works("analyze", *words, "--report", "json:-", path))["inputs"][0]
+                self.assertEqual((entry["size"], entry["complete"]), (size, True))
+                if there:
+                    with open(path, "rb") as file:
+                        self.assertEqual(entry["sha256"], hashlib.sha256(file.read()).hexdigest())
+                else:
+                    self.assertNotIn("sha256", entry)
+
+    def test_hash_in_events(self):
+        import hashlib
+        wanted = hashlib.sha256(pathlib.Path(self.good).read_bytes()).hexdigest()
+        for words, found in (([], 0), (["--hash-inputs"], 1)):
+            text = self.works("analyze", *words, "--events", "-", self.good)
+            self.assertEqual(text.count('"sha256":"%s"' % wanted), found)
+        for words in ([], ["--report", "txt:-"]):
+            self.refused(2, "--hash-inputs needs", "analyze", "--hash-inputs", *words, self.good)
 
     def test_name_with_escape(self):
         path = self.file("a\033[2Jb\n.pcap", b"no capture")

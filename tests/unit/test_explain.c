@@ -70,7 +70,7 @@ static void test_json(void **state)
     char *text = NULL;
     size_t len;
     FILE *out = open_memstream(&text, &len);
-    explain_json(out, NULL);
+    assert_true(explain_json(out, NULL));
     fclose(out);
     json_object *catalogue = json_tokener_parse(text), *rules = NULL;
     assert_true(json_object_object_get_ex(catalogue, "rules", &rules));
@@ -79,7 +79,7 @@ static void test_json(void **state)
     free(text);
 
     out = open_memstream(&text, &len);
-    explain_json(out, rule_find("psk.hint-sent"));
+    assert_true(explain_json(out, rule_find("psk.hint-sent")));
     fclose(out);
     json_object *rule = json_tokener_parse(text), *id = NULL;
     assert_true(json_object_object_get_ex(rule, "id", &id));

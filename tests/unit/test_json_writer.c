@@ -66,6 +66,60 @@ static void test_exact(void **state)
     free(sheet.text);
 }
 
+static void test_indented(void **state)
+{
+    (void)state;
+    struct sheet sheet;
+    sheet_open(&sheet);
+    struct json_writer *json = sheet.json;
+    json_writer_indent(json);
+    json_writer_object_begin(json);
+    json_writer_name(json, "a", 1);
+    json_writer_array_begin(json);
+    json_writer_number(json, 1);
+    json_writer_text(json, "b", 1);
+    json_writer_object_begin(json);
+    json_writer_name(json, "c", 1);
+    json_writer_truth(json, true);
+    json_writer_object_end(json);
+    json_writer_array_end(json);
+    json_writer_name(json, "d", 1);
+    json_writer_array_begin(json);
+    json_writer_array_end(json);
+    json_writer_name(json, "e", 1);
+    json_writer_object_begin(json);
+    json_writer_object_end(json);
+    json_writer_object_end(json);
+    json_writer_line(json);
+    sheet_close(&sheet);
+    assert_string_equal(sheet.text, "{\n  \"a\": [\n    1,\n    \"b\",\n    {\n      \"c\": true\n"
+                                    "    }\n  ],\n  \"d\": [],\n  \"e\": {}\n}\n");
+    free(sheet.text);
+}
+
+/* As deep as it goes: every line begins with two spaces for each container around it. */
+static void test_indented_deep(void **state)
+{
+    (void)state;
+    struct sheet sheet;
+    sheet_open(&sheet);
+    json_writer_indent(sheet.json);
+    for (int i = 0; i < JSON_WRITER_MAX_DEPTH; i++)
+        json_writer_array_begin(sheet.json);
+    json_writer_number(sheet.json, 7);
+    for (int i = 0; i < JSON_WRITER_MAX_DEPTH; i++)
+        json_writer_array_end(sheet.json);
+    json_writer_line(sheet.json);
+    sheet_close(&sheet);
+    unsigned line = 0;
+    for (const char *at = sheet.text; *at != '\0'; at = strchr(at, '\n') + 1, line++) {
+        const unsigned most = JSON_WRITER_MAX_DEPTH;
+        assert_int_equal(strspn(at, " "), 2 * (line <= most ? line : 2 * most - line));
+    }
+    assert_int_equal(line, 2 * JSON_WRITER_MAX_DEPTH + 1);
+    free(sheet.text);
+}
+
 /* A random value, written and kept as what json-c should read. */
 static void put_random(struct json_writer *json, unsigned *seed, unsigned depth, char *log,
                        size_t *len);
@@ -189,6 +243,8 @@ static void test_random(void **state)
         struct sheet sheet;
         sheet_open(&sheet);
         size_t wrote_len = 0, read_len = 0;
+        if (round % 4 < 2)
+            json_writer_indent(sheet.json);
         put_random_container(sheet.json, &seed, 0, wrote, &wrote_len, round % 2);
         json_writer_line(sheet.json);
         sheet_close(&sheet);
@@ -294,7 +350,8 @@ static void test_full_disk(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_exact),         cmocka_unit_test(test_random),
+        cmocka_unit_test(test_exact),         cmocka_unit_test(test_indented),
+        cmocka_unit_test(test_indented_deep), cmocka_unit_test(test_random),
         cmocka_unit_test(test_deep_and_long), cmocka_unit_test(test_paths),
         cmocka_unit_test(test_full_disk),
     };
