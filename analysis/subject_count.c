@@ -355,7 +355,7 @@ static uint32_t middle_of(uint32_t *times, size_t num)
     return times[num / 2];
 }
 
-/* When each set was used last, at its root. */
+/* When each set was used last, and how many sessions it has, at its root. */
 static void date(struct count *count)
 {
     const struct subject_graph *graph = count->graph;
@@ -365,21 +365,68 @@ static void date(struct count *count)
         if (graph->vertices[i].used_s > count->sets[root].last_s)
             count->sets[root].last_s = graph->vertices[i].used_s;
     }
-    for (size_t i = 0; i < graph->num_ties; i++)
-        if (set_of(count, &graph->ties[i], all_kinds, &root) &&
-            graph->ties[i].last_s > count->sets[root].last_s)
+    for (size_t i = 0; i < graph->num_ties; i++) {
+        if (!set_of(count, &graph->ties[i], all_kinds, &root))
+            continue;
+        count->sets[root].sessions += graph->ties[i].sessions;
+        if (graph->ties[i].last_s > count->sets[root].last_s)
             count->sets[root].last_s = graph->ties[i].last_s;
+    }
 }
+
+/* What is known of the set of a tie or vertex. */
+struct dated {
+    uint32_t last_s;
+    bool alone; /* one session */
+};
 
 /* A tie of shared identifiers only is in no set. */
-static uint32_t date_of_tie(struct count *count, const struct tie *tie)
+static struct dated date_of_tie(struct count *count, const struct tie *tie)
 {
     uint32_t root;
-    return set_of(count, tie, all_kinds, &root) ? count->sets[root].last_s : tie->last_s;
+    if (!set_of(count, tie, all_kinds, &root))
+        return (struct dated){tie->last_s, true};
+    return (struct dated){count->sets[root].last_s, count->sets[root].sessions <= 1};
 }
 
-/* Chooses the sets that were not used since the middle of all times, by vertices or ties, whichever are more; marks
- * the vertices that stay in |used|. */
+static struct dated date_of_vertex(struct count *count, size_t i)
+{
+    const struct set *set = &count->sets[root_of(count->parents, (uint32_t)i)];
+    return (struct dated){set->last_s, set->sessions <= 1};
+}
+
+/* Which sets are to go: those that were not used since; sessions that nothing was joined to go first, so that many of
+ * them do not drive out subjects that are followed. */
+struct choice {
+    uint32_t middle;
+    bool only_alone;
+};
+
+static bool goes(const struct choice *choice, struct dated date)
+{
+    return date.last_s <= choice->middle && (date.alone || !choice->only_alone);
+}
+
+/* The middle of all times, or, if these are a quarter or more, of those that are alone; by vertices or ties, whichever
+ * are full. */
+static struct choice choice_of(struct count *count, uint32_t *times)
+{
+    const struct subject_graph *graph = count->graph;
+    const bool by_ties = graph->num_ties == graph->most_ties;
+    const size_t num = by_ties ? graph->num_ties : graph->num_vertices;
+    struct choice choice = {.only_alone = false};
+    size_t alone = 0;
+    for (size_t i = 0; i < num; i++) {
+        const struct dated date =
+            by_ties ? date_of_tie(count, &graph->ties[i]) : date_of_vertex(count, i);
+        times[date.alone ? alone++ : num - 1 - (i - alone)] = date.last_s;
+    }
+    choice.only_alone = alone >= num / 4;
+    choice.middle = middle_of(times, choice.only_alone ? alone : num);
+    return choice;
+}
+
+/* Marks the vertices that stay in |used|. */
 static bool choose(struct count *count)
 {
     const struct subject_graph *graph = count->graph;
@@ -388,17 +435,12 @@ static bool choose(struct count *count)
     uint32_t *times = calloc(num_times + 1, sizeof *times);
     if (times == NULL)
         return false;
-    bool by_ties = graph->num_ties == graph->most_ties;
-    size_t num = by_ties ? graph->num_ties : graph->num_vertices;
-    for (size_t i = 0; i < num; i++)
-        times[i] = by_ties ? date_of_tie(count, &graph->ties[i])
-                           : count->sets[root_of(count->parents, (uint32_t)i)].last_s;
-    uint32_t middle = middle_of(times, num);
+    const struct choice choice = choice_of(count, times);
     free(times);
     for (size_t i = 0; i < graph->num_ties; i++)
-        count->chosen[i] = date_of_tie(count, &graph->ties[i]) <= middle;
+        count->chosen[i] = goes(&choice, date_of_tie(count, &graph->ties[i]));
     for (size_t i = 0; i < graph->num_vertices; i++)
-        count->used[i] = count->sets[root_of(count->parents, (uint32_t)i)].last_s > middle;
+        count->used[i] = !goes(&choice, date_of_vertex(count, i));
     /* What a tie that stays has, stays: a shared identifier is in sets of its own. */
     for (size_t i = 0; i < graph->num_ties; i++)
         for (unsigned j = 0; !count->chosen[i] && j < graph->ties[i].num; j++)
