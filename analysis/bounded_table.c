@@ -132,7 +132,8 @@ static void unchain(const struct bounded_table *table, uint32_t number)
     *at = entry->next;
 }
 
-/* One head an entry; without memory the chains get longer. */
+/* Two heads an entry, so that who is not there is mostly told without a look at another; without memory the chains get
+ * longer. */
 static void more_heads(struct bounded_table *table)
 {
     uint32_t *heads = calloc(2 * table->num_heads, sizeof heads[0]);
@@ -152,7 +153,7 @@ static uint32_t next_unused(struct bounded_table *table)
     bool piece_is_full = table->made >> table->piece_shift << table->piece_shift == table->made;
     if (table->made == table->most || (table->made > 0 && piece_is_full && !make_piece(table)))
         return NOBODY;
-    if (table->made == table->num_heads)
+    if (2 * table->made >= table->num_heads)
         more_heads(table);
     entry_at(table, ++table->made)->name = 0;
     return table->made;
