@@ -11,8 +11,8 @@
 #include "core/flow.h"
 
 enum {
-    SUBJECT_GRAPH_VERTICES = 196608,
-    SUBJECT_GRAPH_TIES = 196608,
+    SUBJECT_GRAPH_VERTICES = 262144,
+    SUBJECT_GRAPH_TIES = 262144,
     SUBJECT_GRAPH_MEMBERS = 8,    /* identifiers of a tie; further ones are left out */
     SUBJECT_GRAPH_CROWD_S = 60,   /* nobody is at three addresses in this time */
     SUBJECT_GRAPH_MOVES = 8,      /* nobody changes the address more often in an hour */
