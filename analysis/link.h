@@ -83,10 +83,14 @@ struct link_sight {
 struct link_sight link_note(struct analyze_context *context, struct link_conversation *conversation,
                             enum link_kind kind, struct span bytes);
 
-/* link_note_name is the same for an identifier that has its name, tied |as| another kind than its own perhaps. */
+/* link_note_name is the same for an identifier that has its name, tied |as| another kind than its own perhaps.
+ * link_note_still is the same for one whose place is something else than the address of sessions. */
 struct link_sight link_note_name(struct analyze_context *context,
                                  struct link_conversation *conversation, enum link_kind as,
                                  uint64_t name);
+struct link_sight link_note_still(struct analyze_context *context,
+                                  struct link_conversation *conversation, enum link_kind as,
+                                  uint64_t name);
 
 /* link_says adds what is known of it to the evidence. */
 void link_says(struct finding *finding, const struct link_sight *sight);

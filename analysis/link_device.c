@@ -158,10 +158,13 @@ static void observe_asker(struct analyze_context *context, struct link_device *d
                 {asker->client_id_mac, "dhcp client id"},
                 {asker->duid_mac, "dhcp duid"}};
     uint32_t hardware = 0;
+    struct span last = {.at = NULL};
     for (size_t i = 0; i < sizeof macs / sizeof macs[0]; i++) {
         if (!span_seen(macs[i].mac) || !is_global(macs[i].mac))
             continue;
-        report_hardware(context, macs[i].mac, macs[i].where, asker->transport);
+        if (!span_seen(last) || !span_equal(last, macs[i].mac))
+            report_hardware(context, macs[i].mac, macs[i].where, asker->transport);
+        last = macs[i].mac;
         add_name(context, device, LINK_HARDWARE, macs[i].mac, 0);
         hardware = (uint32_t)analysis_name(context, LINK_NAME_DEVICE, macs[i].mac) | 1;
     }
@@ -274,6 +277,16 @@ static void say_clear(struct analyze_context *context, const char *clear)
         report_pair(context, clear, NULL, CONFIDENCE_POSSIBLE, by_address);
 }
 
+/* Where the hardware address is known, the place of the device's other names is that address (add_name), which must not
+ * be held against the address of a session: then the hardware address alone tells of moves. */
+static bool has_hardware(const struct link_device *device)
+{
+    for (size_t i = 0; i < LINK_NAMES && device->names[i] != 0; i++)
+        if (device->kinds[i] == LINK_HARDWARE)
+            return true;
+    return false;
+}
+
 static void pair_lease(struct analyze_context *context, struct link_conversation *conversation,
                        const char *transport)
 {
@@ -283,8 +296,13 @@ static void pair_lease(struct analyze_context *context, struct link_conversation
                                                         link_address(context->observation->flow)));
     if (device == NULL || device->names[0] == 0 || link_now(context) > device->until_s)
         return;
-    for (size_t i = 0; i < LINK_NAMES && device->names[i] != 0; i++)
-        (void)link_note_name(context, conversation, LINK_PAIRING, device->names[i]);
+    const bool hardware = has_hardware(device);
+    for (size_t i = 0; i < LINK_NAMES && device->names[i] != 0; i++) {
+        if (hardware && device->kinds[i] != LINK_HARDWARE)
+            (void)link_note_still(context, conversation, LINK_PAIRING, device->names[i]);
+        else
+            (void)link_note_name(context, conversation, LINK_PAIRING, device->names[i]);
+    }
     report_pair(context, "dhcp", transport, CONFIDENCE_LIKELY,
                 "DHCP gave this address to a device that named itself, for a time that is not "
                 "over.");

@@ -53,9 +53,9 @@ void link_know_host(const struct analyze_context *context, struct link_conversat
     conversation->host = flow->ip_version != 0 ? (uint32_t)host | 1 : 0;
 }
 
-struct link_sight link_note_name(struct analyze_context *context,
-                                 struct link_conversation *conversation, enum link_kind as,
-                                 uint64_t name)
+static struct link_sight note(struct analyze_context *context,
+                              struct link_conversation *conversation, enum link_kind as,
+                              uint64_t name, bool moves)
 {
     struct link_state *state = context->state;
     const struct flow *flow = context->observation->flow;
@@ -66,8 +66,9 @@ struct link_sight link_note_name(struct analyze_context *context,
         if (conversation->names[i] == name)
             return (struct link_sight){.again = false};
     link_know_host(context, conversation);
+    uint32_t host = moves ? conversation->host : 0;
     struct subject_use use =
-        subject_graph_use(state->graph, name, as, conversation->host, flow->ip_version == 6, now);
+        subject_graph_use(state->graph, name, as, host, flow->ip_version == 6, now);
     if (conversation->num < SUBJECT_GRAPH_MEMBERS) {
         conversation->as[conversation->num] = (uint8_t)as;
         conversation->names[conversation->num++] = name;
@@ -78,6 +79,20 @@ struct link_sight link_note_name(struct analyze_context *context,
                                .moved = use.moved,
                                .sessions = use.sessions,
                                .seconds = now > use.first_s ? now - use.first_s : 0};
+}
+
+struct link_sight link_note_name(struct analyze_context *context,
+                                 struct link_conversation *conversation, enum link_kind as,
+                                 uint64_t name)
+{
+    return note(context, conversation, as, name, true);
+}
+
+struct link_sight link_note_still(struct analyze_context *context,
+                                  struct link_conversation *conversation, enum link_kind as,
+                                  uint64_t name)
+{
+    return note(context, conversation, as, name, false);
 }
 
 struct link_sight link_note(struct analyze_context *context, struct link_conversation *conversation,

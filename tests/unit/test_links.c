@@ -633,13 +633,15 @@ static void test_dhcp(void **state)
     struct dhcp_message loud = dhcp_of(global_mac, DHCP_DISCOVER);
     struct dhcp_message answer = dhcp_of(global_mac, DHCP_ACK);
     loud.hostname = span_text("anna-laptop");
-    answer.hostname = span_text("anna-laptop"); /* what the server repeats is not told again */
+    loud.client_id_mac = span_of(global_mac, 6); /* the same again */
+    answer.hostname = span_text("anna-laptop");  /* what the server repeats is not told again */
     converse(&world, 0);
     say(&world, &observation_dhcp_message, &quiet);
     say(&world, &observation_dhcp_message, &answer);
     say(&world, &observation_dhcp_message, &loud);
     analysis_finish(world.analysis);
     assert_int_equal(count(&world, "link.hardware-address"), 1);
+    assert_int_equal(find(&world, "link.hardware-address")->count, 1);
     assert_string_equal(evidence(find(&world, "link.hardware-address"), "where")->text,
                         "dhcp header");
     const struct finding *finding = find(&world, "link.dhcp-identity");
@@ -760,6 +762,39 @@ static void test_leases_link(void **state)
     assert_int_equal(link->linkable.value, 2);
     assert_int_equal(link->longest_addresses.value, 2);
     analysis_free(world.analysis);
+}
+
+/* A device with a name and a hardware address moves when its address changes, not when it sends after DHCP. */
+static void test_named_leases_link(void **state)
+{
+    (void)state;
+    const struct {
+        const char *mac;
+        uint8_t second;
+        size_t findings;
+    } rows[] = {{global_mac, 7, 0}, {global_mac, 8, 1}, {local_mac, 7, 0}, {local_mac, 8, 1}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct world world = world_new("link.cross-network");
+        for (uint8_t session = 0; session < 2; session++) {
+            const uint8_t address[4] = {10, 0, 0, session == 0 ? 7 : rows[i].second};
+            struct dhcp_message asks = dhcp_of(rows[i].mac, DHCP_REQUEST);
+            struct dhcp_message gets = dhcp_of(rows[i].mac, DHCP_ACK);
+            struct tls_client_hello hello = hello_of((uint8_t)(1 + session));
+            asks.hostname = span_text("anna-laptop");
+            gets.your_address = span_of(address, 4);
+            converse(&world, 0);
+            say(&world, &observation_dhcp_message, &asks);
+            say(&world, &observation_dhcp_message, &gets);
+            converse(&world, address[3]);
+            say_hello(&world, &hello);
+            end(&world);
+            world.now += 7200 * SECOND;
+        }
+        analysis_finish(world.analysis);
+        if (count(&world, "link.cross-network") != rows[i].findings)
+            fail_msg("row %zu: %zu", i, count(&world, "link.cross-network"));
+        analysis_free(world.analysis);
+    }
 }
 
 static void say_clear(struct world *world, unsigned what)
@@ -1115,6 +1150,7 @@ int main(void)
                                        cmocka_unit_test(test_dhcp6),
                                        cmocka_unit_test(test_lease),
                                        cmocka_unit_test(test_leases_link),
+                                       cmocka_unit_test(test_named_leases_link),
                                        cmocka_unit_test(test_pair_by_time),
                                        cmocka_unit_test(test_pair_of_eap),
                                        cmocka_unit_test(test_server_name),
