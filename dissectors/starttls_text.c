@@ -175,6 +175,15 @@ static bool is_masked_command(const struct text_protocol *text, struct span line
     return word_masked(word_next(&words));
 }
 
+/* A command that says the password as it is, or the name of a mechanism that sends it so (RFC 4616). */
+static bool is_password(const char *kind, struct span first_argument)
+{
+    if (kind == NULL)
+        return true;
+    return strncmp(kind, "auth", 4) == 0 && (word_same(first_argument, span_text("PLAIN")) ||
+                                             word_same(first_argument, span_text("LOGIN")));
+}
+
 static enum preamble_step read_client_line(struct preamble *preamble, struct span line)
 {
     if (preamble->candidates & (preamble->candidates - 1))
@@ -192,8 +201,11 @@ static enum preamble_step read_client_line(struct preamble *preamble, struct spa
         return PREAMBLE_NOT_MINE;
     if (command == NULL && is_masked_command(text, line))
         preamble->session.stripped = TRUTH_YES;
-    if ((what & LINE_CREDENTIALS) && word_next(&arguments).len > 0)
-        preamble_credentials(preamble, kind != NULL ? kind : "password");
+    struct span first = {.at = NULL};
+    if (what & LINE_CREDENTIALS)
+        first = word_next(&arguments);
+    if (first.len > 0)
+        preamble_credentials(preamble, is_password(kind, first) ? "password" : kind);
     if (what & LINE_LIST) {
         preamble->list_open = true;
         preamble->list_after = preamble->outstanding;
