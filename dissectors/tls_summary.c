@@ -230,29 +230,12 @@ static void judge_psk(const struct view *view, struct tls_handshake_summary *sum
     summary->psk_reason = origin.reason;
 }
 
-/* In TLS 1.3 group and PSK tell the exchange; names as those of TLS 1.2, and of RFC 9794. */
-static const char *kx_13(const struct tls_handshake *h)
-{
-    enum { FIRST_FFDHE = 0x0100, LAST_FFDHE = 0x01ff, FIRST_KEM = 0x0200, LAST_KEM = 0x0202 };
-    bool psk = h->selected_psk.seen;
-    if (!h->group.seen)
-        return psk ? "PSK" : NULL;
-    uint16_t group = (uint16_t)h->group.value;
-    if (group >= FIRST_FFDHE && group <= LAST_FFDHE)
-        return psk ? "DHE_PSK" : "DHE";
-    if (group >= FIRST_KEM && group <= LAST_KEM)
-        return psk ? "KEM_PSK" : "KEM";
-    if (tls_group_is_postquantum(group))
-        return psk ? "HYBRID_PSK" : "HYBRID";
-    return psk ? "ECDHE_PSK" : "ECDHE";
-}
-
 static void judge_secrecy(const struct view *view, struct tls_handshake_summary *summary)
 {
     if (!view->session->server_hello)
         return;
     if (view->tls13) {
-        summary->kx = kx_13(view->h);
+        summary->kx = tls_kx_13_name(view->h->group, view->h->selected_psk.seen);
         if (view->h->group.seen) {
             summary->forward_secrecy = TRUTH_YES;
             summary->forward_secrecy_reason = "The server sent a key share of its own.";

@@ -116,6 +116,20 @@ const char *tls_kx_name(enum tls_kx kx)
     return (size_t)kx < COUNT(names) ? names[kx] : "unknown";
 }
 
+const char *tls_kx_13_name(struct number group, bool psk)
+{
+    enum { FIRST_FFDHE = 0x0100, LAST_FFDHE = 0x01ff, FIRST_KEM = 0x0200, LAST_KEM = 0x0202 };
+    if (!group.seen)
+        return psk ? "PSK" : NULL;
+    if (group.value >= FIRST_FFDHE && group.value <= LAST_FFDHE)
+        return psk ? "DHE_PSK" : "DHE";
+    if (group.value >= FIRST_KEM && group.value <= LAST_KEM)
+        return psk ? "KEM_PSK" : "KEM";
+    if (tls_group_is_postquantum((uint16_t)group.value))
+        return psk ? "HYBRID_PSK" : "HYBRID";
+    return psk ? "ECDHE_PSK" : "ECDHE";
+}
+
 bool tls_group_is_postquantum(uint16_t code)
 {
     for (size_t i = 0; i < COUNT(postquantum_groups); i++) {

@@ -5,6 +5,8 @@
 #ifndef PERPASS_DISSECTORS_TABLES_TLS_REGISTRY_H
 #define PERPASS_DISSECTORS_TABLES_TLS_REGISTRY_H
 
+#include "core/value.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -99,6 +101,10 @@ const char *tls_version_name(
                                                      drafts 0x7fXX "1.3-draftXX", ECS style */
 const char *tls_signature_name(uint64_t code); /* "rsa_pss_rsae_sha256" */
 const char *tls_kx_name(enum tls_kx kx);       /* "ECDHE_PSK", static; "unknown" */
+
+/* tls_kx_13_name is the same in TLS 1.3, where |group| of the server's key share and a selected PSK tell the exchange;
+ * names as those of TLS 1.2, and of RFC 9794. NULL: nothing tells it. */
+const char *tls_kx_13_name(struct number group, bool psk);
 
 /* tls_is_grease says whether a 16-bit code point is one of RFC 8701's: 0x?a?a with equal bytes. */
 static inline bool tls_is_grease(uint16_t code)
