@@ -61,7 +61,7 @@ struct handshake {
 };
 
 struct state {
-    struct dense_table *origins; /* a uint64_t: what opens the session that it leads to */
+    struct bounded_table *origins; /* a uint64_t: what opens the session that it leads to */
     struct blast_secrets secrets;
 };
 
@@ -131,20 +131,21 @@ static void note_origin(struct analyze_context *context, uint64_t given, uint64_
     if (given == 0 || opened_by == 0)
         return;
     if (state->origins == NULL)
-        state->origins = dense_table_new(MOST_ORIGINS, sizeof(uint64_t), NULL, NULL);
-    struct dense_place place = {.room = NULL};
-    if (state->origins != NULL)
-        place = dense_table_place(state->origins, given);
-    analysis_totals(context)->table_evictions += place.pushed_out || place.room == NULL;
-    if (place.room != NULL)
-        *(uint64_t *)place.room = opened_by;
+        state->origins = bounded_table_new(MOST_ORIGINS, sizeof(uint64_t));
+    if (state->origins == NULL) {
+        analysis_totals(context)->table_evictions++;
+        return;
+    }
+    struct bounded_place place = bounded_table_place(state->origins, given);
+    analysis_totals(context)->table_evictions += place.pushed_out;
+    *(uint64_t *)place.room = opened_by;
 }
 
 static uint64_t origin_of(const struct analyze_context *context, uint64_t presented)
 {
     const struct state *state = context->state;
     const uint64_t *origin = presented != 0 && state->origins != NULL
-                                 ? dense_table_find(state->origins, presented)
+                                 ? bounded_table_find(state->origins, presented)
                                  : NULL;
     return origin != NULL ? *origin : 0;
 }
@@ -483,7 +484,7 @@ static void sum_up(struct analyze_context *context)
 static void finish(struct analyze_context *context)
 {
     struct state *state = context->state;
-    dense_table_free(state->origins);
+    bounded_table_free(state->origins);
     blast_secrets_free(&state->secrets);
     *state = (struct state){.origins = NULL};
 }

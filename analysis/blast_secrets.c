@@ -9,8 +9,9 @@ static uint64_t weight_of(const void *room)
     return secret->sessions.num;
 }
 
-static void drop(void *room)
+static void drop(void *secrets, void *room)
 {
+    (void)secrets;
     struct blast_secret *secret = room;
     if (secret->name == NULL)
         return;
@@ -18,28 +19,37 @@ static void drop(void *room)
     free(secret->name);
 }
 
+static struct bounded_table *make_table(void)
+{
+    struct bounded_table *table =
+        bounded_table_new(BLAST_MOST_SECRETS, sizeof(struct blast_secret));
+    if (table != NULL) {
+        bounded_table_weigh(table, weight_of);
+        bounded_table_leaves(table, NULL, drop);
+    }
+    return table;
+}
+
 static bool tables_make(struct blast_secrets *secrets)
 {
     secrets->names.limit = BLAST_NAME_BYTES;
     if (secrets->table == NULL)
-        secrets->table =
-            dense_table_new(BLAST_MOST_SECRETS, sizeof(struct blast_secret), weight_of, drop);
+        secrets->table = make_table();
     if (secrets->values == NULL)
-        secrets->values =
-            dense_table_new(BLAST_MOST_VALUES, sizeof(struct blast_value), NULL, NULL);
+        secrets->values = bounded_table_new(BLAST_MOST_VALUES, sizeof(struct blast_value));
     return secrets->table != NULL && secrets->values != NULL;
 }
 
 void blast_secrets_free(struct blast_secrets *secrets)
 {
-    dense_table_free(secrets->table);
-    dense_table_free(secrets->values);
+    bounded_table_free(secrets->table);
+    bounded_table_free(secrets->values);
     *secrets = (struct blast_secrets){.table = NULL};
 }
 
 struct blast_secret *blast_secrets_find(const struct blast_secrets *secrets, uint64_t name)
 {
-    return secrets->table != NULL && name != 0 ? dense_table_find(secrets->table, name) : NULL;
+    return secrets->table != NULL && name != 0 ? bounded_table_find(secrets->table, name) : NULL;
 }
 
 /* A copy of |shown|, NULL when it is too long, or there is no room for more. */
@@ -67,14 +77,9 @@ struct blast_secret *blast_secrets_place(struct blast_secrets *secrets,
         analysis_totals(context)->table_evictions++;
         return NULL;
     }
-    struct dense_place place = dense_table_place(secrets->table, name);
+    struct bounded_place place = bounded_table_place(secrets->table, name);
     struct blast_secret *secret = place.room;
-    analysis_totals(context)->table_evictions += place.pushed_out || secret == NULL;
-    if (secret == NULL) {
-        budget_give(&secrets->names, shown.len);
-        free(copy);
-        return NULL;
-    }
+    analysis_totals(context)->table_evictions += place.pushed_out;
     *secret = (struct blast_secret){.kind = kind,
                                     .confidence = CONFIDENCE_CERTAIN,
                                     .name = copy,
@@ -136,10 +141,10 @@ void blast_secrets_value(struct blast_secrets *secrets, struct analyze_context *
         analysis_totals(context)->table_evictions++;
         return;
     }
-    struct dense_place place = dense_table_place(secrets->values, name);
+    struct bounded_place place = bounded_table_place(secrets->values, name);
     struct blast_value *value = place.room;
-    analysis_totals(context)->table_evictions += place.pushed_out || value == NULL;
-    if (value == NULL || value->opened || (place.known && value->random == random))
+    analysis_totals(context)->table_evictions += place.pushed_out;
+    if (value->opened || (place.known && value->random == random))
         return;
     if (!place.known) {
         value->random = random;
@@ -154,7 +159,7 @@ void blast_secrets_value(struct blast_secrets *secrets, struct analyze_context *
 static void note(struct blast_secrets *secrets, uint64_t name, const struct blast_session *session)
 {
     struct blast_value *value =
-        secrets->values != NULL ? dense_table_find(secrets->values, name) : NULL;
+        secrets->values != NULL ? bounded_table_find(secrets->values, name) : NULL;
     if (value == NULL || value->opened)
         return;
     value->session = *session;

@@ -3,7 +3,7 @@
 #define PERPASS_ANALYSIS_BLAST_SECRETS_H
 
 #include "analysis/analyzer.h"
-#include "analysis/dense_table.h"
+#include "analysis/bounded_table.h"
 #include "analysis/host_set.h"
 #include "analysis/seen_ring.h"
 #include "core/budget.h"
@@ -68,7 +68,7 @@ struct blast_value {
 };
 
 struct blast_secrets {
-    struct dense_table *table, *values;
+    struct bounded_table *table, *values;
     struct budget names;
 };
 

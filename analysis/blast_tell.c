@@ -137,12 +137,12 @@ static bool tell(struct analyze_context *context, const struct blast_secret *sec
 
 void blast_secrets_tell(const struct blast_secrets *secrets, struct analyze_context *context)
 {
-    const size_t num = secrets->table != NULL ? dense_table_num(secrets->table) : 0;
+    const size_t num = secrets->table != NULL ? bounded_table_count(secrets->table) : 0;
     struct analysis_stats *totals = analysis_totals(context);
     const struct blast_secret **worst = calloc(num + 1, sizeof worst[0]);
-    size_t found = 0, told = 0;
+    size_t found = 0, told = 0, at = 0;
     for (size_t i = 0; i < num; i++) {
-        const struct blast_secret *secret = dense_table_at(secrets->table, i);
+        const struct blast_secret *secret = bounded_table_next(secrets->table, &at);
         if (is_worth_telling(secret) && worst != NULL)
             worst[found] = secret;
         found += is_worth_telling(secret);

@@ -26,6 +26,7 @@ struct bounded_table {
     uint32_t free, hand;  /* the first free one; where the next is looked for that gives way */
     uint32_t now;
     size_t count;
+    uint64_t (*weight)(const void *room);
     void *leaves_to;
     void (*leaves)(void *leaves_to, void *room);
 };
@@ -97,6 +98,11 @@ void bounded_table_leaves(struct bounded_table *table, void *leaves_to,
     table->leaves = leaves;
 }
 
+void bounded_table_weigh(struct bounded_table *table, uint64_t (*weight)(const void *room))
+{
+    table->weight = weight;
+}
+
 size_t bounded_table_count(const struct bounded_table *table)
 {
     return table->count;
@@ -159,17 +165,25 @@ static uint32_t next_unused(struct bounded_table *table)
     return table->made;
 }
 
-/* The oldest of those at the hand, which goes on. All entries are in use. */
-static uint32_t oldest(struct bounded_table *table)
+/* How little |entry| matters. */
+static uint64_t lightness(const struct bounded_table *table, const struct entry *entry)
 {
-    uint32_t found = NOBODY, quiet = 0;
+    return table->weight != NULL ? UINT64_MAX - table->weight(entry->room)
+                                 : (uint32_t)(table->now - entry->age);
+}
+
+/* The one that matters least of those at the hand, which goes on. All entries are in use. */
+static uint32_t least(struct bounded_table *table)
+{
+    uint32_t found = NOBODY;
+    uint64_t most = 0;
     for (unsigned i = 0; i < CANDIDATES; i++) {
         uint32_t number = table->hand + 1;
-        uint32_t age = table->now - entry_at(table, number)->age;
+        uint64_t light = lightness(table, entry_at(table, number));
         table->hand = number % table->made;
-        if (found == NOBODY || age > quiet) {
+        if (found == NOBODY || light > most) {
             found = number;
-            quiet = age;
+            most = light;
         }
     }
     return found;
@@ -186,7 +200,7 @@ static uint32_t take_free(struct bounded_table *table)
 
 static uint32_t push_out(struct bounded_table *table)
 {
-    uint32_t number = oldest(table);
+    uint32_t number = least(table);
     unchain(table, number);
     leave(table, entry_at(table, number));
     table->count--;
@@ -210,6 +224,16 @@ struct bounded_place bounded_table_place(struct bounded_table *table, uint64_t n
     chain(table, number);
     table->count++;
     return (struct bounded_place){.room = entry->room, .pushed_out = pushed_out};
+}
+
+const void *bounded_table_next(const struct bounded_table *table, size_t *at)
+{
+    while (*at < table->made) {
+        const struct entry *entry = entry_at(table, (uint32_t)++ * at);
+        if (entry->name != 0)
+            return entry->room;
+    }
+    return NULL;
 }
 
 void bounded_table_forget(struct bounded_table *table, uint64_t name)

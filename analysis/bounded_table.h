@@ -1,5 +1,5 @@
 /* bounded_table.h: what an analyzer remembers by name: a table that grows with what it holds, up to a bound; from there
- * on, of eight entries the one that was not asked for longest gives way. */
+ * on, of eight entries the one that was not asked for longest gives way, or the one of the least weight. */
 #ifndef PERPASS_ANALYSIS_BOUNDED_TABLE_H
 #define PERPASS_ANALYSIS_BOUNDED_TABLE_H
 
@@ -19,6 +19,9 @@ void bounded_table_free(struct bounded_table *table);
 void bounded_table_leaves(struct bounded_table *table, void *leaves_to,
                           void (*leaves)(void *leaves_to, void *room));
 
+/* bounded_table_weigh has |weight| say which entry matters least, instead of when it was asked for. */
+void bounded_table_weigh(struct bounded_table *table, uint64_t (*weight)(const void *room));
+
 /* bounded_table_find gives the room of |name|, NULL when nothing is known of it. Names are hashes under a key that no
  * sender knows (analysis_name), and not 0. A room stays where it is until its entry gives way or is forgotten. */
 void *bounded_table_find(struct bounded_table *table, uint64_t name);
@@ -36,5 +39,9 @@ void bounded_table_forget(struct bounded_table *table, uint64_t name);
 
 /* bounded_table_count is how many entries there are. */
 size_t bounded_table_count(const struct bounded_table *table);
+
+/* bounded_table_next gives the rooms one after the other, in no order that means anything, and NULL after the last one:
+ * |at| begins with 0. */
+const void *bounded_table_next(const struct bounded_table *table, size_t *at);
 
 #endif

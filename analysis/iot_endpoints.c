@@ -11,7 +11,7 @@ static uint64_t weight_of(const void *room)
 
 void iot_endpoints_free(struct iot_endpoints *endpoints)
 {
-    dense_table_free(endpoints->table);
+    bounded_table_free(endpoints->table);
     endpoints->table = NULL;
 }
 
@@ -23,16 +23,17 @@ static struct iot_endpoint *place(struct iot_endpoints *endpoints, struct analyz
     const uint64_t words[2] = {role == IOT_SERVER ? analysis_server_name(context)
                                                   : analysis_address_name(context, flow->client),
                                role};
-    if (endpoints->table == NULL)
-        endpoints->table =
-            dense_table_new(IOT_MOST_ENDPOINTS, sizeof(struct iot_endpoint), weight_of, NULL);
-    if (endpoints->table == NULL)
-        return NULL;
-    struct dense_place place = dense_table_place(
+    if (endpoints->table == NULL) {
+        endpoints->table = bounded_table_new(IOT_MOST_ENDPOINTS, sizeof(struct iot_endpoint));
+        if (endpoints->table == NULL)
+            return NULL;
+        bounded_table_weigh(endpoints->table, weight_of);
+    }
+    struct bounded_place place = bounded_table_place(
         endpoints->table, analysis_name(context, role, span_of(words, sizeof words)));
     struct iot_endpoint *endpoint = place.room;
     analysis_totals(context)->table_evictions += place.pushed_out;
-    if (endpoint == NULL || place.known)
+    if (place.known)
         return endpoint;
     endpoint->role = role;
     endpoint->ip_version = flow->ip_version;
@@ -166,12 +167,12 @@ static bool tell(struct analyze_context *context, const struct iot_endpoint *end
 
 void iot_endpoints_tell(const struct iot_endpoints *endpoints, struct analyze_context *context)
 {
-    const size_t num = endpoints->table != NULL ? dense_table_num(endpoints->table) : 0;
+    const size_t num = endpoints->table != NULL ? bounded_table_count(endpoints->table) : 0;
     struct analysis_stats *totals = analysis_totals(context);
     const struct iot_endpoint **all = calloc(num + 1, sizeof all[0]);
-    size_t told = 0;
+    size_t told = 0, at = 0;
     for (size_t i = 0; all != NULL && i < num; i++)
-        all[i] = dense_table_at(endpoints->table, i);
+        all[i] = bounded_table_next(endpoints->table, &at);
     if (all != NULL)
         qsort(all, num, sizeof all[0], compare);
     for (size_t i = 0; all != NULL && i < num && i < IOT_MOST_TOLD; i++)

@@ -3,7 +3,7 @@
 #define PERPASS_ANALYSIS_IOT_ENDPOINTS_H
 
 #include "analysis/analyzer.h"
-#include "analysis/dense_table.h"
+#include "analysis/bounded_table.h"
 #include "analysis/iot_profile.h"
 
 enum iot_role { IOT_CLIENT, IOT_SERVER };
@@ -28,7 +28,7 @@ struct iot_judgement {
 };
 
 struct iot_endpoints {
-    struct dense_table *table;
+    struct bounded_table *table;
 };
 
 void iot_endpoints_free(struct iot_endpoints *endpoints);

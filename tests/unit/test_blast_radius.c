@@ -1,8 +1,8 @@
 /* test_blast_radius.c: which secret opens which recorded sessions: for every kind what counts, what only looks so, and
  * what gives way. */
-#include "analysis/analysis.h"
 #include "analysis/blast_radius.h"
 #include "analysis/blast_secrets.h"
+#include "analysis_world.h"
 #include "core/common_observations.h"
 #include "dissectors/tls.h"
 #include "dissectors/tls_flight.h"
@@ -15,35 +15,6 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
-
-static const uint64_t SECOND = 1000000000u;
-
-struct world {
-    struct analysis *analysis;
-    struct flow flow;
-    uint64_t now, packet;
-    uint16_t num;
-};
-
-static struct world world_new(void)
-{
-    struct error error = {""};
-    struct world world = {.analysis =
-                              analysis_new(&(struct analysis_options){.rules = NULL}, &error),
-                          .now = 1700000000u * SECOND};
-    assert_non_null(world.analysis);
-    return world;
-}
-
-static void say(struct world *world, const struct observation_type *type, const void *data)
-{
-    const struct observation observation = {.type = type,
-                                            .data = data,
-                                            .flow = &world->flow,
-                                            .time_ns = world->now,
-                                            .packet = ++world->packet};
-    analysis_observe(world->analysis, &observation);
-}
 
 /* Bytes that are different for each number, of |len|, at most 256. */
 static struct span bytes_of(unsigned number, size_t len)
@@ -70,14 +41,14 @@ static struct span ticket_of(unsigned key, unsigned number)
 /* A new conversation of a client with a server. */
 static void converse(struct world *world, uint8_t client, uint8_t server)
 {
-    world->num++;
     world->now += SECOND;
     world->flow = (struct flow){.ip_version = 4,
                                 .protocol = PROTO_TCP,
                                 .first_packet = ++world->packet,
                                 .first_ns = world->now,
                                 .last_ns = world->now};
-    world->flow.ends[0] = (struct endpoint){.address = {10, 0, 0, client}, .port = world->num};
+    world->flow.ends[0] =
+        (struct endpoint){.address = {10, 0, 0, client}, .port = (uint16_t)world->packet};
     world->flow.ends[1] = (struct endpoint){.address = {192, 0, 2, server}, .port = 443};
 }
 
@@ -173,7 +144,7 @@ static void expect(struct world *world, size_t index, size_t num, const char *ro
 static void test_server_key(void **state)
 {
     (void)state;
-    struct world world = world_new();
+    struct world world = world_new(NULL);
     const struct handshake rsa = {.cipher = RSA, .random = 1, .server_key = 7};
     struct handshake h = rsa;
     converse(&world, 1, 1);
@@ -217,7 +188,7 @@ static void test_server_key(void **state)
 static void test_shared_key(void **state)
 {
     (void)state;
-    struct world world = world_new();
+    struct world world = world_new(NULL);
     struct handshake h = {.cipher = ECDHE, .server_key = 7, .value = 1};
     for (uint8_t i = 0; i < 12; i++) {
         h.random = 10u + i;
@@ -241,7 +212,7 @@ static void test_shared_key(void **state)
 static void test_psk(void **state)
 {
     (void)state;
-    struct world world = world_new();
+    struct world world = world_new(NULL);
     struct handshake h = {.cipher = PSK, .random = 1, .identity = 3};
     converse(&world, 1, 1);
     shake(&world, &h);
@@ -266,7 +237,7 @@ static void test_psk(void **state)
 static void test_ticket_key(void **state)
 {
     (void)state;
-    struct world world = world_new();
+    struct world world = world_new(NULL);
     struct handshake h = {
         .cipher = ECDHE, .random = 1, .server_key = 7, .value = 1, .gives_key = 1, .gives = 1};
     converse(&world, 1, 1);
@@ -299,7 +270,7 @@ static void test_ticket_key(void **state)
 static void test_resumption(void **state)
 {
     (void)state;
-    struct world world = world_new();
+    struct world world = world_new(NULL);
     struct handshake h = {
         .cipher = RSA, .random = 1, .server_key = 7, .gives_key = 1, .gives = 1, .id = 60};
     converse(&world, 1, 1);
@@ -342,7 +313,7 @@ static void test_resumption(void **state)
 static void test_ephemeral_key(void **state)
 {
     (void)state;
-    struct world world = world_new();
+    struct world world = world_new(NULL);
     struct handshake h = {.cipher = ECDHE, .server_key = 7, .value = 5};
     for (uint8_t i = 0; i < 3; i++) {
         h.random = 10u + i;
@@ -411,7 +382,7 @@ static void shake13(struct world *world, const struct handshake13 *h)
 static void test_version_13(void **state)
 {
     (void)state;
-    struct world world = world_new();
+    struct world world = world_new(NULL);
     const struct handshake13 rows[] = {
         {.random = 1, .share = 1, .server_share = 2},
         {.random = 2, .share = 1, .server_share = 3}, /* the client's share again */
@@ -441,7 +412,7 @@ static void test_version_13(void **state)
 static void test_several_sessions(void **state)
 {
     (void)state;
-    struct world world = world_new();
+    struct world world = world_new(NULL);
     struct handshake h = {.cipher = PSK, .random = 1, .identity = 3};
     converse(&world, 1, 1);
     world.flow.bytes[0] = 10; /* before the first hello: the first session's */
@@ -468,7 +439,7 @@ static void test_several_sessions(void **state)
 static void test_bounds(void **state)
 {
     (void)state;
-    struct world world = world_new();
+    struct world world = world_new(NULL);
     struct handshake h = {.cipher = PSK, .identity = 3};
     for (unsigned i = 0; i < 2; i++) {
         h.random = i + 1;
@@ -496,7 +467,7 @@ static void test_bounds(void **state)
 static void test_intervals(void **state)
 {
     (void)state;
-    struct world world = world_new();
+    struct world world = world_new(NULL);
     struct handshake h = {.cipher = PSK, .identity = 3};
     for (unsigned i = 0; i < 3; i++) {
         h.random = i + 1;

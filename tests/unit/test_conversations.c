@@ -144,6 +144,60 @@ static void test_table_leaves(void **state)
     bounded_table_free(NULL);
 }
 
+static uint64_t weight_of(const void *room)
+{
+    return *(const uint64_t *)room;
+}
+
+/* Seven of eight are heavy: they stay while light ones come and go. */
+static void test_table_weight(void **state)
+{
+    (void)state;
+    enum { MOST = 64, HEAVY = 56, LIGHT = 5000 };
+    struct bounded_table *table = bounded_table_new(MOST, sizeof(uint64_t));
+    bounded_table_weigh(table, weight_of);
+    for (uint64_t n = 0; n < HEAVY; n++)
+        *(uint64_t *)bounded_table_place(table, name_number(n)).room = 10 + n;
+    for (uint64_t n = 0; n < LIGHT; n++)
+        assert_int_equal(bounded_table_place(table, name_number(1000 + n)).pushed_out,
+                         n >= MOST - HEAVY);
+    uint64_t heavy = 0;
+    for (uint64_t n = 0; n < HEAVY; n++) {
+        const uint64_t *room = bounded_table_find(table, name_number(n));
+        heavy += room != NULL;
+        assert_true(room == NULL || *room == 10 + n);
+    }
+    /* Eight that are looked at together may all be heavy: the lightest goes, and a light one is there from then on. */
+    assert_true(heavy >= HEAVY - HEAVY / 8);
+    assert_non_null(bounded_table_find(table, name_number(HEAVY - 1)));
+    bounded_table_free(table);
+}
+
+/* Each entry is given once, those that were forgotten are not. */
+static void test_table_next(void **state)
+{
+    (void)state;
+    enum { NUM = 3000 };
+    struct bounded_table *table = bounded_table_new(NUM, sizeof(uint64_t));
+    uint64_t sum = 0, left = 0;
+    size_t at = 0;
+    assert_null(bounded_table_next(table, &at));
+    for (uint64_t n = 1; n <= NUM; n++)
+        *(uint64_t *)bounded_table_place(table, name_number(n)).room = n;
+    for (uint64_t n = 1; n <= NUM; n++) {
+        if (n % 3 == 0)
+            bounded_table_forget(table, name_number(n));
+        else
+            left += n;
+    }
+    at = 0;
+    for (const uint64_t *room; (room = bounded_table_next(table, &at)) != NULL;)
+        sum += *room;
+    assert_int_equal(sum, left);
+    assert_null(bounded_table_next(table, &at));
+    bounded_table_free(table);
+}
+
 /* --- conversations --- */
 
 enum { SIZE = sizeof(uint64_t) };
@@ -288,7 +342,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table_holds),         cmocka_unit_test(test_table_names),
         cmocka_unit_test(test_table_bound),         cmocka_unit_test(test_table_oldest),
-        cmocka_unit_test(test_table_leaves),        cmocka_unit_test(test_which_conversation),
+        cmocka_unit_test(test_table_leaves),        cmocka_unit_test(test_table_weight),
+        cmocka_unit_test(test_table_next),          cmocka_unit_test(test_which_conversation),
         cmocka_unit_test(test_same_place),          cmocka_unit_test(test_forgotten),
         cmocka_unit_test(test_conversations_bound), cmocka_unit_test(test_conversations_leave),
     };

@@ -1,8 +1,8 @@
 /* test_forward_secrecy.c: the rules of family pfs that need memory or tables: each with what makes it fire, with what
  * only looks so, and at its threshold. */
-#include "analysis/analysis.h"
 #include "analysis/common_primes.h"
 #include "analysis/host_set.h"
+#include "analysis_world.h"
 #include "core/common_observations.h"
 #include "dissectors/tls.h"
 #include "dissectors/tls_flight.h"
@@ -20,42 +20,15 @@
 
 #define NUM_OF(table) (sizeof(table) / sizeof *(table))
 
-static const uint64_t SECOND = 1000000000u, DAY = 86400u * (uint64_t)1000000000u;
+static const uint64_t DAY = 86400u * (uint64_t)1000000000u;
 
-/* A run: conversation |number| from 10.0.0.|number| to 192.0.2.|server|, at |now|. */
-struct world {
-    struct analysis *analysis;
-    struct flow flow;
-    uint64_t now, packet;
-};
-
-static struct world world_new(const char *rules)
-{
-    struct error error = {""};
-    struct world world = {.analysis =
-                              analysis_new(&(struct analysis_options){.rules = rules}, &error),
-                          .now = 1700000000u * SECOND};
-    if (world.analysis == NULL)
-        fail_msg("%s", error.text);
-    return world;
-}
-
+/* Conversation |number|, from 10.0.0.|number| to 192.0.2.|server|. */
 static void converse(struct world *world, uint8_t number, uint8_t server)
 {
     world->flow =
         (struct flow){.ip_version = 4, .protocol = PROTO_TCP, .first_packet = number + 1u};
     world->flow.ends[0] = (struct endpoint){.address = {10, 0, 0, number}, .port = 40000};
     world->flow.ends[1] = (struct endpoint){.address = {192, 0, 2, server}, .port = 443};
-}
-
-static void say(struct world *world, const struct observation_type *type, const void *data)
-{
-    const struct observation observation = {.type = type,
-                                            .data = data,
-                                            .flow = &world->flow,
-                                            .time_ns = world->now,
-                                            .packet = ++world->packet};
-    analysis_observe(world->analysis, &observation);
 }
 
 /* Bytes that are different for each number, |len| at most 128 of them. */

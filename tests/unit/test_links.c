@@ -1,7 +1,7 @@
 /* test_links.c: the rules of family link: each with what makes it fire, with what only looks so, and at its threshold;
  * and what is told of all sessions together. */
-#include "analysis/analysis.h"
 #include "analysis/link_report.h"
+#include "analysis_world.h"
 #include "certificate_builder.h"
 #include "core/common_observations.h"
 #include "dissectors/dhcp.h"
@@ -24,37 +24,6 @@
 #include <cmocka.h>
 
 #define NUM_OF(table) (sizeof(table) / sizeof *(table))
-
-static const uint64_t SECOND = 1000000000u;
-
-/* A run: the conversation at hand, at |now|. */
-struct world {
-    struct analysis *analysis;
-    struct flow flow;
-    uint64_t now, packet;
-};
-
-static struct world world_new(const char *rules)
-{
-    struct error error = {""};
-    struct world world = {.analysis =
-                              analysis_new(&(struct analysis_options){.rules = rules}, &error),
-                          .now = 1700000000u * SECOND};
-    if (world.analysis == NULL)
-        fail_msg("%s", error.text);
-    return world;
-}
-
-static void say(struct world *world, const struct observation_type *type, const void *data)
-{
-    const struct observation observation = {.type = type,
-                                            .data = data,
-                                            .flow = &world->flow,
-                                            .time_ns = world->now,
-                                            .packet = ++world->packet};
-    world->flow.last_ns = world->now;
-    analysis_observe(world->analysis, &observation);
-}
 
 static void end(struct world *world)
 {

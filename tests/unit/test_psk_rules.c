@@ -4,6 +4,7 @@
 #include "analysis/psk_hellos.h"
 #include "analysis/psk_series.h"
 #include "analysis/psk_users.h"
+#include "analysis_world.h"
 #include "core/common_observations.h"
 #include "core/flow.h"
 #include "dissectors/tls.h"
@@ -18,15 +19,6 @@
 #include <cmocka.h>
 
 #define NUM_OF(table) (sizeof(table) / sizeof *(table))
-
-static struct analysis *start(void)
-{
-    struct error error = {""};
-    struct analysis *analysis = analysis_new(&(struct analysis_options){.rules = "psk.*"}, &error);
-    if (analysis == NULL)
-        fail_msg("%s", error.text);
-    return analysis;
-}
 
 /* A conversation. Addresses are 192.0.2.N, or 2001:db8:NET::N where |net6| says so. */
 struct talk {
@@ -65,30 +57,6 @@ static void set_end(struct endpoint *end, const struct talk *talk, unsigned host
                                  .port = port};
 }
 
-/* Everything that goes by, one packet after the other. */
-struct world {
-    struct analysis *analysis;
-    uint64_t packet, ns;
-    struct flow flow;
-};
-
-static struct world world_new(void)
-{
-    return (struct world){.analysis = start()};
-}
-
-static void say(struct world *world, const struct observation_type *type, const void *data,
-                unsigned side)
-{
-    const struct observation observation = {.type = type,
-                                            .data = data,
-                                            .flow = &world->flow,
-                                            .time_ns = world->ns,
-                                            .packet = ++world->packet,
-                                            .side = side};
-    analysis_observe(world->analysis, &observation);
-}
-
 static void open_flow(struct world *world, const struct talk *talk)
 {
     world->flow = (struct flow){.ip_version = talk->net6 != 0 ? 6 : 4,
@@ -100,7 +68,7 @@ static void open_flow(struct world *world, const struct talk *talk)
         world->flow.mac[0][5] = talk->client_mac;
     if (talk->server_mac != 0)
         world->flow.mac[1][5] = talk->server_mac;
-    world->ns = talk->second * 1000000000;
+    world->now = talk->second * 1000000000;
 }
 
 /* 32 bytes that depend on |seed|. */
@@ -122,7 +90,7 @@ static void say_hello(struct world *world, const struct talk *talk)
         .session_id = span_text(""),
         .ciphers = span_of(ciphers, sizeof ciphers),
         .server_name = talk->sni != NULL ? span_text(talk->sni) : (struct span){.at = NULL}};
-    say(world, &observation_tls_client_hello, &hello, 0);
+    say_from(world, &observation_tls_client_hello, &hello, 0);
 }
 
 static void say_server_hello(struct world *world, const struct talk *talk)
@@ -136,21 +104,21 @@ static void say_server_hello(struct world *world, const struct talk *talk)
         .hello_retry = TRUTH_NO,
         .extensions = span_of(extensions, sizeof extensions),
         .random = fill(random, talk->server_random != 0 ? talk->server_random : world->packet)};
-    say(world, &observation_tls_server_hello, &hello, 1);
+    say_from(world, &observation_tls_server_hello, &hello, 1);
 }
 
 static void say_identity(struct world *world, const struct talk *talk, struct span identity)
 {
     const struct tls_client_key_exchange exchange = {
         .transport = talk->transport, .kx = "PSK", .psk_identity = identity};
-    say(world, &observation_tls_client_key_exchange, &exchange, 0);
+    say_from(world, &observation_tls_client_key_exchange, &exchange, 0);
 }
 
 static void say_summary(struct world *world, const struct talk *talk)
 {
     const struct tls_handshake_summary summary = {
         .transport = talk->transport, .psk = "external", .established = talk->established};
-    say(world, &observation_tls_handshake_summary, &summary, 0);
+    say_from(world, &observation_tls_handshake_summary, &summary, 0);
 }
 
 /* A whole handshake of DTLS 1.2. */
@@ -236,7 +204,7 @@ static void test_group_clients(void **state)
         {"two IPv6 networks", {{10, 0, 1, 1, 7}, {11, 9, 1, 1, 8}}, POSSIBLE},
     };
     for (size_t i = 0; i < NUM_OF(rows); i++) {
-        struct world world = world_new();
+        struct world world = world_new("psk.*");
         for (size_t j = 0; j < MAX && rows[i].uses[j].client != 0; j++) {
             struct talk talk = talk_between(rows[i].uses[j].client, 1, rows[i].uses[j].second);
             talk.cipher = (uint16_t)(0xc02a + rows[i].uses[j].cipher);
@@ -256,7 +224,7 @@ static void test_no_group(void **state)
         "other identity", "failed", "not seen through", "translated", "other transport",
         "on one host",    "EAP"};
     for (size_t i = 0; i < NUM_OF(cases); i++) {
-        struct world world = world_new();
+        struct world world = world_new("psk.*");
         struct talk a = talk_between(10, 1, 1), b = talk_between(11, 1, 2);
         enum confidence confidence = NOT;
         if (i != 2)
@@ -298,7 +266,7 @@ static void test_no_group(void **state)
 static void test_group_evidence(void **state)
 {
     (void)state;
-    struct world world = world_new();
+    struct world world = world_new("psk.*");
     for (unsigned client = 10; client < 15; client++) {
         struct talk talk = talk_between(client, 1, client * 100);
         shake(&world, &talk, "lamp");
@@ -346,7 +314,7 @@ static void test_group_servers(void **state)
         {"IPv4 and IPv6, other name", 2, 5684, "a", "b", 23, 7, LIKELY},
     };
     for (size_t i = 0; i < NUM_OF(rows); i++) {
-        struct world world = world_new();
+        struct world world = world_new("psk.*");
         struct talk a = talk_between(10, 1, 1), b = talk_between(10, rows[i].server, 2);
         a.answer = 23;
         a.sni = rows[i].sni;
@@ -377,7 +345,7 @@ static void test_role_switch(void **state)
         {"the same roles", "pair", 10, 1, TRUTH_YES, NOT},
     };
     for (size_t i = 0; i < NUM_OF(rows); i++) {
-        struct world world = world_new();
+        struct world world = world_new("psk.*");
         struct talk a = talk_between(10, 1, 1), b = talk_between(rows[i].client, rows[i].server, 2);
         b.established = rows[i].established;
         shake(&world, &a, "pair");
@@ -413,7 +381,7 @@ static void test_reroute(void **state)
         {"the server began anew", 10, 1, 40000, 1, 7, 9, NOT},
     };
     for (size_t i = 0; i < NUM_OF(rows); i++) {
-        struct world world = world_new();
+        struct world world = world_new("psk.*");
         struct talk a = talk_between(10, 1, 0),
                     b = talk_between(rows[i].client, rows[i].server, rows[i].second);
         a.random = 7;
@@ -434,7 +402,7 @@ static void test_reroute_order(void **state)
     (void)state;
     struct talk a = talk_between(10, 1, 0), b = talk_between(10, 2, 1);
     a.random = b.random = 7;
-    struct world world = world_new();
+    struct world world = world_new("psk.*");
     open_flow(&world, &a);
     struct flow first = world.flow;
     say_hello(&world, &a);
@@ -443,7 +411,7 @@ static void test_reroute_order(void **state)
     say_server_hello(&world, &a);
     expect(&world, "the second answers first", "psk.reroute", CERTAIN);
 
-    world = world_new();
+    world = world_new("psk.*");
     a.server = b.client = b.server = 10;
     b.client_port = 50000;
     b.server_port = 50001;
@@ -453,7 +421,7 @@ static void test_reroute_order(void **state)
     say_hello(&world, &b);
     expect(&world, "a relay on one host", "psk.reroute", NOT);
 
-    world = world_new();
+    world = world_new("psk.*");
     a = talk_between(10, 1, 0);
     a.random = 7;
     open_flow(&world, &a);
@@ -462,18 +430,18 @@ static void test_reroute_order(void **state)
     say_server_hello(&world, &a);
     expect(&world, "sent again", "psk.reroute", NOT);
 
-    world = world_new();
+    world = world_new("psk.*");
     const uint8_t zeros[32] = {0}, ciphers[] = {0xc0, 0xa8}, no_psk[] = {0xc0, 0x2b};
     for (unsigned i = 0; i < 2; i++) {
         const struct talk talk = talk_between(20 + i, 1 + i, i);
         open_flow(&world, &talk);
         struct tls_client_hello hello = {
             .transport = "dtls", .random = span_of(zeros, 32), .ciphers = span_of(ciphers, 2)};
-        say(&world, &observation_tls_client_hello, &hello, 0);
+        say_from(&world, &observation_tls_client_hello, &hello, 0);
         uint8_t random[32];
         hello.random = fill(random, 5);
         hello.ciphers = span_of(no_psk, 2);
-        say(&world, &observation_tls_client_hello, &hello, 0);
+        say_from(&world, &observation_tls_client_hello, &hello, 0);
     }
     expect(&world, "nothing to tell it by", "psk.reroute", NOT);
 }
@@ -518,7 +486,7 @@ static void test_oracle(void **state)
         {"another alert", {{1, 40, "server", "external", TRUTH_NO}}, NOT},
     };
     for (size_t i = 0; i < NUM_OF(rows); i++) {
-        struct world world = world_new();
+        struct world world = world_new("psk.*");
         for (size_t j = 0; j < 2 && rows[i].ends[j].server != 0; j++) {
             struct talk talk = talk_between(10, rows[i].ends[j].server, j);
             open_flow(&world, &talk);
@@ -528,7 +496,7 @@ static void test_oracle(void **state)
                                                           .established = TRUTH_NO,
                                                           .alert = number(rows[i].ends[j].alert),
                                                           .alert_from = rows[i].ends[j].from};
-            say(&world, &observation_tls_handshake_summary, &summary, 1);
+            say_from(&world, &observation_tls_handshake_summary, &summary, 1);
         }
         expect(&world, rows[i].what, "psk.oracle", rows[i].confidence);
     }
@@ -573,7 +541,7 @@ static void say_offers(struct world *world, const struct offers *offers, const c
         .psk_binders = span_of(offers->binders, offers->binders_len),
         .early_data = early ? TRUTH_YES : TRUTH_NO,
         .server_name = sni != NULL ? span_text(sni) : (struct span){.at = NULL}};
-    say(world, &observation_tls_client_hello, &hello, 0);
+    say_from(world, &observation_tls_client_hello, &hello, 0);
 }
 
 static void test_offers(void **state)
@@ -601,7 +569,7 @@ static void test_offers(void **state)
         {"fields, too", "a=1;b@a.example", NULL, "a", 0, false, "psk.identity-realm", LIKELY},
     };
     for (size_t i = 0; i < NUM_OF(rows); i++) {
-        struct world world = world_new();
+        struct world world = world_new("psk.*");
         struct offers offers = {.identities_len = 0};
         offers_add(&offers, span_text(rows[i].first), rows[i].age, 32);
         if (rows[i].second != NULL)
@@ -617,14 +585,14 @@ static void test_no_sni_12(void **state)
     (void)state;
     struct talk talk = talk_between(10, 1, 1);
     talk.sni = NULL;
-    struct world world = world_new();
+    struct world world = world_new("psk.*");
     shake(&world, &talk, "sensor");
     expect(&world, "no name", "psk.no-sni", CERTAIN);
-    world = world_new();
+    world = world_new("psk.*");
     open_flow(&world, &talk);
     say_hello(&world, &talk);
     expect(&world, "another suite", "psk.no-sni", NOT);
-    world = world_new();
+    world = world_new("psk.*");
     open_flow(&world, &talk);
     say_identity(&world, &talk, span_text("sensor"));
     say_identity(&world, &talk, span_text("sensor"));
@@ -645,7 +613,7 @@ static void test_selected_identity(void **state)
                 {"none", {0, false}, true, NOT},
                 {"unseen", {0, false}, false, NOT}};
     for (size_t i = 0; i < NUM_OF(rows); i++) {
-        struct world world = world_new();
+        struct world world = world_new("psk.*");
         for (unsigned client = 10; client < 13; client++) {
             struct offers offers = {.identities_len = 0};
             offers_add(&offers, span_text(ticket), 815, 32);
@@ -659,14 +627,14 @@ static void test_selected_identity(void **state)
                 .transport = "tls",
                 .psk_identities = span_of(offers.identities, offers.identities_len),
                 .psk_binders = span_of(offers.binders, offers.binders_len)};
-            say(&world, &observation_tls_client_hello, &hello, 0);
+            say_from(&world, &observation_tls_client_hello, &hello, 0);
             const struct tls_server_hello server = {.transport = "tls",
                                                     .version = number(0x0304),
                                                     .cipher = number(0x1301),
                                                     .key_share_group = number(29),
                                                     .selected_psk = rows[i].selected};
             if (rows[i].answer)
-                say(&world, &observation_tls_server_hello, &server, 1);
+                say_from(&world, &observation_tls_server_hello, &server, 1);
             say_summary(&world, &talk);
         }
         expect(&world, rows[i].what, "psk.group-clients", rows[i].confidence);
@@ -686,12 +654,12 @@ static void test_psk_ke(void **state)
                 {"\x0b\x1a", 2, NOT},
                 {NULL, 0, NOT}};
     for (size_t i = 0; i < NUM_OF(rows); i++) {
-        struct world world = world_new();
+        struct world world = world_new("psk.*");
         const struct talk talk = talk_between(10, 1, 1);
         open_flow(&world, &talk);
         const struct tls_client_hello hello = {.transport = "tls",
                                                .psk_modes = span_of(rows[i].modes, rows[i].len)};
-        say(&world, &observation_tls_client_hello, &hello, 0);
+        say_from(&world, &observation_tls_client_hello, &hello, 0);
         expect(&world, "modes", "psk.offers-psk-ke", rows[i].confidence);
     }
 }
@@ -713,7 +681,7 @@ static void test_collision(void **state)
         {"a ticket of two hashes", ticket, ticket, 815, 815, 32, 48, NOT},
     };
     for (size_t i = 0; i < NUM_OF(rows); i++) {
-        struct world world = world_new();
+        struct world world = world_new("psk.*");
         struct offers first = {.identities_len = 0}, second = first;
         offers_add(&first, span_text(rows[i].first), rows[i].first_age, rows[i].first_binder);
         offers_add(&second, span_text(rows[i].second), rows[i].second_age, rows[i].second_binder);
@@ -760,7 +728,7 @@ static void test_import_context(void **state)
         {"random", "\x9d\x1f\x7c\x3a\x55\xe8\x0b\x42\xc6\xd1\x9e\x7f\x20\xa3\xb8\x64", 16, NOT},
     };
     for (size_t i = 0; i < NUM_OF(rows); i++) {
-        struct world world = world_new();
+        struct world world = world_new("psk.*");
         struct offers offers = {.identities_len = 0};
         uint8_t room[128];
         offers_add(&offers, import(room, span_text("meter"), span_of(rows[i].context, rows[i].len)),
@@ -802,7 +770,7 @@ static void test_encoding(void **state)
     };
     for (size_t i = 0; i < NUM_OF(rows); i++) {
         for (unsigned version = 2; version <= 3; version++) {
-            struct world world = world_new();
+            struct world world = world_new("psk.*");
             const struct talk talk = talk_between(10, 1, 1);
             struct offers offers = {.identities_len = 0};
             open_flow(&world, &talk);
@@ -848,7 +816,7 @@ static void test_enumerable(void **state)
         {"words", {"alpha", "beta", "gamma", "delta"}, NOT},
     };
     for (size_t i = 0; i < NUM_OF(rows); i++) {
-        struct world world = world_new();
+        struct world world = world_new("psk.*");
         for (size_t j = 0; j < 4 && rows[i].identities[j] != NULL; j++) {
             const struct talk talk = talk_between(10, 1, j);
             shake(&world, &talk, rows[i].identities[j]);
@@ -861,7 +829,7 @@ static void test_enumerable(void **state)
 static void test_every_rule(void **state)
 {
     (void)state;
-    struct world world = world_new();
+    struct world world = world_new("psk.*");
     struct talk talk = talk_between(10, 1, 1);
     talk.sni = NULL;
     shake(&world, &talk, "a-1@a.example");
@@ -877,10 +845,10 @@ static void test_every_rule(void **state)
     shake(&world, &talk, "a\xff");
     const struct tls_server_key_exchange hint = {.transport = "dtls",
                                                  .psk_hint = span_text("hint")};
-    say(&world, &observation_tls_server_key_exchange, &hint, 1);
+    say_from(&world, &observation_tls_server_key_exchange, &hint, 1);
     const struct tls_handshake_summary refused = {
         .transport = "dtls", .alert = number(115), .alert_from = "server", .established = TRUTH_NO};
-    say(&world, &observation_tls_handshake_summary, &refused, 1);
+    say_from(&world, &observation_tls_handshake_summary, &refused, 1);
     uint8_t room[64];
     struct offers offers = {.identities_len = 0};
     offers_add(&offers, span_text("sensor"), 0, 32);
@@ -888,7 +856,7 @@ static void test_every_rule(void **state)
     offers_add(&offers, import(room, span_text("meter"), span_text("")), 0, 32);
     say_offers(&world, &offers, NULL, true);
     const struct tls_client_hello hello = {.transport = "tls", .psk_modes = span_of("", 1)};
-    say(&world, &observation_tls_client_hello, &hello, 0);
+    say_from(&world, &observation_tls_client_hello, &hello, 0);
     analysis_finish(world.analysis);
     for (size_t i = 0; i < NUM_RULES; i++) {
         const struct rule *rule = rule_get((enum rule_id)i);
@@ -910,7 +878,7 @@ static void test_every_rule(void **state)
 static void test_bounds(void **state)
 {
     (void)state;
-    struct world world = world_new();
+    struct world world = world_new("psk.*");
     char identity[PSK_USERS_IDENTITY_LEN + 2];
     for (unsigned i = 0; i < PSK_USERS_IDENTITIES + 2000; i++) {
         const struct talk talk = talk_between(10, 1, i);
