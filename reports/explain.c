@@ -4,6 +4,7 @@
 
 #include "reports/report.h"
 #include "reports/text.h"
+#include "reports/threat_model.h"
 
 #include <string.h>
 
@@ -33,7 +34,7 @@ static bool has_text(const struct part *part)
 void explain_rule(FILE *out, const struct rule *rule, unsigned width)
 {
     struct part parts[NUM_PARTS];
-    const struct report_attack *attack = report_attack(rule->attack);
+    const struct threat_words *attack = threat_words(rule->attack);
     char line[512];
     parts_of(rule, parts);
     fprintf(out, "%s\n", rule->id);
@@ -98,15 +99,17 @@ void explain_markdown(FILE *out, const struct rule *rule)
 /* The table of the five classes. */
 static void put_classes(FILE *out)
 {
-    fputs(
-        "| Class of attack | The attacker must | Cost and risk | Closed by |\n|---|---|---|---|\n",
-        out);
+    fputs("| Class of attack | The attacker must | Cost | Risk of being found | Closed by |\n"
+          "|---|---|---|---|---|\n",
+          out);
     for (int i = ATTACK_PASSIVE; i <= ATTACK_CONTENT; i++) {
-        const struct report_attack *attack = report_attack((enum attack_class)i);
+        const struct threat_words *attack = threat_words((enum attack_class)i);
         fprintf(out, "| %s | ", attack_class_name((enum attack_class)i));
         put_markdown(out, attack->capability);
         fputs(" | ", out);
         put_markdown(out, attack->cost);
+        fputs(" | ", out);
+        put_markdown(out, attack->risk);
         fputs(" | ", out);
         put_markdown(out, attack->mitigation);
         fputs(" |\n", out);

@@ -34,40 +34,6 @@ const struct report_format *report_format_find(const char *name_or_path)
     return NULL;
 }
 
-const struct report_attack *report_attack(enum attack_class attack)
-{
-    static const struct report_attack attacks[NUM_ATTACK_CLASSES + 1] = {
-        [ATTACK_PASSIVE] = {"Capture data in transit",
-                            "Access to a link (a tap, a mirror port, a radio) and storage; the tap "
-                            "or its operator may be discovered",
-                            "Encryption of what is sent; anonymisation of what must stay readable",
-                            "encryption, anonymisation"},
-        [ATTACK_ACTIVE] = {"Change, drop or add data in transit",
-                           "As passive, and equipment that sends at line speed; what it sends can "
-                           "be noticed by the endpoints and by monitors",
-                           "Authentication of the endpoints; monitoring of those who vouch for "
-                           "them",
-                           "authentication, monitoring"},
-        [ATTACK_STATIC_KEY] = {"Obtain long-term keys, once or rarely",
-                               "As passive, and one dealing with, or one theft from, whoever holds "
-                               "the key",
-                               "Keys made afresh for every session (forward secrecy)",
-                               "forward secrecy"},
-        [ATTACK_DYNAMIC_KEY] = {"Obtain the keys of every session",
-                                "As passive, and a lasting hold on an endpoint, its code or its "
-                                "random numbers, which can be found",
-                                "Transparency and inspection of end systems; few free protocol "
-                                "fields that could carry keys out",
-                                "open, inspected end systems"},
-        [ATTACK_CONTENT] = {"Read stored data",
-                            "A lasting, bulky transfer from an endpoint, which can be noticed",
-                            "Encryption of the objects themselves; data spread over several "
-                            "systems",
-                            "object encryption"}};
-    assert(attack >= ATTACK_PASSIVE && attack <= ATTACK_CONTENT);
-    return &attacks[attack];
-}
-
 struct report_severities report_severities(const struct result *result, enum attack_class attack)
 {
     struct report_severities severities = {0};

@@ -1,18 +1,8 @@
-/* report.h: what all report formats share: attack classes in words, what was not seen, subjects. */
+/* report.h: what all report formats share: totals, what was not seen, subjects. */
 #ifndef PERPASS_REPORTS_REPORT_H
 #define PERPASS_REPORTS_REPORT_H
 
 #include "reports/sink.h"
-
-/* An attack class in the words of a report, after draft-barnes-pervasive-problem-00. */
-struct report_attack {
-    const char *capability; /* section 4.1: what the attacker must be able to do */
-    const char *cost;       /* section 4.2: what it costs and how it may be found */
-    const char *mitigation; /* section 5: what closes it */
-    const char *closed_by;  /* the same in at most 34 columns */
-};
-
-const struct report_attack *report_attack(enum attack_class attack);
 
 /* Findings of a result by severity, index SEVERITY_INFO to SEVERITY_CRITICAL. */
 struct report_severities {

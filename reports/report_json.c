@@ -3,11 +3,14 @@
  * The document is written as it comes, so that no finding stands in memory twice. Members keep their order: the
  * same result gives the same bytes. */
 #include "reports/report.h"
+#include "reports/report_groups.h"
 #include "reports/report_json_parts.h"
 #include "reports/text.h"
+#include "reports/threat_model.h"
 
 #include <assert.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { SCHEMA_VERSION = 1 };
@@ -181,35 +184,87 @@ static void put_places(struct json_writer *json, const struct result *result,
 }
 
 /* The rules of the catalogue that look for one class: none means that it was not looked for. */
-static void put_class_rules(struct json_writer *json, enum attack_class attack)
+static void put_class_rules(struct json_writer *json, const struct threat *threat)
 {
     report_json_name(json, "rules");
     json_writer_array_begin(json);
     for (int id = 0; id < (int)NUM_RULES; id++) {
         const struct rule *rule = rule_get((enum rule_id)id);
-        if (rule->attack == attack)
+        if (rule->attack == threat->attack)
             json_writer_text(json, rule->id, strlen(rule->id));
+    }
+    json_writer_array_end(json);
+    report_json_name(json, "related_rules");
+    json_writer_array_begin(json);
+    for (size_t i = 0; i < threat->num_related; i++)
+        json_writer_text(json, threat->related[i]->id, strlen(threat->related[i]->id));
+    json_writer_array_end(json);
+}
+
+static void put_gains(struct json_writer *json, const struct threat *threat)
+{
+    report_json_name(json, "gains");
+    json_writer_array_begin(json);
+    for (size_t i = 0; i < threat->num_gains; i++) {
+        const struct threat_gain *gain = &threat->gains[i];
+        char text[THREAT_GAIN_TEXT];
+        json_writer_object_begin(json);
+        put_text(json, "id", gain->id);
+        put_text(json, "unit", gain->unit);
+        put_number(json, "number", gain->number);
+        put_some(json, "of", gain->of);
+        put_text(json, "text", threat_gain_text(gain, text));
+        json_writer_object_end(json);
     }
     json_writer_array_end(json);
 }
 
-static void put_classes(struct json_writer *json, const struct result *result)
+static void put_class(struct json_writer *json, const struct result *result,
+                      const struct threat *threat)
+{
+    json_writer_object_begin(json);
+    put_text(json, "id", attack_class_id(threat->attack));
+    put_text(json, "name", attack_class_name(threat->attack));
+    put_text(json, "capability", threat->words->capability);
+    put_text(json, "gives", threat->words->gives);
+    put_gains(json, threat);
+    put_text(json, "cost", threat->words->cost);
+    put_text(json, "risk", threat->words->risk);
+    put_text(json, "mitigation", threat->words->mitigation);
+    put_text(json, "remains", threat->words->remains);
+    put_class_rules(json, threat);
+    put_severities(json, &threat->severities);
+    put_places(json, result, threat->attack);
+    json_writer_object_end(json);
+}
+
+static void put_classes(struct json_writer *json, const struct result *result,
+                        const struct threat_model *model)
 {
     report_json_name(json, "attack_classes");
     json_writer_array_begin(json);
-    for (int i = ATTACK_PASSIVE; i <= ATTACK_CONTENT; i++) {
-        const enum attack_class attack = (enum attack_class)i;
-        const struct report_attack *words = report_attack(attack);
-        const struct report_severities severities = report_severities(result, attack);
+    for (size_t i = 0; i < NUM_ATTACK_CLASSES; i++)
+        put_class(json, result, &model->threats[i]);
+    json_writer_array_end(json);
+}
+
+/* For someone with a minute. */
+static void put_worst(struct json_writer *json, const struct report_group *groups, size_t num)
+{
+    report_json_name(json, "worst");
+    json_writer_array_begin(json);
+    for (size_t i = 0; i < num && i < REPORT_WORST; i++) {
+        struct sentence gain = {.len = 0}, first = {.len = 0};
+        report_first_sentence(&gain, groups[i].rule->gain);
+        report_first_sentence(&first, groups[i].rule->remedy);
         json_writer_object_begin(json);
-        put_text(json, "id", attack_class_id(attack));
-        put_text(json, "name", attack_class_name(attack));
-        put_text(json, "capability", words->capability);
-        put_text(json, "cost", words->cost);
-        put_text(json, "mitigation", words->mitigation);
-        put_class_rules(json, attack);
-        put_severities(json, &severities);
-        put_places(json, result, attack);
+        put_text(json, "rule", groups[i].rule->id);
+        put_text(json, "title", groups[i].rule->title);
+        put_text(json, "severity", severity_name(groups[i].worst->severity));
+        put_number(json, "findings", groups[i].num);
+        put_number(json, "times", groups[i].times);
+        put_text(json, "gain", gain.text);
+        put_text(json, "do_first", first.text);
         json_writer_object_end(json);
     }
     json_writer_array_end(json);
@@ -401,27 +456,43 @@ static void put_limits(struct json_writer *json, const struct result *result)
     json_writer_array_end(json);
 }
 
-static bool json_write(FILE *out, const struct result *result, struct redactor *redactor,
-                       const struct report_style *style, struct error *error)
+static int write_document(struct json_writer *json, const struct result *result,
+                          struct redactor *redactor, const struct threat_model *model,
+                          const struct report_group *groups, size_t num_groups)
 {
-    (void)style;
-    struct json_writer *json = begin_document(out);
-    if (json == NULL)
-        return error_set(error, "there is no memory");
     json_writer_object_begin(json);
     put_number(json, "schema", SCHEMA_VERSION);
     put_tool(json, result);
     put_inputs(json, result, redactor);
     put_privacy(json, redactor);
     put_totals(json, result);
-    put_classes(json, result);
+    put_worst(json, groups, num_groups);
+    put_classes(json, result, model);
     put_findings(json, result, redactor);
     report_json_told(json, result, redactor);
     put_rules(json, result);
     put_statistics(json, result);
     put_limits(json, result);
     json_writer_object_end(json);
-    const int error_number = end_document(json);
+    return end_document(json);
+}
+
+static bool json_write(FILE *out, const struct result *result, struct redactor *redactor,
+                       const struct report_style *style, struct error *error)
+{
+    (void)style;
+    struct threat_model model;
+    size_t num_groups;
+    struct report_group *groups = report_groups(result, &num_groups);
+    struct json_writer *json = NULL;
+    if (groups != NULL && threat_model_make(&model, result))
+        json = begin_document(out);
+    if (json == NULL) {
+        free(groups);
+        return error_set(error, "there is no memory");
+    }
+    const int error_number = write_document(json, result, redactor, &model, groups, num_groups);
+    free(groups);
     return error_number == 0 || error_set(error, "%s", strerror(error_number));
 }
 

@@ -2,91 +2,31 @@
  * one rule are one paragraph) or, without a bound, with every finding and its evidence. */
 #include "reports/report.h"
 
-#include "analysis/install_transaction.h"
 #include "reports/report_blast.h"
+#include "reports/report_groups.h"
 #include "reports/report_install.h"
 #include "reports/report_iot.h"
 #include "reports/report_links.h"
+#include "reports/report_threats.h"
+#include "reports/report_words.h"
 #include "reports/text.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEFAULT_WIDTH = 80, LEAST_WIDTH = 60, INDENT = 10, GAIN_LINES = 3 };
+enum { DEFAULT_WIDTH = 80, LEAST_WIDTH = 60, INDENT = 10, GAIN_LINES = 3, LEAST_LINES = 22 };
 
 /* What is printed on. */
 struct page {
     FILE *out;
     const struct result *result;
+    const struct threat_model *model;
     struct redactor *redactor;
     bool colour;
     unsigned width, max_lines;
 };
-
-/* A sentence that grows; what does not fit is left out. */
-struct line {
-    char text[4096];
-    size_t len;
-};
-
-__attribute__((format(printf, 2, 3))) static void line_add(struct line *line, const char *format,
-                                                           ...)
-{
-    va_list args;
-    va_start(args, format);
-    int wrote = vsnprintf(line->text + line->len, sizeof line->text - line->len, format, args);
-    va_end(args);
-    if (wrote > 0)
-        line->len += (size_t)wrote;
-    if (line->len >= sizeof line->text)
-        line->len = sizeof line->text - 1;
-}
-
-/* Adds "12 servers". */
-static void line_count(struct line *line, uint64_t number, const char *one, const char *many)
-{
-    char count[TEXT_SMALL * 2];
-    line_add(line, "%s", text_count(number, one, many, count));
-}
-
-/* All findings of one rule. */
-struct group {
-    const struct rule *rule;
-    const struct finding *worst; /* the first of them: findings come worst first */
-    uint64_t num, times;
-    bool mixed;     /* they are about more than one kind of subject */
-    unsigned lines; /* that it may take: 1 title, 2 and subjects, more: and what it means */
-};
-
-static struct group *group_of(struct group *groups, size_t *num, const struct finding *finding)
-{
-    for (size_t i = 0; i < *num; i++)
-        if (groups[i].rule == finding->rule)
-            return &groups[i];
-    groups[*num] = (struct group){.rule = finding->rule, .worst = finding};
-    return &groups[(*num)++];
-}
-
-/* Findings by rule, worst first; NULL when there is no memory. */
-static struct group *groups_of(const struct result *result, size_t *num)
-{
-    struct group *groups = calloc((size_t)NUM_RULES + 1, sizeof groups[0]);
-    *num = 0;
-    if (groups == NULL)
-        return NULL;
-    for (size_t i = 0; i < result->num_findings; i++) {
-        const struct finding *finding = &result->findings[i];
-        struct group *group = group_of(groups, num, finding);
-        group->num++;
-        group->times += finding->count;
-        if (finding->subject != group->worst->subject)
-            group->mixed = true;
-    }
-    return groups;
-}
 
 static const char *colour_of(enum severity severity)
 {
@@ -121,7 +61,8 @@ static size_t title_columns(const struct page *page, const struct rule *rule)
 }
 
 /* "HIGH      Title                  rule.id" */
-static void print_title(const struct page *page, const struct group *group, const char *title)
+static void print_title(const struct page *page, const struct report_group *group,
+                        const char *title)
 {
     size_t columns = title_columns(page, group->rule);
     char cut[256];
@@ -133,75 +74,55 @@ static void print_title(const struct page *page, const struct group *group, cons
             group->rule->id);
 }
 
-static void line_subjects(struct line *line, const struct group *group)
-{
-    if (group->mixed)
-        line_count(line, group->num, "subject", "subjects");
-    else
-        line_count(line, group->num, report_subject_noun(group->worst->subject, 1),
-                   report_subject_noun(group->worst->subject, 2));
-}
-
 /* Adds what the line has room for of the subject of |group|'s worst finding. */
-static void line_example(const struct page *page, const struct group *group, const char *before,
-                         size_t after, struct line *line)
+static void line_example(const struct page *page, const struct report_group *group,
+                         const char *before, size_t after, struct sentence *line)
 {
     char subject[REPORT_SUBJECT_SIZE], cut[REPORT_SUBJECT_SIZE];
     size_t used = INDENT + text_columns(line->text) + text_columns(before) + after;
     if (!report_subject(page->redactor, group->worst, subject))
         return;
     text_cut(subject, page->width > used + 12 ? page->width - used : 12, cut, sizeof cut);
-    line_add(line, "%s%s", before, cut[0] != '\0' ? cut : "(empty)");
+    sentence_add(line, "%s%s", before, cut[0] != '\0' ? cut : "(empty)");
 }
 
 /* "server 192.0.2.1:443, seen 20 times" or "3 servers, seen 20 times, such as 192.0.2.1:443" */
-static void describe_subjects(const struct page *page, const struct group *group, struct line *line)
+static void describe_subjects(const struct page *page, const struct report_group *group,
+                              struct sentence *line)
 {
     char times[TEXT_SMALL * 2], confidence[TEXT_SMALL] = "";
     text_count(group->times, "time", "times", times);
     if (group->worst->confidence != CONFIDENCE_CERTAIN)
         snprintf(confidence, sizeof confidence, " (%s)", confidence_name(group->worst->confidence));
     if (group->num == 1) {
-        line_add(line, "%s", report_subject_noun(group->worst->subject, 1));
+        sentence_add(line, "%s", report_subject_noun(group->worst->subject, 1));
         line_example(page, group, " ", strlen(", seen ") + strlen(times) + strlen(confidence),
                      line);
-        line_add(line, ", seen %s", times);
+        sentence_add(line, ", seen %s", times);
     } else {
-        line_subjects(line, group);
-        line_add(line, ", seen %s", times);
+        report_group_subjects(line, group);
+        sentence_add(line, ", seen %s", times);
         line_example(page, group, ", such as ", strlen(confidence), line);
     }
-    line_add(line, "%s", confidence);
-}
-
-/* What an observer gains, in few words: the text up to the first full stop or semicolon. */
-static void first_words(const char *text, struct line *line)
-{
-    size_t len = text_sentence(text);
-    const char *semicolon = strstr(text, "; ");
-    if (semicolon != NULL && (size_t)(semicolon - text) < len)
-        len = (size_t)(semicolon - text);
-    if (len > 0 && text[len - 1] == '.')
-        len--;
-    line_add(line, "%.*s.", (int)len, text);
+    sentence_add(line, "%s", confidence);
 }
 
 /* Lines of a paragraph in full: title, subjects, what it means. */
-static unsigned paragraph_lines(const struct page *page, const struct group *group)
+static unsigned paragraph_lines(const struct page *page, const struct report_group *group)
 {
-    struct line gain = {.len = 0};
-    first_words(group->rule->gain, &gain);
+    struct sentence gain = {.len = 0};
+    report_first_words(&gain, group->rule->gain);
     return 2 + text_wrap(NULL, gain.text, INDENT, page->width, GAIN_LINES);
 }
 
-static void print_paragraph(const struct page *page, const struct group *group)
+static void print_paragraph(const struct page *page, const struct report_group *group)
 {
-    struct line title = {.len = 0}, with_subjects = {.len = 0}, subjects = {.len = 0},
-                gain = {.len = 0};
-    line_add(&title, "%s", group->rule->title);
-    line_add(&with_subjects, "%s (", title.text);
-    line_subjects(&with_subjects, group);
-    line_add(&with_subjects, ")");
+    struct sentence title = {.len = 0}, with_subjects = {.len = 0}, subjects = {.len = 0},
+                    gain = {.len = 0};
+    sentence_add(&title, "%s", group->rule->title);
+    sentence_add(&with_subjects, "%s (", title.text);
+    report_group_subjects(&with_subjects, group);
+    sentence_add(&with_subjects, ")");
     bool fits = text_columns(with_subjects.text) <= title_columns(page, group->rule);
     print_title(page, group, group->lines == 1 && fits ? with_subjects.text : title.text);
     if (group->lines < 2)
@@ -210,14 +131,14 @@ static void print_paragraph(const struct page *page, const struct group *group)
     text_wrap(page->out, subjects.text, INDENT, page->width, 1);
     if (group->lines < 3)
         return;
-    first_words(group->rule->gain, &gain);
+    report_first_words(&gain, group->rule->gain);
     text_wrap(page->out, gain.text, INDENT, page->width, GAIN_LINES);
 }
 
 /* Shares |budget| lines out: a title for each group as far as they go, then full paragraphs from the worst on.
  * Gives the number of groups that are printed (if they are not all, a line is kept for saying so) and in
  * |spare| the lines that nobody needs. */
-static size_t share_lines(const struct page *page, struct group *groups, size_t num,
+static size_t share_lines(const struct page *page, struct report_group *groups, size_t num,
                           unsigned budget, unsigned *spare)
 {
     if (budget < 2)
@@ -235,22 +156,22 @@ static size_t share_lines(const struct page *page, struct group *groups, size_t 
     return shown;
 }
 
-static void print_elided(const struct page *page, const struct group *groups, size_t num)
+static void print_elided(const struct page *page, const struct report_group *groups, size_t num)
 {
-    struct line line = {.len = 0};
+    struct sentence line = {.len = 0};
     uint64_t findings = 0;
     for (size_t i = 0; i < num; i++)
         findings += groups[i].num;
-    line_add(&line, "... and ");
-    line_count(&line, num, "rule", "rules");
-    line_add(&line, " more, with ");
-    line_count(&line, findings, "finding", "findings");
-    line_add(&line, ": --report txt:FILE lists all");
+    sentence_add(&line, "... and ");
+    report_words_count(&line, num, "rule", "rules");
+    sentence_add(&line, " more, with ");
+    report_words_count(&line, findings, "finding", "findings");
+    sentence_add(&line, ": --report txt:FILE lists all");
     text_wrap(page->out, line.text, INDENT, page->width, 1);
 }
 
 /* "a.pcap, b.pcap", or "a.pcap and 11 more inputs". */
-static void describe_inputs(const struct page *page, struct line *line)
+static void describe_inputs(const struct page *page, struct sentence *line)
 {
     const struct result *result = page->result;
     for (size_t i = 0; i < result->num_inputs; i++) {
@@ -260,112 +181,33 @@ static void describe_inputs(const struct page *page, struct line *line)
         const struct value name = {.type = VALUE_STRING, .bytes = span_text(path)};
         const struct shown shown = redact(page->redactor, &name, PRIVACY_PUBLIC, NULL);
         if (i > 0 && text_columns(line->text) + text_columns(shown.text) + 24 > page->width) {
-            line_add(line, " and ");
-            line_count(line, result->num_inputs - i, "more input", "more inputs");
+            sentence_add(line, " and ");
+            report_words_count(line, result->num_inputs - i, "more input", "more inputs");
             return;
         }
-        line_add(line, "%s%s", i > 0 ? ", " : "", shown.text);
-    }
-}
-
-static void describe_traffic(const struct page *page, struct line *line)
-{
-    char text[TEXT_SMALL];
-    uint64_t first_ns, last_ns;
-    const struct engine_stats *engine = &page->result->engine;
-    report_span(page->result, &first_ns, &last_ns);
-    line_count(line, engine->frames, "packet", "packets");
-    if (engine->frames > 0) {
-        line_add(line, " in %s", text_duration(last_ns - first_ns, text));
-        line_add(line, " from %s, ", text_second(first_ns, text));
-        line_count(line, engine->flows, "conversation", "conversations");
-    }
-}
-
-/* What was looked at, and how well it is protected. */
-static void describe_sessions(const struct page *page, struct line *line)
-{
-    const struct analysis_stats *stats = &page->result->analysis;
-    if (stats->tls_client_hellos == 0 && stats->tls_sessions == 0) {
-        line_add(line, "No TLS handshake was seen");
-        if (report_num_told(page->result, &observation_install_transaction) == 0)
-            line_add(line, ", and no install of a device; this version judges nothing else");
-        return;
-    }
-    line_count(line, stats->tls_client_hellos, "client hello, ", "client hellos, ");
-    line_count(line, stats->tls_sessions, "TLS session", "TLS sessions");
-    const struct {
-        uint64_t num;
-        const char *are;
-    } sorts[] = {{stats->tls_sessions_forward_secret, "with forward secrecy"},
-                 {stats->tls_sessions_not_forward_secret, "that one leaked key opens"},
-                 {stats->tls_sessions_unknown_secrecy, "of unknown secrecy"}};
-    const char *before = ": ";
-    for (size_t i = 0; i < sizeof sorts / sizeof sorts[0]; i++) {
-        char number[TEXT_SMALL];
-        if (sorts[i].num == 0)
-            continue;
-        line_add(line, "%s%s %s", before, text_number(sorts[i].num, number), sorts[i].are);
-        before = ", ";
-    }
-    if (stats->tls_handshakes_failed > 0) {
-        line_add(line, "; ");
-        line_count(line, stats->tls_handshakes_failed, "handshake failed", "handshakes failed");
-    }
-}
-
-/* "3 installs of devices: 2 with a readable configuration, 1 over TLS". */
-static void describe_installs(const struct page *page, struct line *line)
-{
-    struct report_installs installs = report_installs(page->result);
-    const struct {
-        uint64_t num;
-        const char *are;
-    } sorts[] = {{installs.readable, "with a readable configuration"},
-                 {installs.encrypted, "with an encrypted configuration"},
-                 {installs.tls, "over TLS"},
-                 {installs.unseen, "in which no configuration was seen"}};
-    const char *before = ": ";
-    size_t num = report_num_told(page->result, &observation_install_transaction);
-    if (num == 0)
-        return;
-    line_count(line, num, "install of a device", "installs of devices");
-    for (size_t i = 0; i < sizeof sorts / sizeof sorts[0]; i++) {
-        char number[TEXT_SMALL];
-        if (sorts[i].num == 0)
-            continue;
-        line_add(line, "%s%s %s", before, text_number(sorts[i].num, number), sorts[i].are);
-        before = ", ";
+        sentence_add(line, "%s%s", i > 0 ? ", " : "", shown.text);
     }
 }
 
 /* The first lines. With |out| NULL they are only counted. */
 static unsigned print_head(const struct page *page, FILE *out)
 {
-    struct line inputs = {.len = 0}, traffic = {.len = 0}, sessions = {.len = 0},
-                installs = {.len = 0};
+    struct sentence inputs = {.len = 0}, traffic = {.len = 0}, sessions = {.len = 0},
+                    installs = {.len = 0};
     char links[REPORT_LINKS_LINE];
     unsigned lines = 0;
     describe_inputs(page, &inputs);
-    describe_traffic(page, &traffic);
+    report_words_traffic(&traffic, page->result);
     lines += text_wrap(out, inputs.text, 0, page->width, 1);
     lines += text_wrap(out, traffic.text, 0, page->width, 1);
     if (page->result->engine.frames == 0)
         return lines;
-    describe_sessions(page, &sessions);
-    describe_installs(page, &installs);
+    report_words_sessions(&sessions, page->result);
+    report_words_installs(&installs, page->result);
     report_links_line(page->result, links);
     lines += text_wrap(out, sessions.text, 0, page->width, 2);
     lines += text_wrap(out, links, 0, page->width, 1);
     return lines + text_wrap(out, installs.text, 0, page->width, 2);
-}
-
-static bool class_has_rules(enum attack_class attack)
-{
-    for (int id = 0; id < (int)NUM_RULES; id++)
-        if (rule_get((enum rule_id)id)->attack == attack)
-            return true;
-    return false;
 }
 
 /* A line of the table of classes; the last column only where there is room for it. */
@@ -381,47 +223,25 @@ static void print_class(const struct page *page, const char *name, const char *f
 static void print_classes(const struct page *page)
 {
     print_class(page, "Class of attack", "Findings", "Worst", "Closed by");
-    for (int i = ATTACK_PASSIVE; i <= ATTACK_CONTENT; i++) {
-        enum attack_class attack = (enum attack_class)i;
+    for (size_t i = 0; i < NUM_ATTACK_CLASSES; i++) {
+        const struct threat *threat = &page->model->threats[i];
         char number[TEXT_SMALL];
-        struct report_severities found = report_severities(page->result, attack);
-        bool looked = class_has_rules(attack);
-        const char *worst = looked ? "-" : "not looked for";
-        if (found.total > 0)
-            worst = severity_name(found.worst);
-        print_class(page, attack_class_name(attack),
-                    looked ? text_number(found.total, number) : "-", worst,
-                    report_attack(attack)->closed_by);
+        const char *worst = threat->looked_for ? "-" : "not looked for";
+        if (threat->severities.total > 0)
+            worst = severity_name(threat->severities.worst);
+        print_class(page, attack_class_name(threat->attack),
+                    threat->looked_for ? text_number(threat->severities.total, number) : "-", worst,
+                    threat->words->closed_by);
     }
-}
-
-static void describe_limits(const struct page *page, struct line *line)
-{
-    struct report_limit limits[REPORT_MAX_LIMITS];
-    size_t num;
-    report_limits(page->result, limits, &num);
-    for (size_t i = 0; i < num; i++) {
-        line_add(line, "%s", i == 0 ? "Not seen whole: " : ", ");
-        line_count(line, limits[i].count, limits[i].one, limits[i].many);
-    }
-}
-
-static void describe_privacy(const struct page *page, struct line *line)
-{
-    enum privacy_policy policy = redactor_policy(page->redactor);
-    if (page->result->num_findings == 0 || policy == POLICY_RAW)
-        return;
-    line_add(line, "%s shown as pseudonyms (--privacy raw shows them)",
-             policy == POLICY_STRICT ? "Identities and addresses are" : "Identities are");
 }
 
 /* The last lines. With |out| NULL they are only counted. */
 static unsigned print_foot(const struct page *page, FILE *out)
 {
-    struct line limits = {.len = 0}, privacy = {.len = 0};
+    struct sentence limits = {.len = 0}, privacy = {.len = 0};
     unsigned lines = 0;
-    describe_limits(page, &limits);
-    describe_privacy(page, &privacy);
+    report_words_limits(&limits, page->result);
+    report_words_privacy(&privacy, page->result, page->redactor);
     lines += text_wrap(out, limits.text, 0, page->width, page->max_lines > 0 ? 2 : 0);
     lines += text_wrap(out, privacy.text, 0, page->width, 1);
     if (page->result->num_findings > 0)
@@ -432,24 +252,29 @@ static unsigned print_foot(const struct page *page, FILE *out)
 
 static void print_none(const struct page *page)
 {
-    struct line line = {.len = 0};
-    if (page->result->engine.frames == 0) {
-        line_add(&line, "No packet was read: there is nothing to tell.");
-    } else {
-        line_add(&line, "No finding: nothing was seen that the ");
-        line_count(&line, (uint64_t)NUM_RULES, "rule", "rules");
-        line_add(&line, " of this version look for. That is no proof of safety: see above what was "
-                        "looked at.");
-    }
+    struct sentence line = {.len = 0};
+    report_words_none(&line, page->result);
     text_wrap(page->out, line.text, 0, page->width, 2);
 }
 
+/* What to do first: the beginning of the worst rule's remedy. With |out| NULL its lines are only counted; a low screen
+ * has none for it. */
+static unsigned print_first(const struct page *page, FILE *out, const struct report_group *worst)
+{
+    struct sentence line = {.len = 0};
+    if (page->max_lines < LEAST_LINES)
+        return 0;
+    sentence_add(&line, "Do first: ");
+    report_first_words(&line, worst->rule->remedy);
+    return text_wrap(out, line.text, 0, page->width, 2);
+}
+
 /* Gives the lines of the screen that are left over. */
-static unsigned print_screen(const struct page *page, struct group *groups, size_t num)
+static unsigned print_screen(const struct page *page, struct report_group *groups, size_t num)
 {
     /* An empty line behind the head and one before the classes, which have a heading. */
-    unsigned others =
-        print_head(page, NULL) + 1 + 1 + (NUM_ATTACK_CLASSES + 1) + print_foot(page, NULL);
+    unsigned others = print_head(page, NULL) + 1 + 1 + (NUM_ATTACK_CLASSES + 1) +
+                      print_foot(page, NULL) + print_first(page, NULL, &groups[0]);
     unsigned spare;
     size_t shown = share_lines(page, groups, num,
                                page->max_lines > others ? page->max_lines - others : 0, &spare);
@@ -457,67 +282,51 @@ static unsigned print_screen(const struct page *page, struct group *groups, size
         print_paragraph(page, &groups[i]);
     if (shown < num)
         print_elided(page, groups + shown, num - shown);
+    print_first(page, page->out, &groups[0]);
     return spare;
 }
 
 static void describe_evidence(const struct page *page, const struct finding *finding,
-                              struct line *line)
+                              struct sentence *line)
 {
     for (size_t i = 0; i < finding->num_evidence; i++) {
         const struct evidence *evidence = &finding->evidence[i];
         const struct shown shown =
             redact(page->redactor, &evidence->value, evidence->privacy, evidence->kind);
         char text[256];
-        if (shown.type == SHOWN_NOTHING)
-            continue;
-        line_add(line, "%s%s ", line->len > 0 ? "; " : "", evidence->name);
-        switch (shown.type) {
-        case SHOWN_TEXT:
-            text_cut(shown.text, 160, text, sizeof text);
-            line_add(line, "%s", text);
-            break;
-        case SHOWN_NUMBER:
-            line_add(line, "%" PRIu64, shown.number);
-            break;
-        case SHOWN_TRUTH:
-            line_add(line, "%s", shown.truth ? "yes" : "no");
-            break;
-        case SHOWN_TIME:
-            line_add(line, "%s", text_second(shown.number, text));
-            break;
-        case SHOWN_NOTHING:
-            break;
-        }
+        if (shown.type != SHOWN_NOTHING)
+            sentence_add(line, "%s%s %s", line->len > 0 ? "; " : "", evidence->name,
+                         report_words_shown(&shown, 160, text, sizeof text));
     }
 }
 
 /* "client 192.0.2.7 to server 198.51.100.3:443, packet 12, 2024-05-01 10:00:00Z" */
 static void describe_place(const struct page *page, const struct finding *finding,
-                           struct line *line)
+                           struct sentence *line)
 {
     char address[REPORT_SUBJECT_SIZE], time[TEXT_SMALL];
     if (report_address(page->redactor, &finding->client, finding->ip_version, address))
-        line_add(line, "%s ", address);
+        sentence_add(line, "%s ", address);
     if (report_address(page->redactor, &finding->server, finding->ip_version, address))
-        line_add(line, "to %s port %u, ", address, finding->server.port);
-    line_add(line, "first in packet %" PRIu64 " at %s", finding->packet,
-             text_second(finding->first_ns, time));
+        sentence_add(line, "to %s port %u, ", address, finding->server.port);
+    sentence_add(line, "first in packet %" PRIu64 " at %s", finding->packet,
+                 text_second(finding->first_ns, time));
     if (finding->last_ns > finding->first_ns)
-        line_add(line, ", last %s later",
-                 text_duration(finding->last_ns - finding->first_ns, time));
+        sentence_add(line, ", last %s later",
+                     text_duration(finding->last_ns - finding->first_ns, time));
 }
 
 static void print_finding(const struct page *page, const struct finding *finding)
 {
     char subject[REPORT_SUBJECT_SIZE];
-    struct line head = {.len = 0}, place = {.len = 0}, evidence = {.len = 0};
+    struct sentence head = {.len = 0}, place = {.len = 0}, evidence = {.len = 0};
     if (!report_subject(page->redactor, finding, subject))
         snprintf(subject, sizeof subject, "(hidden)");
-    line_add(&head, "- %s %s: %s, ", report_subject_kind(finding->subject),
-             subject[0] != '\0' ? subject : "(empty)", severity_name(finding->severity));
-    line_count(&head, finding->count, "time", "times");
+    sentence_add(&head, "- %s %s: %s, ", report_subject_kind(finding->subject),
+                 subject[0] != '\0' ? subject : "(empty)", severity_name(finding->severity));
+    report_words_count(&head, finding->count, "time", "times");
     if (finding->confidence != CONFIDENCE_CERTAIN)
-        line_add(&head, ", %s", confidence_name(finding->confidence));
+        sentence_add(&head, ", %s", confidence_name(finding->confidence));
     text_wrap(page->out, head.text, INDENT, page->width, 0);
     if (finding->confidence != CONFIDENCE_CERTAIN && finding->reason != NULL)
         text_wrap(page->out, finding->reason, INDENT + 2, page->width, 0);
@@ -527,13 +336,13 @@ static void print_finding(const struct page *page, const struct finding *finding
     text_wrap(page->out, evidence.text, INDENT + 2, page->width, 0);
 }
 
-static void print_all(const struct page *page, const struct group *groups, size_t num)
+static void print_all(const struct page *page, const struct report_group *groups, size_t num)
 {
     for (size_t i = 0; i < num; i++) {
         const struct rule *rule = groups[i].rule;
-        struct line gain = {.len = 0}, remedy = {.len = 0};
-        line_add(&gain, "What an observer gains: %s", rule->gain);
-        line_add(&remedy, "What to do: %s", rule->remedy);
+        struct sentence gain = {.len = 0}, remedy = {.len = 0};
+        sentence_add(&gain, "What an observer gains: %s", rule->gain);
+        sentence_add(&remedy, "What to do: %s", rule->remedy);
         if (i > 0)
             fputc('\n', page->out);
         print_title(page, &groups[i], rule->title);
@@ -556,6 +365,8 @@ static void print_damage(const struct page *page)
 /* What analyzers made, beside findings. */
 static void print_sections(const struct page *page)
 {
+    if (page->result->engine.frames > 0)
+        report_text_threats(page->out, page->model, page->width);
     report_text_blast(page->out, page->result, page->redactor, page->width);
     report_text_iot(page->out, page->result, page->redactor, page->width);
     report_text_installs(page->out, page->result, page->redactor, page->width);
@@ -565,8 +376,10 @@ static void print_sections(const struct page *page)
 static bool text_write(FILE *out, const struct result *result, struct redactor *redactor,
                        const struct report_style *style, struct error *error)
 {
+    struct threat_model model;
     struct page page = {.out = out,
                         .result = result,
+                        .model = &model,
                         .redactor = redactor,
                         .colour = style->colour,
                         .width = style->width == 0 ? DEFAULT_WIDTH : style->width,
@@ -574,9 +387,11 @@ static bool text_write(FILE *out, const struct result *result, struct redactor *
     if (page.width < LEAST_WIDTH)
         page.width = LEAST_WIDTH;
     size_t num;
-    struct group *groups = groups_of(result, &num);
-    if (groups == NULL)
+    struct report_group *groups = report_groups(result, &num);
+    if (groups == NULL || !threat_model_make(&model, result)) {
+        free(groups);
         return error_set(error, "no memory for the report");
+    }
     print_head(&page, out);
     fputc('\n', out);
     unsigned spare = 1;

@@ -65,6 +65,15 @@ static void test_members(void **state)
     says(report, "attack_classes/2/id", "static-key-exfiltration");
     says(report, "attack_classes/2/findings/0", "0");
     says(report, "attack_classes/2/severities/high", "1");
+    says(report, "attack_classes/2/gains/0/id", "static_servers");
+    says(report, "attack_classes/2/gains/0/unit", "servers");
+    says(report, "attack_classes/2/gains/0/number", "1");
+    says(report, "attack_classes/3/gains/0/of", "2");
+    assert_non_null(at(report, "attack_classes/4/remains"));
+    assert_int_equal(json_object_array_length(at(report, "worst")), 1);
+    says(report, "worst/0/rule", "pfs.rsa-key-exchange");
+    says(report, "worst/0/severity", "high");
+    assert_non_null(at(report, "worst/0/do_first"));
     assert_int_equal(json_object_array_length(at(report, "attack_classes/0/findings")), 0);
     says(report, "findings/0/rule", "pfs.rsa-key-exchange");
     says(report, "findings/0/severity", "high");
