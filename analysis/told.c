@@ -3,15 +3,16 @@
 
 #include <stdlib.h>
 
-/* There are few of them, and each was a piece of work: counting them again each time costs little. */
-static bool is_full(const struct told *told, const struct observation_type *type)
+/* How many there are of |type|; NULL when there are too many types. */
+static size_t *count_of(struct told *told, const struct observation_type *type)
 {
-    size_t num = 0;
-    if (told->num < TOLD_MAX)
-        return false;
-    for (size_t i = 0; i < told->num; i++)
-        num += told->items[i]->type == type;
-    return num >= TOLD_MAX;
+    for (size_t i = 0; i < TOLD_MAX_TYPES; i++) {
+        if (told->counts[i].type == NULL)
+            told->counts[i].type = type;
+        if (told->counts[i].type == type)
+            return &told->counts[i].num;
+    }
+    return NULL;
 }
 
 static bool make_room(struct told *told)
@@ -34,11 +35,13 @@ static bool make_room(struct told *told)
 
 bool told_add(struct told *told, const struct observation *observation, void *block, size_t size)
 {
-    if (size > TOLD_MAX_BYTES - told->bytes || is_full(told, observation->type) ||
+    size_t *count = count_of(told, observation->type);
+    if (size > TOLD_MAX_BYTES - told->bytes || count == NULL || *count >= TOLD_MAX ||
         !make_room(told)) {
         free(block);
         return false;
     }
+    (*count)++;
     told->items[told->num] = observation;
     told->blocks[told->num++] = (struct told_block){.at = block, .size = size};
     told->bytes += size;
@@ -57,6 +60,9 @@ void told_forget(struct told *told, const struct observation_type *type)
         told->items[kept] = told->items[i];
         told->blocks[kept++] = told->blocks[i];
     }
+    size_t *count = count_of(told, type);
+    if (count != NULL)
+        *count = 0;
     told->num = kept;
 }
 

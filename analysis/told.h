@@ -5,7 +5,11 @@
 
 #include "core/observation.h"
 
-enum { TOLD_MAX = 10000 /* of a type */, TOLD_MAX_BYTES = 64 << 20 /* of all */ };
+enum {
+    TOLD_MAX = 10000,          /* of a type */
+    TOLD_MAX_BYTES = 64 << 20, /* of all */
+    TOLD_MAX_TYPES = 16
+};
 
 /* All-zero is empty. */
 struct told {
@@ -15,6 +19,10 @@ struct told {
         size_t size;
     } * blocks;
     size_t num, max, bytes;
+    struct told_count {
+        const struct observation_type *type;
+        size_t num;
+    } counts[TOLD_MAX_TYPES]; /* up to the first without a type */
 };
 
 /* told_add takes over |block| of |size| bytes, in which |observation| and all that it points to lie; what has no
