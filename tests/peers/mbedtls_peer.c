@@ -2,7 +2,7 @@
  *
  * It can do what the command line tools of other stacks cannot: PSK identities of any bytes, a server that
  * tells an unknown identity from a wrong key, and the static ECDH exchanges; with DTLS, any MTU and quick
- * retransmission. */
+ * retransmission. With --many a server talks to any number of clients at the same time. */
 #include <mbedtls/ctr_drbg.h>
 #include <mbedtls/debug.h>
 #include <mbedtls/entropy.h>
@@ -10,18 +10,21 @@
 #include <mbedtls/net_sockets.h>
 #include <mbedtls/pk.h>
 #include <mbedtls/ssl.h>
+#include <mbedtls/ssl_cache.h>
 #include <mbedtls/ssl_ciphersuites.h>
 #include <mbedtls/ssl_cookie.h>
+#include <mbedtls/ssl_ticket.h>
 #include <mbedtls/timing.h>
 #include <mbedtls/x509_crt.h>
 
 #include <getopt.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_IDENTITY = 512, MAX_KEY = 32 };
+enum { MAX_IDENTITY = 512, MAX_KEY = 32, MAX_SUITES = 8, PATIENCE_MS = 10000 };
 
 struct settings {
     bool server;
@@ -29,9 +32,12 @@ struct settings {
     const char *cert, *key; /* PEM files, or NULL */
     uint8_t identity[MAX_IDENTITY], psk[MAX_KEY];
     size_t identity_len, psk_len;
-    int suites[2]; /* zero-terminated, as the library wants it */
+    int suites[MAX_SUITES + 1]; /* zero-terminated, as the library wants it */
+    int num_suites;
     int max_minor; /* MBEDTLS_SSL_MINOR_VERSION_ */
     bool dtls, cookies;
+    bool many; /* clients at the same time */
+    bool no_ems, no_etm, truncated_hmac, tickets, sessions, renegotiation;
     uint16_t mtu;          /* 0: the library's */
     uint32_t first_resend; /* ms until a flight is sent again for the first time */
 };
@@ -43,7 +49,18 @@ struct peer {
     mbedtls_pk_context key;
     mbedtls_ssl_config config;
     mbedtls_ssl_cookie_ctx cookies;
+    mbedtls_ssl_ticket_context tickets;
+    mbedtls_ssl_cache_context sessions;
+};
+
+/* A client of a server, or the server of a client. */
+struct session {
+    struct peer *peer;
+    const struct settings *settings;
+    mbedtls_net_context socket;
     mbedtls_timing_delay_context timer;
+    uint8_t client_id[16]; /* what a DTLS server ties its cookies to */
+    size_t client_id_len;
 };
 
 static void die(const char *what, int error)
@@ -72,21 +89,66 @@ static size_t parse_hex(const char *hex, uint8_t *out, size_t size)
     return len;
 }
 
-static const struct option options[] = {{"identity", required_argument, NULL, 'i'},
-                                        {"psk", required_argument, NULL, 'p'},
-                                        {"suite", required_argument, NULL, 's'},
-                                        {"cert", required_argument, NULL, 'c'},
-                                        {"key", required_argument, NULL, 'k'},
-                                        {"max-version", required_argument, NULL, 'm'},
-                                        {"dtls", no_argument, NULL, 'd'},
-                                        {"no-cookies", no_argument, NULL, 'n'},
-                                        {"mtu", required_argument, NULL, 'u'},
-                                        {"resend", required_argument, NULL, 'r'},
-                                        {0}};
+static const struct option options[] = {
+    {"identity", required_argument, NULL, 'i'}, {"psk", required_argument, NULL, 'p'},
+    {"suite", required_argument, NULL, 's'},    {"cert", required_argument, NULL, 'c'},
+    {"key", required_argument, NULL, 'k'},      {"max-version", required_argument, NULL, 'm'},
+    {"dtls", no_argument, NULL, 'd'},           {"no-cookies", no_argument, NULL, 'n'},
+    {"mtu", required_argument, NULL, 'u'},      {"resend", required_argument, NULL, 'r'},
+    {"many", no_argument, NULL, 'M'},           {"no-ems", no_argument, NULL, 'E'},
+    {"no-etm", no_argument, NULL, 'e'},         {"truncated-hmac", no_argument, NULL, 't'},
+    {"tickets", no_argument, NULL, 'T'},        {"sessions", no_argument, NULL, 'S'},
+    {"renegotiation", no_argument, NULL, 'R'},  {0}};
 
 static const char usage[] = "mbedtls_peer server|client ADDRESS PORT [--identity HEX] [--psk HEX] "
                             "[--suite NAME] [--cert FILE] [--key FILE] [--max-version 1.0|1.1|1.2] "
-                            "[--dtls] [--no-cookies] [--mtu BYTES] [--resend MS]";
+                            "[--dtls] [--no-cookies] [--mtu BYTES] [--resend MS] [--many] "
+                            "[--no-ems] [--no-etm] [--truncated-hmac] [--tickets] [--sessions] "
+                            "[--renegotiation]";
+
+static bool parse_switch(struct settings *settings, int option)
+{
+    switch (option) {
+    case 'd':
+        settings->dtls = true;
+        return true;
+    case 'n':
+        settings->cookies = false;
+        return true;
+    case 'M':
+        settings->many = true;
+        return true;
+    case 'E':
+        settings->no_ems = true;
+        return true;
+    case 'e':
+        settings->no_etm = true;
+        return true;
+    case 't':
+        settings->truncated_hmac = true;
+        return true;
+    case 'T':
+        settings->tickets = true;
+        return true;
+    case 'S':
+        settings->sessions = true;
+        return true;
+    case 'R':
+        settings->renegotiation = true;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void add_suite(struct settings *settings, const char *name)
+{
+    const int suite = mbedtls_ssl_get_ciphersuite_id(name);
+    if (suite == 0 || settings->num_suites == MAX_SUITES) {
+        die("unknown cipher suite, or too many", 0);
+    }
+    settings->suites[settings->num_suites++] = suite;
+}
 
 static struct settings parse(int argc, char **argv)
 {
@@ -102,10 +164,7 @@ static struct settings parse(int argc, char **argv)
             settings.psk_len = parse_hex(optarg, settings.psk, MAX_KEY);
             break;
         case 's':
-            settings.suites[0] = mbedtls_ssl_get_ciphersuite_id(optarg);
-            if (settings.suites[0] == 0) {
-                die("unknown cipher suite", 0);
-            }
+            add_suite(&settings, optarg);
             break;
         case 'c':
             settings.cert = optarg;
@@ -116,12 +175,6 @@ static struct settings parse(int argc, char **argv)
         case 'm':
             settings.max_minor = 1 + optarg[strlen(optarg) - 1] - '0';
             break;
-        case 'd':
-            settings.dtls = true;
-            break;
-        case 'n':
-            settings.cookies = false;
-            break;
         case 'u':
             settings.mtu = (uint16_t)atoi(optarg);
             break;
@@ -129,7 +182,9 @@ static struct settings parse(int argc, char **argv)
             settings.first_resend = (uint32_t)atoi(optarg);
             break;
         default:
-            die(usage, 0);
+            if (!parse_switch(&settings, option)) {
+                die(usage, 0);
+            }
         }
     }
     if (argc - optind != 3) {
@@ -186,6 +241,38 @@ static void configure_dtls(struct peer *peer, const struct settings *settings)
                                   &peer->cookies);
 }
 
+static void configure_extensions(struct peer *peer, const struct settings *settings)
+{
+    mbedtls_ssl_config *config = &peer->config;
+    mbedtls_ssl_conf_extended_master_secret(config, settings->no_ems
+                                                        ? MBEDTLS_SSL_EXTENDED_MS_DISABLED
+                                                        : MBEDTLS_SSL_EXTENDED_MS_ENABLED);
+    mbedtls_ssl_conf_encrypt_then_mac(config, settings->no_etm ? MBEDTLS_SSL_ETM_DISABLED
+                                                               : MBEDTLS_SSL_ETM_ENABLED);
+    mbedtls_ssl_conf_truncated_hmac(config, settings->truncated_hmac
+                                                ? MBEDTLS_SSL_TRUNC_HMAC_ENABLED
+                                                : MBEDTLS_SSL_TRUNC_HMAC_DISABLED);
+    mbedtls_ssl_conf_renegotiation(config, settings->renegotiation
+                                               ? MBEDTLS_SSL_RENEGOTIATION_ENABLED
+                                               : MBEDTLS_SSL_RENEGOTIATION_DISABLED);
+    mbedtls_ssl_ticket_init(&peer->tickets);
+    if (settings->server && settings->tickets) {
+        const int error =
+            mbedtls_ssl_ticket_setup(&peer->tickets, mbedtls_ctr_drbg_random, &peer->random,
+                                     MBEDTLS_CIPHER_AES_256_GCM, 86400);
+        if (error != 0) {
+            die("tickets", error);
+        }
+        mbedtls_ssl_conf_session_tickets_cb(config, mbedtls_ssl_ticket_write,
+                                            mbedtls_ssl_ticket_parse, &peer->tickets);
+    }
+    mbedtls_ssl_cache_init(&peer->sessions);
+    if (settings->server && settings->sessions) {
+        mbedtls_ssl_conf_session_cache(config, &peer->sessions, mbedtls_ssl_cache_get,
+                                       mbedtls_ssl_cache_set);
+    }
+}
+
 static void configure(struct peer *peer, const struct settings *settings)
 {
     mbedtls_entropy_init(&peer->entropy);
@@ -215,6 +302,10 @@ static void configure(struct peer *peer, const struct settings *settings)
     if (settings->dtls) {
         configure_dtls(peer, settings);
     }
+    if (settings->many) {
+        mbedtls_ssl_conf_read_timeout(&peer->config, PATIENCE_MS);
+    }
+    configure_extensions(peer, settings);
     configure_credentials(peer, settings);
 }
 
@@ -243,18 +334,18 @@ static void drain(mbedtls_net_context *socket)
     }
 }
 
-static void prepare(struct peer *peer, const struct settings *settings, mbedtls_ssl_context *ssl,
-                    mbedtls_net_context *socket)
+static void prepare(struct session *session, mbedtls_ssl_context *ssl)
 {
+    const struct settings *settings = session->settings;
     mbedtls_ssl_init(ssl);
-    const int error = mbedtls_ssl_setup(ssl, &peer->config);
+    const int error = mbedtls_ssl_setup(ssl, &session->peer->config);
     if (error != 0) {
         die("session", error);
     }
-    mbedtls_ssl_set_bio(ssl, socket, mbedtls_net_send, mbedtls_net_recv,
+    mbedtls_ssl_set_bio(ssl, &session->socket, mbedtls_net_send, mbedtls_net_recv,
                         settings->dtls ? mbedtls_net_recv_timeout : NULL);
     if (settings->dtls) {
-        mbedtls_ssl_set_timer_cb(ssl, &peer->timer, mbedtls_timing_set_delay,
+        mbedtls_ssl_set_timer_cb(ssl, &session->timer, mbedtls_timing_set_delay,
                                  mbedtls_timing_get_delay);
         if (settings->mtu > 0) {
             mbedtls_ssl_set_mtu(ssl, settings->mtu);
@@ -272,28 +363,26 @@ static int shake_hands(mbedtls_ssl_context *ssl)
     return error;
 }
 
-/* |client_id| is what a DTLS server ties its cookies to. */
-static void run_session(struct peer *peer, const struct settings *settings,
-                        mbedtls_net_context *socket, const uint8_t *client_id, size_t client_id_len)
+static void run_session(struct session *session)
 {
     mbedtls_ssl_context ssl;
-    const bool server = settings->server;
-    prepare(peer, settings, &ssl, socket);
-    if (client_id_len > 0) {
-        mbedtls_ssl_set_client_transport_id(&ssl, client_id, client_id_len);
+    const bool server = session->settings->server;
+    prepare(session, &ssl);
+    if (session->client_id_len > 0) {
+        mbedtls_ssl_set_client_transport_id(&ssl, session->client_id, session->client_id_len);
     }
     int error = shake_hands(&ssl);
     if (error == MBEDTLS_ERR_SSL_HELLO_VERIFY_REQUIRED) {
         mbedtls_ssl_session_reset(&ssl);
-        mbedtls_ssl_set_client_transport_id(&ssl, client_id, client_id_len);
+        mbedtls_ssl_set_client_transport_id(&ssl, session->client_id, session->client_id_len);
         error = shake_hands(&ssl);
     }
     if (error != 0) {
         char text[128];
         mbedtls_strerror(error, text, sizeof(text));
         printf("handshake failed: %s\n", text);
-        if (server && !settings->dtls) {
-            drain(socket);
+        if (server && !session->settings->dtls) {
+            drain(&session->socket);
         }
     } else {
         printf("session: %s %s\n", mbedtls_ssl_get_version(&ssl),
@@ -302,12 +391,32 @@ static void run_session(struct peer *peer, const struct settings *settings,
     }
     fflush(stdout);
     mbedtls_ssl_free(&ssl);
-    mbedtls_net_free(socket);
+    mbedtls_net_free(&session->socket);
+}
+
+static void *run_thread(void *session)
+{
+    run_session(session);
+    free(session);
+    return NULL;
+}
+
+static void run_beside(const struct session *session)
+{
+    struct session *copy = malloc(sizeof(*copy));
+    pthread_t thread;
+    if (copy == NULL) {
+        die("memory", 0);
+    }
+    *copy = *session;
+    if (pthread_create(&thread, NULL, run_thread, copy) != 0 || pthread_detach(thread) != 0) {
+        die("thread", 0);
+    }
 }
 
 static void serve(struct peer *peer, const struct settings *settings)
 {
-    mbedtls_net_context listener, client;
+    mbedtls_net_context listener;
     mbedtls_net_init(&listener);
     const int error =
         mbedtls_net_bind(&listener, settings->host, settings->port,
@@ -316,14 +425,18 @@ static void serve(struct peer *peer, const struct settings *settings)
         die("listening", error);
     }
     for (;;) {
-        mbedtls_net_init(&client);
-        uint8_t id[16];
-        size_t id_len = 0;
-        if (mbedtls_net_accept(&listener, &client, settings->dtls ? id : NULL, sizeof(id),
-                               &id_len) != 0) {
+        struct session session = {.peer = peer, .settings = settings};
+        mbedtls_net_init(&session.socket);
+        if (mbedtls_net_accept(&listener, &session.socket,
+                               settings->dtls ? session.client_id : NULL, sizeof(session.client_id),
+                               &session.client_id_len) != 0) {
             die("accepting", 0);
         }
-        run_session(peer, settings, &client, id, id_len);
+        if (settings->many) {
+            run_beside(&session);
+        } else {
+            run_session(&session);
+        }
     }
 }
 
@@ -335,14 +448,14 @@ int main(int argc, char **argv)
     if (settings.server) {
         serve(&peer, &settings);
     }
-    mbedtls_net_context server;
-    mbedtls_net_init(&server);
+    struct session session = {.peer = &peer, .settings = &settings};
+    mbedtls_net_init(&session.socket);
     const int error =
-        mbedtls_net_connect(&server, settings.host, settings.port,
+        mbedtls_net_connect(&session.socket, settings.host, settings.port,
                             settings.dtls ? MBEDTLS_NET_PROTO_UDP : MBEDTLS_NET_PROTO_TCP);
     if (error != 0) {
         die("connecting", error);
     }
-    run_session(&peer, &settings, &server, NULL, 0);
+    run_session(&session);
     return 0;
 }

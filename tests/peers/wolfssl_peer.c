@@ -1,10 +1,12 @@
 /* wolfssl_peer.c: a DTLS server or client with pre-shared keys on wolfSSL, as a peer for tests and for making
- * captures. A server ends after one session. */
+ * captures. A server ends after one session; with --many it never ends, and talks to any number of
+ * clients at the same time. */
 #include <wolfssl/options.h>
 #include <wolfssl/ssl.h>
 
 #include <arpa/inet.h>
 #include <getopt.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +21,7 @@ struct settings {
     const char *identity, *hint, *suite;
     uint8_t psk[MAX_KEY];
     unsigned psk_len;
-    bool dtls10;
+    bool dtls10, many;
     struct sockaddr_in address;
 };
 
@@ -29,13 +31,16 @@ static void die(const char *what)
     exit(2);
 }
 
-static const struct option options[] = {
-    {"identity", required_argument, NULL, 'i'}, {"psk", required_argument, NULL, 'p'},
-    {"hint", required_argument, NULL, 'h'},     {"suite", required_argument, NULL, 's'},
-    {"dtls1.0", no_argument, NULL, '1'},        {0}};
+static const struct option options[] = {{"identity", required_argument, NULL, 'i'},
+                                        {"psk", required_argument, NULL, 'p'},
+                                        {"hint", required_argument, NULL, 'h'},
+                                        {"suite", required_argument, NULL, 's'},
+                                        {"dtls1.0", no_argument, NULL, '1'},
+                                        {"many", no_argument, NULL, 'M'},
+                                        {0}};
 
 static const char usage[] = "wolfssl_peer server|client ADDRESS PORT --identity NAME --psk HEX "
-                            "--suite NAME [--hint TEXT] [--dtls1.0]";
+                            "--suite NAME [--hint TEXT] [--dtls1.0] [--many]";
 
 static void parse_key(struct settings *settings, const char *hex)
 {
@@ -72,6 +77,9 @@ static struct settings parse(int argc, char **argv)
             break;
         case '1':
             settings.dtls10 = true;
+            break;
+        case 'M':
+            settings.many = true;
             break;
         default:
             die(usage);
@@ -141,7 +149,8 @@ static WOLFSSL_CTX *configure(struct settings *settings)
 /* A server waits for the first datagram and talks with its sender alone from then on. */
 static int open_socket(struct settings *settings)
 {
-    const int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    const int fd = socket(AF_INET, SOCK_DGRAM, 0), on = 1;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
     struct sockaddr_in peer = settings->address;
     if (settings->server) {
         socklen_t len = sizeof(peer);
@@ -171,20 +180,22 @@ static void converse(WOLFSSL *ssl, bool server)
     }
 }
 
-int main(int argc, char **argv)
+struct session {
+    WOLFSSL_CTX *context;
+    bool server;
+    int fd;
+};
+
+static void run_session(const struct session *session)
 {
-    struct settings settings = parse(argc, argv);
-    setvbuf(stdout, NULL, _IONBF, 0);
-    WOLFSSL_CTX *context = configure(&settings);
-    const int fd = open_socket(&settings);
-    WOLFSSL *ssl = wolfSSL_new(context);
-    if (ssl == NULL || wolfSSL_set_fd(ssl, fd) != WOLFSSL_SUCCESS) {
+    WOLFSSL *ssl = wolfSSL_new(session->context);
+    if (ssl == NULL || wolfSSL_set_fd(ssl, session->fd) != WOLFSSL_SUCCESS) {
         die("no session");
     }
-    const int done = settings.server ? wolfSSL_accept(ssl) : wolfSSL_connect(ssl);
+    const int done = session->server ? wolfSSL_accept(ssl) : wolfSSL_connect(ssl);
     if (done == WOLFSSL_SUCCESS) {
         printf("session: %s %s\n", wolfSSL_get_version(ssl), wolfSSL_get_cipher_name(ssl));
-        converse(ssl, settings.server);
+        converse(ssl, session->server);
         wolfSSL_shutdown(ssl);
     } else {
         char text[WOLFSSL_MAX_ERROR_SZ];
@@ -192,7 +203,41 @@ int main(int argc, char **argv)
         printf("handshake failed: %s\n", text);
     }
     wolfSSL_free(ssl);
+    close(session->fd);
+}
+
+static void *run_thread(void *session)
+{
+    run_session(session);
+    free(session);
+    return NULL;
+}
+
+static void serve_many(WOLFSSL_CTX *context, struct settings *settings)
+{
+    for (;;) {
+        struct session *session = malloc(sizeof(*session));
+        pthread_t thread;
+        if (session == NULL) {
+            die("memory");
+        }
+        *session = (struct session){context, true, open_socket(settings)};
+        if (pthread_create(&thread, NULL, run_thread, session) != 0 ||
+            pthread_detach(thread) != 0) {
+            die("thread");
+        }
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct settings settings = parse(argc, argv);
+    setvbuf(stdout, NULL, _IONBF, 0);
+    WOLFSSL_CTX *context = configure(&settings);
+    if (settings.server && settings.many) {
+        serve_many(context, &settings);
+    }
+    run_session(&(struct session){context, settings.server, open_socket(&settings)});
     wolfSSL_CTX_free(context);
-    close(fd);
     return 0;
 }
