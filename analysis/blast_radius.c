@@ -11,6 +11,7 @@
 
 #include "analysis/blast_secrets.h"
 #include "analysis/negotiated.h"
+#include "analysis/psk_hello.h"
 
 #include "core/common_observations.h"
 #include "core/crypto.h"
@@ -292,16 +293,6 @@ static void note_shares(struct analyze_context *context, struct handshake *hands
     }
 }
 
-static bool offers_psk_ke(const struct tls_client_hello *hello)
-{
-    enum { PSK_KE = 0 };
-    struct reader modes = reader_of(span_seen(hello->psk_modes) ? hello->psk_modes : span_text(""));
-    while (reader_more(&modes))
-        if (reader_u8(&modes) == PSK_KE)
-            return true;
-    return false;
-}
-
 /* PSKs that may serve without Diffie-Hellman: tickets, or external ones. */
 static void note_psks(struct analyze_context *context, struct handshake *handshake,
                       const struct tls_client_hello *hello)
@@ -349,7 +340,7 @@ static void observe_client_hello(struct analyze_context *context,
     }
     if (span_seen(hello->key_shares))
         note_shares(context, handshake, hello->key_shares);
-    if (span_seen(hello->psk_identities) && offers_psk_ke(hello))
+    if (span_seen(hello->psk_identities) && psk_hello_offers_psk_ke(hello))
         note_psks(context, handshake, hello);
 }
 

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 
 /* The names in the tables. */
-enum { NAME_IDENTITY, NAME_SERVER_NAME };
+enum { NAME_IDENTITY, NAME_SERVER_NAME, NAME_RANDOM };
 
 /* What the rules remember, each part bounded. */
 struct tables {
@@ -28,6 +28,7 @@ struct psk_state {
 /* Of a conversation. */
 struct psk_conversation {
     struct psk_handshake *handshake; /* NULL: none with a PSK was seen */
+    uint64_t psk_ke;                 /* the random of the hello that psk_ke was found in */
 };
 
 static void tables_free(struct tables *tables)
@@ -243,6 +244,17 @@ static void observe_offers(struct analyze_context *context, const struct tls_cli
                       reader_more(&codes) ? reader_u8(&codes) : 0);
 }
 
+/* A hello that came before, and the one after a retry or with a cookie: they have the same random. */
+static bool is_repeated(struct analyze_context *context, const struct tls_client_hello *hello)
+{
+    struct psk_conversation *conversation = analysis_conversation(context);
+    const uint64_t random =
+        span_seen(hello->random) ? analysis_name(context, NAME_RANDOM, hello->random) : 0;
+    const bool repeated = random != 0 && conversation->psk_ke == random;
+    conversation->psk_ke = random;
+    return repeated;
+}
+
 static void report_psk_ke(struct analyze_context *context, const struct tls_client_hello *hello)
 {
     struct finding finding = finding_begin(context, RULE_PSK_OFFERS_PSK_KE);
@@ -276,7 +288,7 @@ static void observe_client_hello(struct analyze_context *context,
                                  const struct observation *observation)
 {
     const struct tls_client_hello *hello = observation->data;
-    if (psk_hello_offers_psk_ke(hello))
+    if (psk_hello_offers_psk_ke(hello) && !is_repeated(context, hello))
         report_psk_ke(context, hello);
     if (!psk_hello_offers(hello))
         return;

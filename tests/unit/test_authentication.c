@@ -948,6 +948,30 @@ static void test_cookie(void **state)
     }
 }
 
+/* It is judged when the conversation is over, and names how that began, whatever packet is at hand then. */
+static void test_cookie_packet(void **state)
+{
+    (void)state;
+    struct world world = world_new();
+    world.transport = "dtls";
+    world.flow.first_packet = 7;
+    world.flow.first_ns = 5 * second;
+    say_hellos(&world, &(struct hellos){.name = NULL});
+    world.packet = 500;
+    const struct dtls_session session = {.hello_verify = TRUTH_NO,
+                                         .client_hello_bytes = number(100),
+                                         .server_first_bytes = number(1000)};
+    say(&world, &observation_dtls_session, &session, 0);
+    analysis_finish(world.analysis);
+    size_t num;
+    const struct finding *findings = analysis_findings(world.analysis, &num);
+    assert_int_equal(num, 1);
+    assert_string_equal(findings[0].rule->id, "auth.no-cookie");
+    assert_int_equal(findings[0].packet, 7);
+    assert_int_equal(findings[0].first_ns, 5 * second);
+    analysis_free(world.analysis);
+}
+
 /* DTLS 1.3: the retry is the cookie. */
 static void test_cookie_retry(void **state)
 {
@@ -1001,6 +1025,7 @@ int main(void)
         cmocka_unit_test(test_handshakes_bound),
         cmocka_unit_test(test_starttls),
         cmocka_unit_test(test_cookie),
+        cmocka_unit_test(test_cookie_packet),
         cmocka_unit_test(test_cookie_retry),
         cmocka_unit_test(test_every_rule),
     };

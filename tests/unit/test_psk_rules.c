@@ -664,6 +664,34 @@ static void test_psk_ke(void **state)
     }
 }
 
+/* Counted by handshakes: a hello that comes again, as it was or with a cookie, is the same one. */
+static void test_psk_ke_again(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *randoms[3];
+        uint64_t count;
+    } rows[] = {{{"aaaaaaaa", "aaaaaaaa", "aaaaaaaa"}, 1},
+                {{"aaaaaaaa", "bbbbbbbb", "bbbbbbbb"}, 2},
+                {{"aaaaaaaa", "bbbbbbbb", "cccccccc"}, 3}};
+    for (size_t i = 0; i < NUM_OF(rows); i++) {
+        struct world world = world_new("psk.*");
+        const struct talk talk = talk_between(10, 1, 1);
+        open_flow(&world, &talk);
+        for (size_t k = 0; k < NUM_OF(rows[i].randoms); k++) {
+            const struct tls_client_hello hello = {.transport = "dtls",
+                                                   .random = span_text(rows[i].randoms[k]),
+                                                   .psk_modes = span_of("\0", 1)};
+            say(&world, &observation_tls_client_hello, &hello);
+        }
+        analysis_finish(world.analysis);
+        const struct finding *finding = find(world.analysis, "psk.offers-psk-ke");
+        assert_non_null(finding);
+        assert_int_equal(finding->count, rows[i].count);
+        analysis_free(world.analysis);
+    }
+}
+
 static void test_collision(void **state)
 {
     (void)state;
@@ -939,6 +967,7 @@ int main(void)
         cmocka_unit_test(test_no_sni_12),
         cmocka_unit_test(test_selected_identity),
         cmocka_unit_test(test_psk_ke),
+        cmocka_unit_test(test_psk_ke_again),
         cmocka_unit_test(test_collision),
         cmocka_unit_test(test_import_context),
         cmocka_unit_test(test_encoding),
