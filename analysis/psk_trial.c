@@ -24,36 +24,8 @@ void psk_trial_begin(struct psk_trial *trial)
     for (unsigned i = 0; i < 2; i++) {
         enum hash_kind hash = i == 0 ? HASH_SHA256 : HASH_SHA384;
         hmac_key_set(&trial->extract[i], hash, span_of(zeros, hash_len(hash)));
-        hash_begin(&trial->state, hash);
-        hash_end(&trial->state, trial->empty_hash[i]);
-    }
-}
-
-/* struct { uint16 length; opaque label<7..255>; opaque context<0..255>; } HkdfLabel; then the number of the block. */
-static void expand_label(struct psk_trial *trial, const struct hmac_key *secret, bool dtls,
-                         const char *label, struct span context, uint8_t *out, size_t len)
-{
-    enum { PREFIX_LEN = 6 };
-    const size_t step = hash_len(secret->inner.kind), label_len = strlen(label);
-    const uint8_t lengths[3] = {(uint8_t)(len >> 8), (uint8_t)len,
-                                (uint8_t)(PREFIX_LEN + label_len)};
-    const uint8_t context_len = (uint8_t)context.len;
-    for (uint8_t block = 1; len > 0; block++) {
-        uint8_t *at = trial->expanded;
-        hmac_begin(secret, &trial->state);
-        if (block > 1)
-            hash_add(&trial->state, span_of(at, step));
-        hash_add(&trial->state, span_of(lengths, sizeof lengths));
-        hash_add(&trial->state, span_of(dtls ? "dtls13" : "tls13 ", PREFIX_LEN));
-        hash_add(&trial->state, span_of(label, label_len));
-        hash_add(&trial->state, span_of(&context_len, 1));
-        hash_add(&trial->state, context);
-        hash_add(&trial->state, span_of(&block, 1));
-        hmac_end(secret, &trial->state, at);
-        size_t now = len < step ? len : step;
-        memcpy(out, at, now);
-        out += now;
-        len -= now;
+        hash_begin(&trial->room.state, hash);
+        hash_end(&trial->room.state, trial->empty_hash[i]);
     }
 }
 
@@ -64,9 +36,10 @@ void psk_binder_key(struct psk_trial *trial, enum hash_kind hash, bool dtls, con
     const size_t len = hash_len(hash);
     hmac_of(&trial->extract[i], key, trial->secret);
     hmac_key_set(out, hash, span_of(trial->secret, len));
-    expand_label(trial, out, dtls, label, span_of(trial->empty_hash[i], len), trial->secret, len);
+    tls_expand_label(out, dtls, label, span_of(trial->empty_hash[i], len), &trial->room,
+                     trial->secret, len);
     hmac_key_set(out, hash, span_of(trial->secret, len));
-    expand_label(trial, out, dtls, "finished", span_of("", 0), trial->secret, len);
+    tls_expand_label(out, dtls, "finished", span_of("", 0), &trial->room, trial->secret, len);
     hmac_key_set(out, hash, span_of(trial->secret, len));
 }
 
@@ -86,9 +59,9 @@ static bool fits_import(struct psk_trial *trial, const struct psk_binder *proof,
     const unsigned own = index_of(own_hash);
     hmac_of(&trial->extract[own], trial->key, trial->secret);
     hmac_key_set(&trial->step, own_hash, span_of(trial->secret, hash_len(own_hash)));
-    expand_label(trial, &trial->step, dtls, "derived psk",
-                 span_of(proof->identity_hash[own], hash_len(own_hash)), trial->other,
-                 hash_len(proof->hash));
+    tls_expand_label(&trial->step, dtls, "derived psk",
+                     span_of(proof->identity_hash[own], hash_len(own_hash)), &trial->room,
+                     trial->other, hash_len(proof->hash));
     psk_binder_key(trial, proof->hash, proof->dtls, "imp binder",
                    span_of(trial->other, hash_len(proof->hash)), &trial->step);
     return binder_is(trial, &trial->step, proof);
@@ -116,50 +89,14 @@ struct prf_keys {
     const struct hmac_key *first, *sha1; /* |sha1| is NULL in TLS 1.2 */
 };
 
-/* What the PRF is applied to. */
-struct prf_seed {
-    struct span label, a, b;
-};
-
-static void seed_add(struct hash_state *state, const struct prf_seed *seed)
-{
-    hash_add(state, seed->label);
-    hash_add(state, seed->a);
-    hash_add(state, seed->b);
-}
-
-/* P_hash of RFC 5246 section 5. */
-static void p_hash(struct psk_trial *trial, const struct hmac_key *key, const struct prf_seed *seed,
-                   uint8_t *out, size_t len)
-{
-    const size_t step = hash_len(key->inner.kind);
-    uint8_t *a = trial->expanded, *piece = trial->expanded + HASH_MAX_LEN;
-    hmac_begin(key, &trial->state);
-    seed_add(&trial->state, seed);
-    hmac_end(key, &trial->state, a);
-    for (;;) {
-        hmac_begin(key, &trial->state);
-        hash_add(&trial->state, span_of(a, step));
-        seed_add(&trial->state, seed);
-        hmac_end(key, &trial->state, piece);
-        size_t now = len < step ? len : step;
-        memcpy(out, piece, now);
-        out += now;
-        len -= now;
-        if (len == 0)
-            return;
-        hmac_of(key, span_of(a, step), a);
-    }
-}
-
-static void prf(struct psk_trial *trial, struct prf_keys keys, const struct prf_seed *seed,
+static void prf(struct psk_trial *trial, struct prf_keys keys, const struct tls_seed *seed,
                 uint8_t *out, size_t len)
 {
     assert(len <= sizeof trial->other);
-    p_hash(trial, keys.first, seed, out, len);
+    tls_p_hash(keys.first, seed, &trial->room, out, len);
     if (keys.sha1 == NULL)
         return;
-    p_hash(trial, keys.sha1, seed, trial->other, len);
+    tls_p_hash(keys.sha1, seed, &trial->room, trial->other, len);
     for (size_t i = 0; i < len; i++)
         out[i] ^= trial->other[i];
 }
@@ -204,11 +141,11 @@ static size_t transcript_len(const struct psk_finished *proof)
 static struct prf_keys master_secret(struct psk_trial *trial, const struct psk_finished *proof)
 {
     enum { MASTER_LEN = 48 };
-    struct prf_seed seed = {.label = span_text("master secret"),
+    struct tls_seed seed = {.label = span_text("master secret"),
                             .a = span_of(proof->client_random, PSK_RANDOM_LEN),
                             .b = span_of(proof->server_random, PSK_RANDOM_LEN)};
     if (proof->extended_master_secret)
-        seed = (struct prf_seed){.label = span_text("extended master secret"),
+        seed = (struct tls_seed){.label = span_text("extended master secret"),
                                  .a = span_of(proof->transcript, transcript_len(proof))};
     prf(trial, premaster(trial, proof), &seed, trial->secret, MASTER_LEN);
     return prf_keys_set(proof, span_of(trial->secret, MASTER_LEN), &trial->step, &trial->step_sha1);
@@ -295,7 +232,7 @@ static bool decrypt(struct psk_trial *trial, struct prf_keys master,
     const size_t key_at = 2 * (size_t)suite->mac_len,
                  nonce_at = key_at + 2 * (size_t)suite->key_len;
     const uint8_t *key = trial->block + key_at, *nonce = trial->block + nonce_at;
-    const struct prf_seed seed = {.label = span_text("key expansion"),
+    const struct tls_seed seed = {.label = span_text("key expansion"),
                                   .a = span_of(proof->server_random, PSK_RANDOM_LEN),
                                   .b = span_of(proof->client_random, PSK_RANDOM_LEN)};
     bool explicit_only = suite->mode == PSK_MODE_CBC && !proof->implicit_iv;
@@ -320,7 +257,7 @@ static bool decrypt(struct psk_trial *trial, struct prf_keys master,
 static bool fits_finished(struct psk_trial *trial, const struct psk_finished *proof)
 {
     const struct prf_keys master = master_secret(trial, proof);
-    const struct prf_seed seed = {.label = span_text("client finished"),
+    const struct tls_seed seed = {.label = span_text("client finished"),
                                   .a = span_of(proof->transcript, transcript_len(proof))};
     if (!decrypt(trial, master, proof) ||
         memcmp(trial->plain, proof->header, proof->header_len) != 0)

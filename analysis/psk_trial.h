@@ -3,6 +3,7 @@
 #define PERPASS_ANALYSIS_PSK_TRIAL_H
 
 #include "analysis/psk_proof.h"
+#include "core/tls_secrets.h"
 
 enum { PSK_MAX_KEY = 1024 /* bytes */ };
 
@@ -25,8 +26,8 @@ struct psk_trial {
 
     /* Rooms for what is secret on the way. */
     struct hmac_key step, step_sha1;
-    struct hash_state state;
-    uint8_t secret[2 * HASH_MAX_LEN], expanded[2 * HASH_MAX_LEN], block[256], other[256];
+    struct tls_secrets_room room;
+    uint8_t secret[2 * HASH_MAX_LEN], block[256], other[256];
     uint8_t plain[PSK_MAX_RECORD], premaster_bytes[4 + 2 * PSK_MAX_KEY];
 };
 

@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "reports/text_safe.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -18,5 +19,5 @@ void complain(const char *format, ...)
     va_end(args);
     /* A file can have any name. */
     text_safe(span_text(text), sizeof text, safe, sizeof safe);
-    fprintf(stderr, "perpass: %s\n", safe);
+    fprintf(stderr, "%s: %s\n", program_invocation_short_name, safe);
 }

@@ -2,7 +2,7 @@
 #ifndef PERPASS_CLI_COMPLAIN_H
 #define PERPASS_CLI_COMPLAIN_H
 
-/* complain prints "perpass: " and the sentence. Control characters are replaced by '?'. */
+/* complain prints the name by which the program was called, and the sentence. Control characters are replaced by '?'. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HELP_WIDTH = 80, HELP_INDENT = 8 };
+enum { HELP_WIDTH = 80, HELP_INDENT = 8, CALLED_MAX = 64 };
 
 bool option_list_add(struct option_list *list, const char *item)
 {
@@ -97,6 +97,14 @@ bool option_set_seconds(void *member, const char *value, struct error *error)
                      value);
 }
 
+/* "perpass analyze", "perpass-probe" */
+static const char *called(const struct command *command, char room[CALLED_MAX])
+{
+    snprintf(room, CALLED_MAX, "%s%s%s", command->program != NULL ? command->program : "perpass",
+             command->program != NULL ? "" : " ", command->program != NULL ? "" : command->name);
+    return room;
+}
+
 /* The option of which |len| letters at |name| are the name. */
 static const struct option_row *find_option(const struct command *command, const char *name,
                                             size_t len)
@@ -135,7 +143,8 @@ static bool unknown_option(const struct command *command, const char *word, size
     }
     if (nearest != NULL)
         return error_set(error, "unknown option %s: did you mean --%s?", typed, nearest);
-    return error_set(error, "unknown option %s: see perpass %s --help", typed, command->name);
+    char room[CALLED_MAX];
+    return error_set(error, "unknown option %s: see %s --help", typed, called(command, room));
 }
 
 /* The words of a command line that is being read. */
@@ -179,12 +188,13 @@ static bool read_option(const struct command *command, struct words *words, void
 static bool right_number(const struct command *command, const struct option_list *operands,
                          struct error *error)
 {
+    char room[CALLED_MAX];
     if (operands->num < command->min_operands)
-        return error_set(error, "%s needs %s: see perpass %s --help", command->name,
-                         command->operands, command->name);
+        return error_set(error, "%s needs %s: see %s --help", command->name, command->operands,
+                         called(command, room));
     if (operands->num > command->max_operands)
-        return error_set(error, "%s takes no operand \"%.100s\": see perpass %s --help",
-                         command->name, operands->items[command->max_operands], command->name);
+        return error_set(error, "%s takes no operand \"%.100s\": see %s --help", command->name,
+                         operands->items[command->max_operands], called(command, room));
     return true;
 }
 
@@ -217,7 +227,8 @@ enum options_result options_parse(const struct command *command, char *const *wo
 
 void options_help(FILE *out, const struct command *command)
 {
-    fprintf(out, "Usage: perpass %s [options]%s%s\n\n", command->name,
+    char room[CALLED_MAX];
+    fprintf(out, "Usage: %s [options]%s%s\n\n", called(command, room),
             command->operands[0] != '\0' ? " " : "", command->operands);
     text_wrap(out, command->about, 0, HELP_WIDTH, 0);
     fputs("\nOptions:\n", out);

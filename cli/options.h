@@ -28,6 +28,8 @@ struct option_list {
 
 /* A command of the program. */
 struct command {
+    const char
+        *program; /* of which it is all there is: "perpass-probe"; NULL: a command of perpass */
     const char *name;
     const char *operands; /* "FILE...", or "" */
     size_t min_operands, max_operands;

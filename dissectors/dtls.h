@@ -40,6 +40,9 @@ struct dtls_session {
     struct number cid_records;
 };
 
+/* dtls_hello_verify_request reads the message; the reader has its faults. */
+struct tls_hello_verify_request dtls_hello_verify_request(struct reader *body);
+
 extern const struct dissector dissector_dtls;
 
 extern const struct observation_type observation_tls_hello_verify_request, observation_dtls_cid,

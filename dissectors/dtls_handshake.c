@@ -19,14 +19,20 @@ void dtls_fault(const struct observation_type *type, const char *field, const ch
 }
 
 /* struct { ProtocolVersion server_version; opaque cookie<0..2^8-1>; } HelloVerifyRequest; */
+struct tls_hello_verify_request dtls_hello_verify_request(struct reader *body)
+{
+    struct tls_hello_verify_request request = {.transport = "dtls"};
+    request.version = number(reader_u16(body));
+    request.cookie = reader_span_vec8(body);
+    request.cookie_len = number(request.cookie.len);
+    reader_finish(body, "hello_verify_request");
+    return request;
+}
+
 static void read_hello_verify_request(struct dtls *dtls, struct reader body,
                                       struct dissect_context *context)
 {
-    struct tls_hello_verify_request request = {.transport = dtls->session.transport};
-    request.version = number(reader_u16(&body));
-    request.cookie = reader_span_vec8(&body);
-    request.cookie_len = number(request.cookie.len);
-    reader_finish(&body, "hello_verify_request");
+    const struct tls_hello_verify_request request = dtls_hello_verify_request(&body);
     if (!reader_ok(&body)) {
         tls_session_fault(&dtls->session, &body, "hello_verify_request", context);
         return;

@@ -5,28 +5,6 @@
  * (RFC 5746), encrypted_client_hello (RFC 9849). Others are passed over. */
 #include "dissectors/tls_extensions.h"
 
-enum {
-    EXT_MAX_FRAGMENT_LENGTH = 1,
-    EXT_CLIENT_CERTIFICATE_URL = 2,
-    EXT_TRUSTED_CA_KEYS = 3,
-    EXT_TRUNCATED_HMAC = 4,
-    EXT_STATUS_REQUEST = 5,
-    EXT_CERT_TYPE = 9,
-    EXT_HEARTBEAT = 15,
-    EXT_SIGNED_CERTIFICATE_TIMESTAMP = 18,
-    EXT_CLIENT_CERTIFICATE_TYPE = 19,
-    EXT_SERVER_CERTIFICATE_TYPE = 20,
-    EXT_ENCRYPT_THEN_MAC = 22,
-    EXT_EXTENDED_MASTER_SECRET = 23,
-    EXT_CACHED_INFO = 25,
-    EXT_COMPRESS_CERTIFICATE = 27,
-    EXT_RECORD_SIZE_LIMIT = 28,
-    EXT_CERT_WITH_EXTERN_PSK = 33,
-    EXT_SESSION_TICKET = 35,
-    EXT_ENCRYPTED_CLIENT_HELLO = 0xfe0d,
-    EXT_RENEGOTIATION_INFO = 0xff01
-};
-
 static struct number seen_if_ok(const struct reader *ext, uint64_t value)
 {
     return reader_ok(ext) ? number(value) : (struct number){0};

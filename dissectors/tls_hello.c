@@ -5,25 +5,6 @@
 #include "dissectors/tls_extensions.h"
 #include "dissectors/tls_session.h"
 
-/* ExtensionType, IANA "TLS ExtensionType Values". */
-enum {
-    EXT_SERVER_NAME = 0,
-    EXT_SUPPORTED_GROUPS = 10,
-    EXT_EC_POINT_FORMATS = 11,
-    EXT_SIGNATURE_ALGORITHMS = 13,
-    EXT_ALPN = 16,
-    EXT_SESSION_TICKET = 35,
-    EXT_DRAFT_KEY_SHARE = 40, /* until draft 22 */
-    EXT_PRE_SHARED_KEY = 41,
-    EXT_EARLY_DATA = 42,
-    EXT_SUPPORTED_VERSIONS = 43,
-    EXT_COOKIE = 44,
-    EXT_PSK_KEY_EXCHANGE_MODES = 45,
-    EXT_KEY_SHARE = 51,
-    EXT_DRAFT_CONNECTION_ID = 53, /* drafts of RFC 9146 before the 10th */
-    EXT_CONNECTION_ID = 54
-};
-
 /* SHA-256 of "HelloRetryRequest", RFC 8446 section 4.1.3. */
 static const uint8_t hello_retry_random[TLS_RANDOM_LEN] = {
     0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91,

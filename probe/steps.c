@@ -1,0 +1,114 @@
+/* steps.c: what all checks need. */
+#include "probe/steps.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+void step_tell(struct probe *probe, enum check_id id, enum check_outcome outcome, const char *value,
+               enum rule_id rule, const char *reason, ...)
+{
+    struct check_result *result = &probe->results[id];
+    va_list args;
+    va_start(args, reason);
+    result->outcome = outcome;
+    result->rule = rule < NUM_RULES ? rule_get(rule) : NULL;
+    snprintf(result->value, sizeof result->value, "%s", value);
+    vsnprintf(result->reason, sizeof result->reason, reason, args);
+    va_end(args);
+}
+
+const char *step_outcome(const struct client *client, enum client_outcome outcome, char *room,
+                         size_t size)
+{
+    const char *name;
+    switch (outcome) {
+    case CLIENT_ANSWERED:
+        return "accepted";
+    case CLIENT_ALERT:
+        name = tls_alert_name(client_answers(client)->alert);
+        snprintf(room, size, "alert %u (%s)", client_answers(client)->alert,
+                 name != NULL ? name : "unknown");
+        return room;
+    case CLIENT_SILENT:
+        return client_repeats(client) > 0 ? "silence, while the server repeats its flight"
+                                          : "silence";
+    case CLIENT_UNREACHABLE:
+        return "port unreachable";
+    case CLIENT_GARBAGE:
+        return "bytes that are no DTLS";
+    case CLIENT_SPENT:
+        return "the packet budget is spent";
+    case CLIENT_FAILED:
+        break;
+    }
+    return "the probe failed";
+}
+
+void step_unanswered(struct probe *probe, enum check_id id, enum client_outcome outcome)
+{
+    char room[64];
+    step_tell(probe, id, CHECK_UNKNOWN, "", NUM_RULES, "%s",
+              outcome == CLIENT_ALERT || outcome == CLIENT_ANSWERED
+                  ? "the server answered otherwise than before"
+                  : step_outcome(NULL, outcome == CLIENT_SILENT ? CLIENT_FAILED : outcome, room,
+                                 sizeof room));
+    if (outcome == CLIENT_SILENT)
+        step_tell(probe, id, CHECK_UNKNOWN, "", NUM_RULES, "no answer came");
+}
+
+bool step_goes_on(const struct probe *probe)
+{
+    return probe->trouble[0] == '\0' &&
+           (probe->settings->stopped == NULL || probe->settings->stopped() == 0);
+}
+
+bool step_wants(const struct probe *probe, enum check_id id)
+{
+    return probe->settings->wanted[id] && step_goes_on(probe);
+}
+
+struct client_options step_options(const struct probe *probe)
+{
+    return (struct client_options){.target = probe->target,
+                                   .source = probe->settings->source,
+                                   .pace = probe->settings->pace,
+                                   .count = (struct udp_count *)&probe->count,
+                                   .patience_ns = probe->settings->patience_ns};
+}
+
+struct hello step_hello(const uint16_t *suites, size_t num_suites)
+{
+    struct hello hello = {.version = DTLS_VERSION_12,
+                          .num_suites = num_suites,
+                          .extended_master_secret = true,
+                          .encrypt_then_mac = true,
+                          .renegotiation_info = true,
+                          .groups = true};
+    memcpy(hello.suites, suites, num_suites * sizeof suites[0]);
+    return hello;
+}
+
+struct client *step_client(struct probe *probe, const struct client_options *options)
+{
+    struct error error;
+    struct client *client = client_new(options, &error);
+    if (client == NULL)
+        snprintf(probe->trouble, sizeof probe->trouble, "%.300s", error.text);
+    return client;
+}
+
+void step_note(struct probe *probe, const struct client *client, enum client_outcome outcome)
+{
+    const char *trouble = NULL;
+    if (outcome == CLIENT_SPENT)
+        trouble = probe->count.sent >= probe->count.budget
+                      ? "the packet budget for the target is spent"
+                      : "the target floods: no more is read";
+    else if (outcome == CLIENT_UNREACHABLE)
+        trouble = probe->answers ? "the port has become unreachable: the server has gone"
+                                 : "nobody listens at this port: it is unreachable";
+    else if (outcome == CLIENT_FAILED)
+        trouble = client_error(client);
+    if (trouble != NULL && probe->trouble[0] == '\0')
+        snprintf(probe->trouble, sizeof probe->trouble, "%s", trouble);
+}

@@ -1,0 +1,44 @@
+/* steps.h: what the checks of probe.h are made of: hellos, exchanges, and how what was found is put down. */
+#ifndef PERPASS_PROBE_STEPS_H
+#define PERPASS_PROBE_STEPS_H
+
+#include "probe/probe.h"
+
+/* step_tell puts down what a check found. |rule| is the one that a CHECK_FAIL breaks, or NUM_RULES. The reason is a
+ * format and its values. */
+void step_tell(struct probe *probe, enum check_id id, enum check_outcome outcome, const char *value,
+               enum rule_id rule, const char *reason, ...) __attribute__((format(printf, 6, 7)));
+
+/* step_unanswered tells that a check found nothing out, by how an exchange ended. */
+void step_unanswered(struct probe *probe, enum check_id id, enum client_outcome outcome);
+
+/* step_outcome says how an exchange ended: "alert 40 (handshake_failure)". */
+const char *step_outcome(const struct client *client, enum client_outcome outcome, char *room,
+                         size_t size);
+
+/* step_wants says whether a check is asked for, and asking goes on. */
+bool step_wants(const struct probe *probe, enum check_id id);
+bool step_goes_on(const struct probe *probe);
+
+/* The options of a client of this probe. */
+struct client_options step_options(const struct probe *probe);
+
+/* The usual hello: what a client of the profile for constrained devices sends, with |suites|. */
+struct hello step_hello(const uint16_t *suites, size_t num_suites);
+
+/* step_client makes a client; NULL, and probe->trouble, when that cannot be. */
+struct client *step_client(struct probe *probe, const struct client_options *options);
+
+/* step_note ends an exchange: what says that no further one makes sense becomes probe->trouble. */
+void step_note(struct probe *probe, const struct client *client, enum client_outcome outcome);
+
+/* --- the parts of a probe --- */
+
+void survey_run(struct probe *probe); /* DEPTH_HELLO: survey.c, survey_suites.c, survey_ways.c */
+void survey_suites(struct probe *probe);
+void survey_cookie(struct probe *probe);
+void survey_ways(struct probe *probe);
+void session_run(struct probe *probe); /* DEPTH_FULL */
+void oracle_run(struct probe *probe);  /* DEPTH_ORACLE */
+
+#endif
