@@ -29,12 +29,11 @@ static bool look_for_outage(struct source *source)
     struct libpcap_live *live = source->state;
     if (live->socket.fd < 0)
         return false;
-    const enum ring_place place = ring_socket_place(&live->socket);
-    if (place == RING_HERE && ring_socket_is_up(&live->socket))
+    if (ring_socket_can_read(&live->socket))
         return false;
     source->stats.outages += !source->stats.down;
     source->stats.down = true;
-    if (place == RING_MOVED)
+    if (ring_socket_place(&live->socket) == RING_MOVED)
         ring_socket_follow(&live->socket);
     return true;
 }
@@ -74,7 +73,9 @@ static enum source_status libpcap_live_read(struct source *source, struct frame 
         return SOURCE_IDLE;
     if (result != 1)
         return libpcap_failed(source, error);
-    source->stats.down = false;
+    /* What was captured before the outage may be read after it. */
+    if (source->stats.down)
+        source->stats.down = !ring_socket_can_read(&live->socket);
     frames[0] = (struct frame){
         .at = bytes,
         .captured_len = header->caplen,

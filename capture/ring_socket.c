@@ -309,9 +309,11 @@ enum ring_place ring_socket_place(const struct ring_socket *socket)
     return index == socket->index ? RING_HERE : RING_MOVED;
 }
 
-bool ring_socket_is_up(const struct ring_socket *socket)
+bool ring_socket_can_read(const struct ring_socket *socket)
 {
     struct ifreq request = request_of(socket);
+    if (ring_socket_place(socket) != RING_HERE)
+        return false;
     return ioctl(socket->fd, SIOCGIFFLAGS, &request) == 0 && request.ifr_flags & IFF_UP;
 }
 

@@ -58,8 +58,8 @@ void ring_socket_count(const struct ring_socket *socket, struct source_stats *st
 enum ring_place { RING_HERE, RING_AWAY, RING_MOVED };
 enum ring_place ring_socket_place(const struct ring_socket *socket);
 
-/* ring_socket_is_up says whether the interface is there and up. */
-bool ring_socket_is_up(const struct ring_socket *socket);
+/* ring_socket_can_read says whether the interface is there and up, and the one that the socket is bound to. */
+bool ring_socket_can_read(const struct ring_socket *socket);
 
 /* ring_socket_follow binds to the interface that has the name now. */
 bool ring_socket_follow(struct ring_socket *socket);

@@ -258,7 +258,9 @@ static enum source_status ring_read(struct source *source, struct frame *frames,
         now = now_ns();
         notice_all(rings, now);
     }
-    source->stats.down = false;
+    /* What was captured before an outage may be read after it. */
+    if (source->stats.down)
+        source->stats.down = !ring_socket_can_read(&first_of(rings)->socket);
     return SOURCE_FRAMES;
 }
 

@@ -332,6 +332,8 @@ static void send_raw(unsigned num)
     static const uint8_t bytes[60] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2,
                                       0,    0,    0,    0,    1,    0x88, 0xb5};
     int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+    /* An interface that came up has no queue yet, and drops what is sent to one, for as long as the system is busy. */
+    setsockopt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, &(int){1}, sizeof(int));
     const struct sockaddr_ll to = {.sll_family = AF_PACKET,
                                    .sll_ifindex = (int)if_nametoindex("near")};
     for (unsigned i = 0; i < num; i++)
