@@ -2,6 +2,7 @@
  * RFC 7457 section 2.1; and DTLS servers that answer a stranger with more than they got: RFC 6347 section 4.2.1, RFC
  * 9147 section 5.1. Reads starttls.session and dtls.session. */
 #include "analysis/authentication.h"
+#include "analysis/login_kind.h"
 #include "dissectors/dtls.h"
 #include "dissectors/starttls.h"
 
@@ -30,21 +31,22 @@ static bool is_tunnel(const char *protocol)
 
 static struct verdict judge_credentials(const struct starttls_session *session)
 {
-    static const char *const names[] = {"user", NULL}, *const protecting[] = {"sasl bind", NULL},
-                             *const proofs[] = {"apop", "sasl bind", "auth", "authenticate",
-                                                "sasl", "authinfo",  NULL};
-    static const char *const challenging[] = {"mysql", "postgresql", NULL};
-    if (is_one_of(session->credentials_kind, names))
+    switch (login_kind_of_preamble(session->protocol, session->credentials_kind)) {
+    case LOGIN_NAME:
         return (struct verdict){SEVERITY_MEDIUM, CONFIDENCE_POSSIBLE,
-                                "The client logged in without TLS; but users may be anonymous."};
-    if (is_one_of(session->credentials_kind, protecting))
+                                "The client logged in without TLS; but no password was seen."};
+    case LOGIN_PROTECTING:
         return (struct verdict){SEVERITY_LOW, CONFIDENCE_POSSIBLE,
                                 "The client logged in without TLS by a mechanism that may protect "
                                 "what follows by itself."};
-    if (is_one_of(session->protocol, challenging) || is_one_of(session->credentials_kind, proofs))
+    case LOGIN_PROOF:
         return (struct verdict){SEVERITY_MEDIUM, CONFIDENCE_LIKELY,
                                 "The client logged in without TLS, with a password or with a "
                                 "proof of one."};
+    case LOGIN_WELL_KNOWN:
+    case LOGIN_PASSWORD:
+        break;
+    }
     return (struct verdict){SEVERITY_HIGH, CONFIDENCE_LIKELY,
                             "The client sent a password without TLS."};
 }

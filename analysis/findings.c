@@ -315,12 +315,12 @@ static void merge(struct findings *findings, struct finding *stored, const struc
         stored->first_ns = again->first_ns;
     if (again->last_ns > stored->last_ns)
         stored->last_ns = again->last_ns;
+    if (again->severity > stored->severity || again->confidence > stored->confidence)
+        stored->reason = again->reason;
     if (again->severity > stored->severity)
         stored->severity = again->severity;
-    if (again->confidence > stored->confidence) {
+    if (again->confidence > stored->confidence)
         stored->confidence = again->confidence;
-        stored->reason = again->reason;
-    }
 }
 
 bool findings_add(struct findings *findings, const struct finding *finding)

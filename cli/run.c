@@ -31,8 +31,12 @@ static void name_and_pass_on(struct run *run, const struct observation *observat
         data.application_protocol = label.protocol;
         data.application = label.application;
         data.encrypted = truth(!label.readable);
+        data.credentials = label.credentials ? TRUTH_YES : TRUTH_UNKNOWN;
     }
-    pass_on(run, &named);
+    /* Of others only who asked for every flow wants to know. */
+    const bool known = data.protocol != NULL || data.application_protocol != NULL;
+    if (known || run->settings->flows)
+        pass_on(run, &named);
 }
 
 /* The way of an observation out of the engine. */
@@ -180,10 +184,10 @@ bool run_prepare(struct run *run, struct error *error)
     run->content_rules = content_rules_new(settings->secret_rules, error);
     if (run->content_rules == NULL)
         return false;
-    const bool classify = settings->flows && !settings->no_classify && labels_built();
+    const bool classify = !settings->no_classify && labels_built();
     if (classify && (run->labels = labels_new()) == NULL)
         return error_set(error, "there is no memory for nDPI");
-    const struct engine_options engine = {.every_flow = settings->flows,
+    const struct engine_options engine = {.every_flow = settings->flows || classify,
                                           .show_packets = classify ? LABELS_PACKETS : 0,
                                           .proofs = run->psk_search != NULL,
                                           .content_rules = run->content_rules,

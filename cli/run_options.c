@@ -158,7 +158,8 @@ const struct option_row run_options[] = {
     {"flows", NULL, false, MEMBER(flows), option_set_true,
      "With --events: also an event for every conversation."},
     {"no-classify", NULL, false, MEMBER(no_classify), option_set_true,
-     "With --flows: do not ask nDPI what the conversations are that perpass does not read itself."},
+     "Do not ask nDPI what the conversations are that perpass does not read itself: faster, and "
+     "fewer protocols without encryption are told."},
     {"observations", "TYPE,...", true, MEMBER(observations), set_observations,
      "With --events: also an event for every protocol observation, or for those of the named "
      "types, such "

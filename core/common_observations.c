@@ -36,6 +36,8 @@ static const struct field flow_end_fields[] = {
            "the application or service, where nDPI knows more than the protocol"),
     PUBLIC("perpass.flow.encrypted", FIELD_TRUTH, encrypted,
            "whether that protocol is known to encrypt what it says"),
+    PUBLIC("perpass.flow.credentials", FIELD_TRUTH, credentials,
+           "nDPI saw credentials in clear in a conversation that no dissector read"),
 };
 #undef STRUCT
 

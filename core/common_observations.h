@@ -26,7 +26,8 @@ struct flow_end_observation {
     enum truth saw_start;
     /* What a conversation that nobody read to its end is taken for; static: "dns", "whatsapp" */
     const char *application_protocol, *application;
-    enum truth encrypted; /* whether that protocol hides what it says */
+    enum truth encrypted;   /* whether that protocol hides what it says */
+    enum truth credentials; /* nDPI saw some in clear; else unknown */
 };
 
 extern const struct observation_type observation_malformed, observation_cut, observation_flow_end,

@@ -10,6 +10,7 @@
 
 #include "core/expect.h"
 #include "dissectors/http_exchange.h"
+#include "dissectors/http_login.h"
 #include "dissectors/starttls.h"
 #include "dissectors/starttls_words.h"
 
@@ -19,7 +20,8 @@
 enum {
     MAX_DULL_EXCHANGES = 4,
     MAX_DULL_BYTES = 64 << 10,
-    MAX_WAITING = 8, /* requests without an answer; of more the oldest is let go */
+    MAX_CHALLENGES = 3, /* after which credentials are waited for, however dull the exchange */
+    MAX_WAITING = 8,    /* requests without an answer; of more the oldest is let go */
     HTTP_PORT = 80
 };
 
@@ -46,10 +48,12 @@ struct conversation {
     struct http_expected expected; /* first: what an expectation brings */
     struct side sides[2];
     struct request waiting[MAX_WAITING]; /* in order */
+    struct http_logins logins;
     uint32_t dull_bytes;
-    uint8_t num_waiting, dull;
+    uint8_t num_waiting, dull, challenges;
     bool begun, told;
-    bool browser; /* a browser asks: no device */
+    bool challenged; /* the last answer asks for credentials */
+    bool browser;    /* a browser asks: no device */
 };
 
 /* What reading a message led to. */
@@ -248,6 +252,7 @@ static enum go on_request(struct conversation *conversation, const struct http_h
         finish_all(conversation, "lost", context);
     struct http_exchange *exchange = http_exchange_new(head, &conversation->expected, context);
     conversation->browser = http_tells_browser(head->agent);
+    http_login_tell(&conversation->logins, head, context);
     push_request(conversation, head->method, exchange, context);
     begin_body(conversation, exchange, head, framing, context);
     return framing == HTTP_BAD_FRAMING ? GO_STOP : GO_ON;
@@ -256,6 +261,15 @@ static enum go on_request(struct conversation *conversation, const struct http_h
 static bool is_of_interest(const struct http_exchange *exchange)
 {
     return exchange != NULL && exchange->interest != HTTP_DULL;
+}
+
+/* What is asked for comes with the next request. */
+static void note_challenge(struct conversation *conversation, unsigned status)
+{
+    enum { UNAUTHORIZED = 401, PROXY_AUTHENTICATION_REQUIRED = 407 };
+    bool challenges = status == UNAUTHORIZED || status == PROXY_AUTHENTICATION_REQUIRED;
+    conversation->challenged = challenges && conversation->challenges < MAX_CHALLENGES;
+    conversation->challenges = (uint8_t)(conversation->challenges + conversation->challenged);
 }
 
 /* An answer whose request was not seen is as good as one, for what it brings. */
@@ -275,6 +289,7 @@ static enum go on_response(struct conversation *conversation, const struct http_
         return GO_ON;
     if (conversation->num_waiting == 0)
         answer_unasked(conversation, context);
+    note_challenge(conversation, head->status);
     struct request *request = &conversation->waiting[0];
     enum http_framing framing = http_head_framing(head, true, request->method);
     struct http_exchange *exchange = request->exchange;
@@ -438,6 +453,8 @@ static bool is_over(const struct conversation *conversation)
     for (unsigned side = 0; side < 2; side++)
         if (is_of_interest(conversation->sides[side].reading))
             return false;
+    if (conversation->challenged)
+        return false;
     unsigned max_dull = conversation->browser ? 1 : MAX_DULL_EXCHANGES;
     return conversation->dull >= max_dull || conversation->dull_bytes > MAX_DULL_BYTES ||
            is_dull_body(&conversation->sides[0]) || is_dull_body(&conversation->sides[1]);
@@ -554,7 +571,8 @@ static enum recognise http_recognises(struct reader bytes)
     return http_head_recognise(bytes, &response);
 }
 
-static const struct observation_type *const observations[] = {&observation_http_fetch, NULL};
+static const struct observation_type *const observations[] = {&observation_http_fetch,
+                                                              &observation_http_login, NULL};
 
 const struct dissector dissector_http = {
     .name = "http",

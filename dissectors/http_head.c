@@ -344,6 +344,8 @@ static void read_request_field(struct http_head *head, struct span name, struct 
         head->agent = value;
     else if (is_name(name, "authorization"))
         head->credentials = http_scheme_name(http_take_until(&value, ' '));
+    else if (is_name(name, "proxy-authorization"))
+        head->proxy_credentials = http_scheme_name(http_take_until(&value, ' '));
     else if (is_of_a_device(name))
         head->device_fields = true;
 }
@@ -429,6 +431,7 @@ static bool may_be_known(struct span line)
     case 'h' << 16 | 'o' << 8 | 's': /* Host */
     case 'l' << 16 | 'o' << 8 | 'c': /* Location */
     case 'o' << 16 | 'n' << 8 | 'i': /* ONIE- */
+    case 'p' << 16 | 'r' << 8 | 'o': /* Proxy-Authorization */
     case 't' << 16 | 'r' << 8 | 'a': /* Transfer-Encoding */
     case 'u' << 16 | 's' << 8 | 'e': /* User-Agent */
     case 'x' << 16 | '-' << 8 | 'a': /* X-Arista-, X-Anaconda- */

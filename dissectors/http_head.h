@@ -47,6 +47,7 @@ struct http_head {
     bool proxied;
     struct span agent;
     const char *credentials;
+    const char *proxy_credentials;
     bool device_fields; /* fields by which a device tells what it is */
 
     unsigned status; /* responses */

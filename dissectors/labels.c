@@ -13,7 +13,7 @@ struct looked_at {
     struct ndpi_flow_struct *flow;
     uint16_t protocol, application;
     uint8_t packets;
-    bool done, readable;
+    bool done, readable, credentials;
 };
 
 struct labels {
@@ -129,6 +129,11 @@ static struct looked_at *place(struct labels *labels, uint64_t name)
     return oldest;
 }
 
+static bool is_readable(const struct labels *labels, ndpi_protocol found)
+{
+    return !ndpi_is_encrypted_proto(labels->module, found);
+}
+
 static bool is_known(ndpi_protocol found)
 {
     return found.app_protocol != NDPI_PROTOCOL_UNKNOWN ||
@@ -142,9 +147,34 @@ static void settle(struct labels *labels, struct looked_at *at, ndpi_protocol fo
     at->protocol =
         found.master_protocol != NDPI_PROTOCOL_UNKNOWN ? found.master_protocol : found.app_protocol;
     at->application = found.app_protocol;
-    at->readable = is_known(found) && !ndpi_is_encrypted_proto(labels->module, found);
+    at->readable = is_known(found) && is_readable(labels, found);
+    at->credentials = NDPI_ISSET_BIT(at->flow->risk, NDPI_CLEAR_TEXT_CREDENTIALS);
     ndpi_free_flow(at->flow);
     at->flow = NULL;
+}
+
+/* Of these nDPI sees credentials, which come behind what tells the protocol. */
+static bool may_log_in(ndpi_protocol found)
+{
+    switch (found.app_protocol) {
+    case NDPI_PROTOCOL_FTP_CONTROL:
+    case NDPI_PROTOCOL_MAIL_POP:
+    case NDPI_PROTOCOL_MAIL_SMTP:
+    case NDPI_PROTOCOL_MAIL_IMAP:
+    case NDPI_PROTOCOL_HTTP:
+    case NDPI_PROTOCOL_TELNET:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool may_tell_more(const struct labels *labels, const struct looked_at *at,
+                          ndpi_protocol found)
+{
+    return may_log_in(found) && at->packets + 1 < LABELS_PACKETS &&
+           ndpi_extra_dissection_possible(labels->module, at->flow) &&
+           !NDPI_ISSET_BIT(at->flow->risk, NDPI_CLEAR_TEXT_CREDENTIALS);
 }
 
 /* Without an answer from its bytes, nDPI may guess by ports; an application that is known by a name or an address alone
@@ -168,7 +198,7 @@ bool labels_look(struct labels *labels, const struct flow *flow, struct span pac
     labels->stats.packets++;
     const ndpi_protocol found = ndpi_detection_process_packet(
         labels->module, at->flow, packet.at, (unsigned short)packet.len, time_ns / 1000000);
-    if (is_known(found))
+    if (is_known(found) && !may_tell_more(labels, at, found))
         settle(labels, at, found);
     else if (++at->packets >= LABELS_PACKETS)
         give_up(labels, at);
@@ -186,6 +216,7 @@ struct label labels_end(struct labels *labels, const struct flow *flow)
     if (at->protocol != NDPI_PROTOCOL_UNKNOWN && at->protocol < labels->num_names) {
         label.protocol = labels->names[at->protocol];
         label.readable = at->readable;
+        label.credentials = at->credentials;
         if (at->application != at->protocol && at->application < labels->num_names)
             label.application = labels->names[at->application];
     }

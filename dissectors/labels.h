@@ -15,6 +15,7 @@ struct label {
     const char *protocol;    /* "dns"; NULL: unknown */
     const char *application; /* "whatsapp", where it is more than the protocol; or NULL */
     bool readable;           /* the protocol sends what it says in clear */
+    bool credentials;        /* some were seen in clear */
 };
 
 struct labels_stats {

@@ -38,9 +38,10 @@ void preamble_answer(struct preamble *preamble, bool accepted)
 
 void preamble_credentials(struct preamble *preamble, const char *kind)
 {
+    const char **known = &preamble->session.credentials_kind;
     preamble->session.credentials = TRUTH_YES;
-    if (preamble->session.credentials_kind == NULL)
-        preamble->session.credentials_kind = kind;
+    if (*known == NULL || (strcmp(*known, "user") == 0 && strcmp(kind, "password") == 0))
+        *known = kind;
 }
 
 static enum recognise starttls_recognises(struct reader bytes)

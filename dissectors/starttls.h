@@ -17,7 +17,8 @@ struct starttls_session {
         injected_commands; /* the client sent clear text behind the request that was accepted */
     enum truth injected_answers;  /* the server sent clear text behind the answer that accepted */
     enum truth credentials;       /* the client authenticated in clear */
-    const char *credentials_kind; /* "auth", "login", "password", "bind"; the first one */
+    const char *credentials_kind; /* "auth", "login", "password", "bind"; the first one, but a
+                                     password counts for more than the name before it */
     const char *request;          /* "starttls", "stls", "auth tls", "connect" */
     struct number client_bytes, server_bytes; /* of the preamble, in clear */
     struct number commands;                   /* that the client sent, as far as they are known */

@@ -49,6 +49,7 @@ struct preamble {
         list_after;                   /* text: answers that come before the one waited for */
     bool greeted, list_open, in_list; /* text */
     bool aside;                       /* text: what was just read means nothing */
+    bool anonymous;                   /* text: it is no user's name that was told */
     uint8_t strange;                  /* text: lines of the client that nobody knows */
     bool in_lines;                    /* text: not TLS was asked for */
     bool asking;                      /* HTTP: in the head of a request */

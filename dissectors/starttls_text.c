@@ -184,6 +184,15 @@ static bool is_password(const char *kind, struct span first_argument)
                                              word_same(first_argument, span_text("LOGIN")));
 }
 
+/* The name by which a server of files serves everybody, and what follows it, give nobody away (RFC 1635). */
+static void note_credentials(struct preamble *preamble, const char *kind, struct span first)
+{
+    if (kind != NULL && strcmp(kind, "user") == 0)
+        preamble->anonymous = word_is(first, "anonymous") || word_is(first, "ftp");
+    if (!preamble->anonymous)
+        preamble_credentials(preamble, is_password(kind, first) ? "password" : kind);
+}
+
 static enum preamble_step read_client_line(struct preamble *preamble, struct span line)
 {
     if (preamble->candidates & (preamble->candidates - 1))
@@ -205,7 +214,7 @@ static enum preamble_step read_client_line(struct preamble *preamble, struct spa
     if (what & LINE_CREDENTIALS)
         first = word_next(&arguments);
     if (first.len > 0)
-        preamble_credentials(preamble, is_password(kind, first) ? "password" : kind);
+        note_credentials(preamble, kind, first);
     if (what & LINE_LIST) {
         preamble->list_open = true;
         preamble->list_after = preamble->outstanding;

@@ -53,6 +53,10 @@ PACKAGES = {
     "dhcpd": "isc-dhcp-server",
     "dhcrelay": "isc-dhcp-relay",
     "dhclient": "isc-dhcp-client",
+    "dig": "bind9-dnsutils",
+    "telnet": "inetutils-telnet",
+    "snmpd": "snmpd",
+    "snmpget": "snmp",
 }
 
 

@@ -41,6 +41,55 @@ static void names_what_it_knows(void **state)
     labels_free(labels);
 }
 
+/* A segment to or from a server of HTTP. */
+static struct span segment_of(uint8_t packet[240], uint8_t sent[2], bool back, const char *text)
+{
+    static const uint8_t head[40] = {0x45,      0, 0,    0,    0x12, 0x34, 0x40, 0,    0x40,
+                                     PROTO_TCP, 0, 0,    10,   0,    0,    1,    10,   0,
+                                     0,         2, 0xc0, 0x01, 0,    80,   0,    0,    0,
+                                     1,         0, 0,    0,    1,    0x50, 0x18, 0xff, 0xff};
+    static const uint8_t ends[12] = {10, 0, 0, 2, 10, 0, 0, 1, 0, 80, 0xc0, 0x01};
+    size_t len = strlen(text);
+    assert_true(len <= 200);
+    memcpy(packet, head, sizeof head);
+    if (back)
+        memcpy(packet + 12, ends, sizeof ends);
+    packet[3] = (uint8_t)(40 + len);
+    packet[27] = sent[back];
+    sent[back] = (uint8_t)(sent[back] + len);
+    memcpy(packet + 40, text, len);
+    return span_of(packet, 40 + len);
+}
+
+/* Behind what tells the protocol nDPI sees credentials; without them there are none. */
+static void sees_credentials(void **state)
+{
+    (void)state;
+    static const char *const turns[][2] = {
+        {"GET / HTTP/1.1\r\nHost: h.example\r\nUser-Agent: a/1.0\r\nAccept: */*\r\n"
+         "Authorization: Basic YW5uYTpzZWNyZXQ=\r\n\r\n",
+         "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"},
+        {"GET / HTTP/1.1\r\nHost: h.example\r\nUser-Agent: a/1.0\r\nAccept: */*\r\n\r\n",
+         "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"}};
+    struct labels *labels = make();
+    for (uint64_t i = 0; i < 2; i++) {
+        struct flow flow = numbered(20 + i);
+        uint8_t sent[2] = {1, 1};
+        flow.protocol = PROTO_TCP;
+        for (unsigned k = 0; k < 2; k++) {
+            uint8_t packet[240];
+            labels_look(labels, &flow, segment_of(packet, sent, k % 2 != 0, turns[i][k]),
+                        1000000 * k);
+        }
+        const struct label label = labels_end(labels, &flow);
+        assert_non_null(label.protocol);
+        assert_string_equal(label.protocol, "http");
+        assert_true(label.readable);
+        assert_int_equal(label.credentials, i == 0);
+    }
+    labels_free(labels);
+}
+
 static void gives_up_in_time(void **state)
 {
     (void)state;
@@ -97,7 +146,8 @@ static void the_oldest_gives_way(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names_what_it_knows), cmocka_unit_test(gives_up_in_time),
-        cmocka_unit_test(takes_any_bytes), cmocka_unit_test(the_oldest_gives_way)};
+        cmocka_unit_test(names_what_it_knows), cmocka_unit_test(sees_credentials),
+        cmocka_unit_test(gives_up_in_time), cmocka_unit_test(takes_any_bytes),
+        cmocka_unit_test(the_oldest_gives_way)};
     return cmocka_run_group_tests_name("labels", tests, NULL, NULL);
 }
