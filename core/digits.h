@@ -18,23 +18,26 @@ static inline const char *digits_pair(unsigned number)
     return pairs + 2 * (size_t)number;
 }
 
+static inline size_t digits_num(uint64_t number)
+{
+    size_t num = 1;
+    for (; number >= 10000; number /= 10000)
+        num += 4;
+    return num + (number >= 10) + (number >= 100) + (number >= 1000);
+}
+
 /* digits_put writes |number| to |out|, without a NUL; gives how many digits it has, at most DIGITS_MAX. */
 static inline size_t digits_put(uint64_t number, char *out)
 {
-    char digits[DIGITS_MAX];
-    size_t first = sizeof digits;
-    for (; number >= 100; number /= 100) {
-        first -= 2;
-        memcpy(digits + first, digits_pair((unsigned)(number % 100)), 2);
-    }
-    if (number >= 10) {
-        first -= 2;
-        memcpy(digits + first, digits_pair((unsigned)number), 2);
-    } else {
-        digits[--first] = (char)('0' + number);
-    }
-    memcpy(out, digits + first, sizeof digits - first);
-    return sizeof digits - first;
+    size_t num = digits_num(number);
+    char *at = out + num;
+    for (; number >= 100; number /= 100)
+        memcpy(at -= 2, digits_pair((unsigned)(number % 100)), 2);
+    if (number >= 10)
+        memcpy(at - 2, digits_pair((unsigned)number), 2);
+    else
+        at[-1] = (char)('0' + number);
+    return num;
 }
 
 /* digits_hex writes |len| bytes as twice as many lower-case hex digits, without a NUL. */

@@ -69,14 +69,14 @@ static void prepare_end(struct event *event, struct event_end *end)
 {
     const struct value value = {.type = VALUE_ADDRESS,
                                 .bytes = endpoint_address(end->end, event->ip_version)};
-    end->address[0] = '\0';
+    end->address_len = 0;
     if (event->ip_version ==
         0) /* has no IP address; its hardware addresses have fields of their own */
         return;
     struct shown shown = redact(event->redactor, &value, PRIVACY_ADDRESS, NULL);
     end->is_pseudonym = shown.token;
-    if (shown.type == SHOWN_TEXT && shown.len < sizeof end->address)
-        memcpy(end->address, shown.text, shown.len + 1);
+    if (shown.type == SHOWN_TEXT && shown.len <= sizeof end->address)
+        memcpy(end->address, shown.text, end->address_len = shown.len);
 }
 
 void event_prepare_ends(struct event *event)
@@ -106,7 +106,7 @@ static void write_ecs_version(struct event *event)
 
 static void write_id(struct event *event)
 {
-    event_put_text(event, event->id);
+    json_writer_plain(event_begin_value(event), event->id, EVENT_ID_SIZE - 1);
 }
 
 static void write_module(struct event *event)
@@ -172,8 +172,8 @@ static void write_version(struct event *event)
 
 static void put_address(struct event *event, const struct event_end *end)
 {
-    if (end->address[0] != '\0')
-        event_put_text(event, end->address);
+    if (end->address_len != 0)
+        json_writer_text(event_begin_value(event), end->address, end->address_len);
 }
 
 static void write_source_address(struct event *event)

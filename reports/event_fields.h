@@ -32,7 +32,8 @@ enum { EVENT_ADDRESS_SIZE = 46 };
 /* One end of the conversation as it may be shown. */
 struct event_end {
     const struct endpoint *end;
-    char address[EVENT_ADDRESS_SIZE]; /* "": not shown */
+    char address[EVENT_ADDRESS_SIZE];
+    size_t address_len; /* 0: not shown */
     bool is_pseudonym;
 };
 

@@ -122,8 +122,9 @@ static void write_subject_key(struct event *event)
 
 static bool was_said_before(const struct finding *finding, size_t index)
 {
+    const char *name = finding->evidence[index].name;
     for (size_t i = 0; i < index; i++)
-        if (strcmp(finding->evidence[i].name, finding->evidence[index].name) == 0)
+        if (finding->evidence[i].name[0] == name[0] && strcmp(finding->evidence[i].name, name) == 0)
             return true;
     return false;
 }

@@ -37,17 +37,36 @@ static void put_shown(struct event *event, const struct field *field, const stru
         event_item_shown(event, shown);
 }
 
+enum { SOME = 64 };
+
+/* Takes the next numbers of a list; gives how many, fewer than SOME at its end. */
+static size_t take_numbers(const struct field *field, struct reader *list, uint64_t numbers[SOME])
+{
+    size_t num = 0;
+    if (field->next == field_next_u16) { /* most lists, without a call for each item */
+        while (num < SOME && reader_left(list) >= 2)
+            numbers[num++] = reader_u16(list);
+        return num;
+    }
+    for (struct value item; num < SOME && field_list_next(field, list, &item);)
+        numbers[num++] = item.number;
+    return num;
+}
+
 /* Numbers that everybody may see are most of what lists hold. */
 static void put_public_numbers(struct event *event, const struct field *field, const void *data)
 {
-    struct value item;
+    uint64_t numbers[SOME];
     struct json_writer *json = event_begin_value(event);
+    struct reader list = field_list_begin(field, data);
     json_writer_array_begin(json);
-    for (struct reader list = field_list_begin(field, data); field_list_next(field, &list, &item);)
-        if (field->name_of != NULL)
-            put_code(json, field, item.number);
-        else
-            json_writer_number(json, item.number);
+    for (size_t num = SOME; num == SOME;) {
+        num = take_numbers(field, &list, numbers);
+        if (field->name_of == NULL)
+            json_writer_numbers(json, numbers, num);
+        for (size_t i = 0; field->name_of != NULL && i < num; i++)
+            put_code(json, field, numbers[i]);
+    }
     json_writer_array_end(json);
 }
 
@@ -79,8 +98,31 @@ static void put_list(struct event *event, const struct field *field, const void 
         json_writer_array_end(event->path.json);
 }
 
+/* Truths and numbers that everybody may see are most of what members hold; false for another one. */
+static bool put_public(struct event *event, const struct field *field, const void *data)
+{
+    const void *member = (const uint8_t *)data + field->offset;
+    if (field->privacy != PRIVACY_PUBLIC)
+        return false;
+    if (field->type == FIELD_TRUTH) {
+        enum truth truth = *(const enum truth *)member;
+        if (truth != TRUTH_UNKNOWN)
+            json_writer_truth(event_begin_value(event), truth == TRUTH_YES);
+        return true;
+    }
+    if (field->type == FIELD_NUMBER && field->name_of == NULL) {
+        const struct number *number = member;
+        if (number->seen)
+            event_put_number(event, number->value);
+        return true;
+    }
+    return false;
+}
+
 void event_put_field(struct event *event, const struct field *field, const void *data)
 {
+    if (put_public(event, field, data))
+        return;
     if (field->type == FIELD_LIST) {
         put_list(event, field, data);
         return;

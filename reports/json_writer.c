@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { BUFFER_LEN = 1 << 16 };
+enum { BUFFER_LEN = 1 << 16 }; /* more than a character, a number or an escape is long */
 
 struct json_writer {
     FILE *out;
@@ -68,13 +68,34 @@ static void put_long(struct json_writer *json, const char *bytes, size_t len)
     json->len += len;
 }
 
+/* Most of what is written is a few bytes long: calling memcpy takes longer than to copy those. */
+static inline void copy(char *to, const char *from, size_t len)
+{
+    if (len > 32) {
+        memcpy(to, from, len);
+    } else if (len >= 16) {
+        memcpy(to, from, 16);
+        memcpy(to + len - 16, from + len - 16, 16);
+    } else if (len >= 8) {
+        memcpy(to, from, 8);
+        memcpy(to + len - 8, from + len - 8, 8);
+    } else if (len >= 4) {
+        memcpy(to, from, 4);
+        memcpy(to + len - 4, from + len - 4, 4);
+    } else if (len > 0) {
+        to[0] = from[0];
+        to[len / 2] = from[len / 2];
+        to[len - 1] = from[len - 1];
+    }
+}
+
 static inline void put(struct json_writer *json, const char *bytes, size_t len)
 {
     if (len > BUFFER_LEN - json->len) {
         put_long(json, bytes, len);
         return;
     }
-    memcpy(json->buffer + json->len, bytes, len);
+    copy(json->buffer + json->len, bytes, len);
     json->len += len;
 }
 
@@ -177,13 +198,19 @@ void json_writer_made(struct json_writer *json, const char *text, size_t len, un
 
 void json_writer_objects_end(struct json_writer *json, unsigned num)
 {
-    while (num-- != 0)
-        end(json, true);
+    assert(num <= json->depth && !json->named && !json->indented);
+    for (; num != 0; num--) {
+        assert(json->in_object[json->depth]);
+        json->depth--;
+        json->comma = true;
+        put_char(json, '}');
+    }
 }
 
 static void put_escape(struct json_writer *json, uint32_t code)
 {
-    char form[8];
+    const uint8_t bytes[2] = {(uint8_t)(code >> 8), (uint8_t)code};
+    char form[6] = "\\u";
     switch (code) {
     case '"':
     case '\\':
@@ -200,7 +227,8 @@ static void put_escape(struct json_writer *json, uint32_t code)
         put(json, "\\t", 2);
         return;
     default:
-        put(json, form, (size_t)snprintf(form, sizeof form, "\\u%04x", code));
+        digits_hex(bytes, sizeof bytes, form + 2);
+        put(json, form, sizeof form);
     }
 }
 
@@ -226,17 +254,28 @@ static inline bool is_plain_word(uint64_t word)
     return (not_plain & ones * 0x80) == 0;
 }
 
-/* How many plain bytes |text| begins with. */
-static inline size_t plain_len(struct span text)
+/* Copies the plain bytes that |text| begins with, at most |max|; gives how many. */
+static inline size_t copy_plain(char *to, struct span text, size_t max)
 {
-    size_t len = 0;
-    for (uint64_t word; text.len - len >= sizeof word; len += sizeof word) {
+    size_t len = 0, end = text.len < max ? text.len : max;
+    for (uint64_t word; end - len >= sizeof word; len += sizeof word) {
         memcpy(&word, text.at + len, sizeof word);
         if (!is_plain_word(word))
             break;
+        memcpy(to + len, &word, sizeof word);
     }
-    while (len < text.len && is_plain(text.at[len]))
-        len++;
+    for (; len < end && is_plain(text.at[len]); len++)
+        to[len] = (char)text.at[len];
+    return len;
+}
+
+/* Writes the plain bytes that |rest| begins with, at most a buffer of them; gives how many. */
+static inline size_t put_plain(struct json_writer *json, struct span rest)
+{
+    if (rest.len > BUFFER_LEN - json->len)
+        drain(json);
+    size_t len = copy_plain(json->buffer + json->len, rest, BUFFER_LEN - json->len);
+    json->len += len;
     return len;
 }
 
@@ -267,22 +306,33 @@ void json_writer_text(struct json_writer *json, const char *text, size_t len)
     put_char(json, '"');
     struct span rest = span_of(text, len);
     while (rest.len != 0) {
-        size_t plain = plain_len(rest);
-        put(json, (const char *)rest.at, plain);
-        rest = span_of(rest.at + plain, rest.len - plain);
-        if (rest.len == 0)
-            break;
-        size_t special = put_special(json, rest);
-        rest = span_of(rest.at + special, rest.len - special);
+        size_t done = put_plain(json, rest);
+        if (done == 0)
+            done = put_special(json, rest);
+        rest = span_of(rest.at + done, rest.len - done);
     }
     put_char(json, '"');
 }
 
+static inline void put_number(struct json_writer *json, uint64_t number)
+{
+    if (BUFFER_LEN - json->len < DIGITS_MAX)
+        drain(json);
+    json->len += digits_put(number, json->buffer + json->len);
+}
+
 void json_writer_number(struct json_writer *json, uint64_t number)
 {
-    char digits[DIGITS_MAX];
     before_value(json);
-    put(json, digits, digits_put(number, digits));
+    put_number(json, number);
+}
+
+void json_writer_numbers(struct json_writer *json, const uint64_t *numbers, size_t num)
+{
+    for (size_t i = 0; i < num; i++) {
+        before_value(json);
+        put_number(json, numbers[i]);
+    }
 }
 
 void json_writer_plain(struct json_writer *json, const char *text, size_t len)

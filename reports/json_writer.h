@@ -37,13 +37,16 @@ void json_writer_name(struct json_writer *json, const char *name, size_t len);
  * of an indented document. */
 void json_writer_made(struct json_writer *json, const char *text, size_t len, unsigned objects,
                       bool named);
-void json_writer_objects_end(struct json_writer *json, unsigned num);
+void json_writer_objects_end(struct json_writer *json,
+                             unsigned num); /* not of an indented document */
 
 /* json_writer_plain is json_writer_text for text of the program's own that needs no escape. */
 void json_writer_plain(struct json_writer *json, const char *text, size_t len);
 
 void json_writer_text(struct json_writer *json, const char *text, size_t len);
 void json_writer_number(struct json_writer *json, uint64_t number);
+void json_writer_numbers(struct json_writer *json, const uint64_t *numbers,
+                         size_t num); /* items of an array */
 void json_writer_truth(struct json_writer *json, bool truth);
 
 /* json_writer_line ends the line after a whole value (NDJSON). */

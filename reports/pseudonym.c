@@ -6,6 +6,7 @@
 #include "core/reader.h"
 
 #include <assert.h>
+#include <endian.h>
 #include <stdlib.h>
 
 enum {
@@ -53,10 +54,10 @@ void pseudonym_free(struct pseudonym *pseudonym)
     free(pseudonym);
 }
 
-static void put_u64(uint8_t out[8], uint64_t n)
+static inline void put_u64(uint8_t out[8], uint64_t n)
 {
-    for (int i = 7; i >= 0; i--, n >>= 8)
-        out[i] = (uint8_t)n;
+    n = htobe64(n);
+    memcpy(out, &n, sizeof n);
 }
 
 /* An address as two halves of 64 bits. */
@@ -112,9 +113,13 @@ static bool encrypt_from(struct pseudonym *pseudonym, uint8_t address[16], unsig
     if (!crypto_aes_encrypt(pseudonym->address[0], blocks[0], first[0], num) ||
         !crypto_aes_encrypt(pseudonym->address[1], blocks[0], blocks[0], num))
         return false;
+    unsigned flips = 0; /* of the byte that bit i is in */
     for (unsigned i = start; i < BITS; i++) {
-        unsigned flip = (first[i - start][15] ^ blocks[i - start][15]) & 1;
-        address[i / 8] ^= (uint8_t)(flip << (7 - i % 8));
+        flips = flips << 1 | ((first[i - start][15] ^ blocks[i - start][15]) & 1);
+        if (i % 8 != 7)
+            continue;
+        address[i / 8] ^= (uint8_t)flips;
+        flips = 0;
     }
     return true;
 }

@@ -379,10 +379,23 @@ static struct shown token_of_number(struct redactor *redactor, uint64_t number,
     return token(redactor, span_of(bytes, sizeof bytes), privacy, kind);
 }
 
+static struct shown address4_text(struct redactor *redactor, struct span address, bool is_pseudonym)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < 4; i++) {
+        if (i != 0)
+            redactor->text[len++] = '.';
+        len += digits_put(address.at[i], redactor->text + len);
+    }
+    redactor->text[len] = '\0';
+    return shown_text(redactor->text, len, is_pseudonym);
+}
+
 static struct shown address_text(struct redactor *redactor, struct span address, bool is_pseudonym)
 {
-    int family = address.len == 4 ? AF_INET : AF_INET6;
-    if (inet_ntop(family, address.at, redactor->text, INET6_ADDRSTRLEN) == NULL)
+    if (address.len == 4) /* inet_ntop takes sprintf for these */
+        return address4_text(redactor, address, is_pseudonym);
+    if (inet_ntop(AF_INET6, address.at, redactor->text, INET6_ADDRSTRLEN) == NULL)
         return hidden;
     return shown_text(redactor->text, strlen(redactor->text), is_pseudonym);
 }

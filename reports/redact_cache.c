@@ -4,30 +4,45 @@
 #include "core/crypto.h"
 #include "core/keyed_hash.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 enum {
-    PLACES = 2048
-}; /* a power of two; 350 KiB, of which few are touched where few values are shown */
+    PLACES = 16384, /* a power of two; 2 MiB, of which few are touched where few values are shown */
+    LINE = 64
+};
 
 struct redact_cache {
     uint64_t key[2];
-    struct redact_cached places[PLACES];
+    void *memory; /* what the places are in */
+    struct redact_cached *places;
 };
+
+static_assert(sizeof(struct redact_cached) == (size_t)2 * LINE, "a place is two lines");
 
 struct redact_cache *redact_cache_new(void)
 {
     struct redact_cache *cache = calloc(1, sizeof *cache);
-    if (cache != NULL && crypto_random((uint8_t *)cache->key, sizeof cache->key))
-        return cache;
-    free(cache);
-    return NULL;
+    if (cache == NULL)
+        return NULL;
+    cache->memory = calloc(1, PLACES * sizeof *cache->places + LINE);
+    if (cache->memory == NULL || !crypto_random((uint8_t *)cache->key, sizeof cache->key)) {
+        redact_cache_free(cache);
+        return NULL;
+    }
+    uint8_t *first = cache->memory;
+    cache->places = (struct redact_cached *)(first + (LINE - (uintptr_t)first % LINE));
+    return cache;
 }
 
 void redact_cache_free(struct redact_cache *cache)
 {
     if (cache == NULL)
         return;
+    for (size_t i = 0; cache->places != NULL && i < PLACES; i++)
+        if (cache->places[i].kind != NULL)
+            crypto_wipe(&cache->places[i], sizeof cache->places[i]);
+    free(cache->memory);
     crypto_wipe(cache, sizeof *cache);
     free(cache);
 }
@@ -44,7 +59,7 @@ const struct redact_cached *redact_cache_find(const struct redact_cache *cache, 
     if (value.len > REDACT_CACHE_VALUE)
         return NULL;
     const struct redact_cached *place = &cache->places[place_of(cache, kind, value)];
-    bool same = place->kind == kind && place->privacy == privacy &&
+    bool same = place->kind == kind && place->privacy == (uint8_t)privacy &&
                 span_equal(span_of(place->value, place->value_len), value);
     return same ? place : NULL;
 }
@@ -56,7 +71,7 @@ void redact_cache_add(struct redact_cache *cache, const char *kind, struct span 
         return;
     struct redact_cached *place = &cache->places[place_of(cache, kind, value)];
     place->kind = kind;
-    place->privacy = privacy;
+    place->privacy = (uint8_t)privacy;
     place->value_len = (uint8_t)value.len;
     if (value.len != 0)
         memcpy(place->value, value.at, value.len);

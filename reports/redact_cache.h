@@ -6,17 +6,18 @@
 #include "core/value.h"
 
 enum {
-    REDACT_CACHE_VALUE = 40,
-    REDACT_CACHE_TEXT = 112
+    REDACT_CACHE_VALUE = 32,
+    REDACT_CACHE_TEXT = 84
 }; /* bytes at most; what is longer is not kept */
 
+/* Two lines of the processor's cache; an address and what it is shown as are in the first. */
 struct redact_cached {
-    const char *kind;     /* static; NULL: nothing is here */
-    enum privacy privacy; /* that it was shown as */
+    const char *kind;       /* static; NULL: nothing is here */
+    uint8_t privacy;        /* enum privacy: that it was shown as */
+    uint8_t value_len, len; /* bytes of both */
+    bool token;
     uint8_t value[REDACT_CACHE_VALUE];
     char text[REDACT_CACHE_TEXT]; /* NUL-terminated */
-    uint8_t value_len, len;       /* bytes of both */
-    bool token;
 };
 
 struct redact_cache;

@@ -173,13 +173,17 @@ static void put_totals(struct json_writer *json, const struct result *result)
 
 /* Places in findings[] of the findings of one class. */
 static void put_places(struct json_writer *json, const struct result *result,
-                       enum attack_class attack)
+                       const struct threat *threat)
 {
+    uint64_t left = threat->severities.total;
     report_json_name(json, "findings");
     json_writer_array_begin(json);
-    for (size_t i = 0; i < result->num_findings; i++)
-        if (result->findings[i].rule->attack == attack)
-            json_writer_number(json, i);
+    for (size_t i = 0; i < result->num_findings && left > 0; i++) {
+        if (result->findings[i].rule->attack != threat->attack)
+            continue;
+        json_writer_number(json, i);
+        left--;
+    }
     json_writer_array_end(json);
 }
 
@@ -234,7 +238,7 @@ static void put_class(struct json_writer *json, const struct result *result,
     put_text(json, "remains", threat->words->remains);
     put_class_rules(json, threat);
     put_severities(json, &threat->severities);
-    put_places(json, result, threat->attack);
+    put_places(json, result, threat);
     json_writer_object_end(json);
 }
 
@@ -365,22 +369,22 @@ static void put_rule(struct json_writer *json, const struct rule *rule)
     json_writer_object_end(json);
 }
 
-static bool has_finding(const struct result *result, const struct rule *rule)
+static bool has_group(const struct report_group *groups, size_t num, const struct rule *rule)
 {
-    for (size_t i = 0; i < result->num_findings; i++)
-        if (result->findings[i].rule == rule)
+    for (size_t i = 0; i < num; i++)
+        if (groups[i].rule == rule)
             return true;
     return false;
 }
 
-/* The rules that fired; all of the catalogue with |result| NULL. */
-static void put_rules(struct json_writer *json, const struct result *result)
+/* The rules that fired; all of the catalogue with |groups| NULL. */
+static void put_rules(struct json_writer *json, const struct report_group *groups, size_t num)
 {
     report_json_name(json, "rules");
     json_writer_array_begin(json);
     for (int id = 0; id < (int)NUM_RULES; id++) {
         const struct rule *rule = rule_get((enum rule_id)id);
-        if (result == NULL || has_finding(result, rule))
+        if (groups == NULL || has_group(groups, num, rule))
             put_rule(json, rule);
     }
     json_writer_array_end(json);
@@ -413,7 +417,7 @@ bool report_json_rules(FILE *out, const struct rule *rule)
         put_rule(json, rule);
     } else {
         json_writer_object_begin(json);
-        put_rules(json, NULL);
+        put_rules(json, NULL, 0);
         json_writer_object_end(json);
     }
     end_document(json);
@@ -470,7 +474,7 @@ static int write_document(struct json_writer *json, const struct result *result,
     put_classes(json, result, model);
     put_findings(json, result, redactor);
     report_json_told(json, result, redactor);
-    put_rules(json, result);
+    put_rules(json, groups, num_groups);
     put_statistics(json, result);
     put_limits(json, result);
     json_writer_object_end(json);

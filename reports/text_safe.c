@@ -80,13 +80,24 @@ static size_t finish(struct text *text, size_t left_out, size_t size)
     return text->len;
 }
 
+/* Takes the characters off |rest| that are as harmless as they look: most text has no others. */
+static void put_plain(struct text *text, struct span *rest)
+{
+    size_t len = 0;
+    while (len < rest->len && rest->at[len] >= 0x20 && rest->at[len] < 0x7f &&
+           rest->at[len] != '\\')
+        len++;
+    put(text, span_of(rest->at, len));
+    *rest = span_of(rest->at + len, rest->len - len);
+}
+
 size_t text_safe(struct span wire, size_t max, char *out, size_t size)
 {
     assert(size >= text_safe_size(wire.len < max ? wire.len : max));
     struct text text = {.at = out};
     size_t left_out = wire.len > max ? wire.len - max : 0;
     struct span rest = span_of(wire.at, wire.len - left_out);
-    while (rest.len != 0)
+    for (put_plain(&text, &rest); rest.len != 0; put_plain(&text, &rest))
         put_next(&text, &rest);
     return finish(&text, left_out, size);
 }

@@ -3,6 +3,7 @@
 #include "reports/utf8.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <json-c/json.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -327,6 +328,63 @@ static void test_paths(void **state)
     }
 }
 
+/* Numbers of each length, among them the least and the greatest, where the buffer ends, too. */
+static void test_numbers(void **state)
+{
+    (void)state;
+    struct sheet sheet;
+    sheet_open(&sheet);
+    char *want = calloc(1, (size_t)1 << 19);
+    assert_non_null(want);
+    size_t len = 0;
+    want[len++] = '[';
+    json_writer_array_begin(sheet.json);
+    uint64_t least = 1;
+    for (unsigned i = 0; i < 20 * 500; i++, least = i % 20 == 0 ? 1 : least * 10) {
+        const uint64_t numbers[3] = {least - 1, least, least / 7 * 13};
+        json_writer_numbers(sheet.json, numbers, 2);
+        json_writer_number(sheet.json, numbers[2]);
+        for (size_t k = 0; k < 3; k++)
+            len += (size_t)snprintf(want + len, ((size_t)1 << 19) - len, "%s%" PRIu64,
+                                    len > 1 ? "," : "", numbers[k]);
+    }
+    json_writer_numbers(sheet.json, NULL, 0);
+    json_writer_array_end(sheet.json);
+    want[len++] = ']';
+    sheet_close(&sheet);
+    assert_int_equal(sheet.len, len);
+    assert_memory_equal(sheet.text, want, len);
+    free(sheet.text);
+    free(want);
+}
+
+/* A character to escape at each place of texts of each length up to a few words, names of each length. */
+static void test_lengths(void **state)
+{
+    (void)state;
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUV";
+    for (size_t len = 0; len < sizeof plain; len++) {
+        for (size_t at = 0; at <= len; at++) {
+            struct sheet sheet;
+            char text[64], want[160];
+            memcpy(text, plain, len);
+            if (at < len)
+                text[at] = '"';
+            sheet_open(&sheet);
+            json_writer_object_begin(sheet.json);
+            json_writer_name(sheet.json, plain, len);
+            json_writer_text(sheet.json, text, len);
+            json_writer_object_end(sheet.json);
+            sheet_close(&sheet);
+            snprintf(want, sizeof want, "{\"%.*s\":\"%.*s%s%.*s\"}", (int)len, plain, (int)at,
+                     plain, at < len ? "\\\"" : "", at < len ? (int)(len - at - 1) : 0,
+                     plain + at + (at < len));
+            assert_string_equal(sheet.text, want);
+            free(sheet.text);
+        }
+    }
+}
+
 static void test_full_disk(void **state)
 {
     (void)state;
@@ -353,6 +411,7 @@ int main(void)
         cmocka_unit_test(test_exact),         cmocka_unit_test(test_indented),
         cmocka_unit_test(test_indented_deep), cmocka_unit_test(test_random),
         cmocka_unit_test(test_deep_and_long), cmocka_unit_test(test_paths),
+        cmocka_unit_test(test_numbers),       cmocka_unit_test(test_lengths),
         cmocka_unit_test(test_full_disk),
     };
     return cmocka_run_group_tests_name("json_writer", tests, NULL, NULL);
