@@ -180,7 +180,9 @@ bool run_prepare(struct run *run, struct error *error)
                                               .emit_to = run,
                                               .emit = emit_made};
     const struct redact_options redact = {.policy = settings->policy,
-                                          .key_file = settings->key_file};
+                                          .key_file = settings->key_file,
+                                          .scheme = settings->address_scheme,
+                                          .epoch = settings->epoch};
     run->content_rules = content_rules_new(settings->secret_rules, error);
     if (run->content_rules == NULL)
         return false;
@@ -290,6 +292,16 @@ struct result run_result(const struct run *run)
     return result;
 }
 
+/* A report is of the time at which it ends: with epochs, its pseudonyms are those of then. */
+static void set_epoch(struct run *run, const struct result *result)
+{
+    uint64_t time_ns = result->time_ns;
+    for (size_t i = 0; i < result->num_inputs; i++)
+        if (result->inputs[i].last_ns > time_ns)
+            time_ns = result->inputs[i].last_ns;
+    redactor_at(run->redactor, time_ns);
+}
+
 bool run_write_summary(struct run *run, const struct result *result, struct error *error)
 {
     const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
@@ -304,6 +316,7 @@ bool run_write_summary(struct run *run, const struct result *result, struct erro
             style.max_lines = size.ws_row - 1U; /* the prompt takes a line */
         }
     }
+    set_epoch(run, result);
     return output_open_stream(&standard, "-", error) &&
            report_format_find("txt")->write(standard.out, result, run->redactor, &style, error) &&
            output_close(&standard, error);
@@ -314,6 +327,7 @@ bool run_write_report(struct run *run, struct run_report *report, const struct r
 {
     const struct report_style style = {.colour = false};
     struct error reason = {.text = ""};
+    set_epoch(run, result);
     if (report->format->write(report->output.out, result, run->redactor, &style, &reason))
         return output_close(&report->output, error);
     return error_set(error, "%s cannot be written: %s", report->output.name, reason.text);

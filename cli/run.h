@@ -29,6 +29,8 @@ struct run_settings {
     struct run_observations observations;
     enum privacy_policy policy;
     const char *key_file;
+    enum address_scheme address_scheme;
+    enum redact_epoch epoch;
     const char *filter;
     const char *rules;
     enum severity min_severity, fail_on; /* 0: none */

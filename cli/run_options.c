@@ -82,6 +82,20 @@ static bool set_privacy(void *member, const char *value, struct error *error)
            error_set(error, "\"%.100s\" is no policy: there are strict, internal and raw", value);
 }
 
+static bool set_address_scheme(void *member, const char *value, struct error *error)
+{
+    enum address_scheme *scheme = member;
+    *scheme = strcmp(value, "crypto-pan") == 0 ? SCHEME_CRYPTO_PAN : SCHEME_IPCRYPT_PFX;
+    return *scheme == SCHEME_CRYPTO_PAN || strcmp(value, "ipcrypt-pfx") == 0 ||
+           error_set(error, "\"%.100s\" is no scheme: there are ipcrypt-pfx and crypto-pan", value);
+}
+
+static bool set_epoch(void *member, const char *value, struct error *error)
+{
+    return redact_epoch_parse(value, member) ||
+           error_set(error, "\"%.100s\" is no epoch: there are day, week and never", value);
+}
+
 static bool set_severity(void *member, const char *value, struct error *error)
 {
     return severity_parse(value, member) ||
@@ -172,6 +186,14 @@ const struct option_row run_options[] = {
      "Make pseudonyms with the key in FILE (32 bytes or 64 hex digits, mode 0600), so that they "
      "are the "
      "same in every run. Without it each run has a random key."},
+    {"address-scheme", "SCHEME", false, MEMBER(address_scheme), set_address_scheme,
+     "How IP addresses are hidden: ipcrypt-pfx (the default), or crypto-pan, which with the same "
+     "key is what other tools "
+     "show. Both keep prefixes."},
+    {"epoch", "TIME", false, MEMBER(epoch), set_epoch,
+     "Make pseudonyms with another key for each day or week (UTC) of the traffic, derived from "
+     "that of --pseudonym-key: "
+     "those of two epochs cannot be compared. never is the default."},
     {"filter", "BPF", false, MEMBER(filter), option_set_text,
      "Read only the packets that match this expression; see pcap-filter(7). A host name in it is "
      "looked up, perhaps by asking the network: addresses are not."},

@@ -22,6 +22,7 @@ struct labels {
     uint32_t num_names;
     uint64_t now;
     struct labels_stats stats;
+    bool failed; /* there was no memory for the module */
     struct looked_at flows[LABELS_FLOWS];
 };
 
@@ -52,23 +53,29 @@ static bool copy_names(struct labels *labels)
 
 struct labels *labels_new(void)
 {
-    struct labels *labels = calloc(1, sizeof *labels);
-    if (labels == NULL)
-        return NULL;
-    labels->module = ndpi_init_detection_module(ndpi_no_prefs);
-    if (labels->module == NULL) {
-        free(labels);
-        return NULL;
-    }
+    return calloc(1, sizeof(struct labels));
+}
+
+/* Takes some 20 ms, so that it waits until there is something to look at. No file is read: without libgcrypt, which
+ * nDPI needs only to open QUIC, it works in a sandbox. */
+static bool make_module(struct labels *labels)
+{
+    if (labels->module != NULL || labels->failed)
+        return labels->module != NULL;
+    labels->module = ndpi_init_detection_module(ndpi_dont_init_libgcrypt);
+    labels->failed = labels->module == NULL;
+    if (labels->failed)
+        return false;
     NDPI_PROTOCOL_BITMASK all;
     NDPI_BITMASK_SET_ALL(all);
     ndpi_set_protocol_detection_bitmask2(labels->module, &all);
     ndpi_finalize_initialization(labels->module);
-    if (!copy_names(labels)) {
-        labels_free(labels);
-        return NULL;
-    }
-    return labels;
+    if (copy_names(labels))
+        return true;
+    ndpi_exit_detection_module(labels->module);
+    labels->module = NULL;
+    labels->failed = true;
+    return false;
 }
 
 static void forget(struct looked_at *at)
@@ -85,7 +92,8 @@ void labels_free(struct labels *labels)
     for (size_t i = 0; i < LABELS_FLOWS; i++)
         forget(&labels->flows[i]);
     free(labels->names);
-    ndpi_exit_detection_module(labels->module);
+    if (labels->module != NULL)
+        ndpi_exit_detection_module(labels->module);
     free(labels);
 }
 
@@ -188,6 +196,8 @@ static void give_up(struct labels *labels, struct looked_at *at)
 bool labels_look(struct labels *labels, const struct flow *flow, struct span packet,
                  uint64_t time_ns)
 {
+    if (!make_module(labels))
+        return false;
     const uint64_t name = name_of(flow);
     struct looked_at *at = find(labels, name);
     if (at == NULL)
@@ -208,7 +218,7 @@ bool labels_look(struct labels *labels, const struct flow *flow, struct span pac
 struct label labels_end(struct labels *labels, const struct flow *flow)
 {
     struct label label = {.protocol = NULL};
-    struct looked_at *at = find(labels, name_of(flow));
+    struct looked_at *at = labels->module != NULL ? find(labels, name_of(flow)) : NULL;
     if (at == NULL)
         return label;
     if (!at->done && at->flow != NULL)

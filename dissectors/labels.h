@@ -28,7 +28,8 @@ struct labels;
 bool labels_built(void);
 const char *labels_version(void);
 
-/* labels_new gives NULL when there is no memory, or no nDPI. One thread may use it. It takes some 20 ms. */
+/* labels_new gives NULL when there is no memory, or no nDPI. One thread may use it. The first look takes some 20 ms, and
+ * finds nothing when there is no memory. */
 struct labels *labels_new(void);
 void labels_free(struct labels *labels);
 

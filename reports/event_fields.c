@@ -352,6 +352,12 @@ static void write_stability(struct event *event)
         event_put_text(event, stability);
 }
 
+static void write_epoch(struct event *event)
+{
+    if (redactor_stability(event->redactor) != NULL && redactor_epoch(event->redactor)[0] != '\0')
+        event_put_text(event, redactor_epoch(event->redactor));
+}
+
 static void write_technique_address(struct event *event)
 {
     event_put_text(event, redactor_technique(event->redactor, PRIVACY_ADDRESS));
@@ -450,6 +456,9 @@ static const struct event_common fields[] = {
      "which key made the pseudonyms; absent under raw", true},
     {"perpass.privacy.stability", SHAPE_TEXT, ON_ALL, 0, PRIVACY_PUBLIC, write_stability,
      "stability class of RFC 6235: session (a key of this run) or stable (a key file)", true},
+    {"perpass.privacy.epoch", SHAPE_TEXT, ON_ALL, 0, PRIVACY_PUBLIC, write_epoch,
+     "--epoch: the day, or the week from its Monday on (/P7D), in UTC, within which pseudonyms can "
+     "be compared"},
     {"perpass.privacy.technique.address", SHAPE_TEXT, ON_ALL, ON_ALL, PRIVACY_PUBLIC,
      write_technique_address,
      "technique of RFC 6235 on addresses: none, or structured permutation (prefix-preserving)",

@@ -172,6 +172,7 @@ static const struct event_steps *steps_of(struct event_writer *writer,
 static void write_event(struct event_writer *writer, struct event *event,
                         const struct event_steps *steps)
 {
+    redactor_at(event->redactor, event->time_ns);
     if (event->client.end != NULL)
         event_prepare_ends(event);
     json_path_begin(&event->path, writer->json);

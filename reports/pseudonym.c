@@ -1,5 +1,6 @@
-/* pseudonym.c: draft-denis-ipcrypt-13 section 6 (ipcrypt-pfx) with special ranges around it; a Feistel
- * permutation for the bits of a MAC address that name a device. */
+/* pseudonym.c: draft-denis-ipcrypt-13 section 6 (ipcrypt-pfx) with special ranges around it; Crypto-PAn (J. Xu, J. Fan,
+ * M. Ammar, S. Moon: Prefix-Preserving IP Address Anonymization, ICNP 2002); a Feistel permutation for the bits of a MAC
+ * address that name a device. */
 #include "reports/pseudonym.h"
 
 #include "core/crypto.h"
@@ -17,29 +18,44 @@ enum {
 };
 
 struct pseudonym {
-    struct crypto_aes *address[2];
+    enum address_scheme scheme;
+    struct crypto_aes *address[2]; /* Crypto-PAn has one */
+    uint8_t pad[16];               /* Crypto-PAn: what is behind the bits of an address */
     struct crypto_aes *mac;
 };
 
-struct pseudonym *pseudonym_new(const uint8_t address_key[32], const uint8_t mac_key[16],
-                                struct error *error)
+static bool make_ipcrypt(struct pseudonym *pseudonym, const uint8_t key[32], struct error *error)
+{
+    if (crypto_equal(key, key + 16, 16))
+        return error_set(
+            error, "the two halves of an ipcrypt-pfx key are the same: it would hide nothing");
+    pseudonym->address[0] = crypto_aes_new(key, error);
+    pseudonym->address[1] = crypto_aes_new(key + 16, error);
+    return pseudonym->address[0] != NULL && pseudonym->address[1] != NULL;
+}
+
+static bool make_pan(struct pseudonym *pseudonym, const uint8_t key[32], struct error *error)
+{
+    pseudonym->address[0] = crypto_aes_new(key, error);
+    return pseudonym->address[0] != NULL &&
+           (crypto_aes_encrypt(pseudonym->address[0], key + 16, pseudonym->pad, 1) ||
+            error_set(error, "libcrypto cannot make the padding of Crypto-PAn"));
+}
+
+struct pseudonym *pseudonym_new(enum address_scheme scheme, const uint8_t address_key[32],
+                                const uint8_t mac_key[16], struct error *error)
 {
     struct pseudonym *pseudonym = calloc(1, sizeof *pseudonym);
     if (pseudonym == NULL) {
         error_set(error, "no memory for the keys of pseudonyms");
         return NULL;
     }
-    if (crypto_equal(address_key, address_key + 16, 16)) {
-        error_set(error,
-                  "the two halves of an ipcrypt-pfx key are the same: it would hide nothing");
-        goto failed;
-    }
-    pseudonym->address[0] = crypto_aes_new(address_key, error);
-    pseudonym->address[1] = crypto_aes_new(address_key + 16, error);
-    pseudonym->mac = crypto_aes_new(mac_key, error);
-    if (pseudonym->address[0] != NULL && pseudonym->address[1] != NULL && pseudonym->mac != NULL)
+    pseudonym->scheme = scheme;
+    bool ok = scheme == SCHEME_CRYPTO_PAN ? make_pan(pseudonym, address_key, error)
+                                          : make_ipcrypt(pseudonym, address_key, error);
+    pseudonym->mac = ok ? crypto_aes_new(mac_key, error) : NULL;
+    if (pseudonym->mac != NULL)
         return pseudonym;
-failed:
     pseudonym_free(pseudonym);
     return NULL;
 }
@@ -51,6 +67,7 @@ void pseudonym_free(struct pseudonym *pseudonym)
     crypto_aes_free(pseudonym->address[0]);
     crypto_aes_free(pseudonym->address[1]);
     crypto_aes_free(pseudonym->mac);
+    crypto_wipe(pseudonym->pad, sizeof pseudonym->pad);
     free(pseudonym);
 }
 
@@ -203,10 +220,34 @@ static bool encrypt_outside(struct pseudonym *pseudonym, uint8_t address[16])
     return false;
 }
 
+/* Each bit is flipped by the first of the block that the bits before it give, filled up with those of the pad. */
+bool pseudonym_pan(struct pseudonym *pseudonym, struct span address, uint8_t out[16])
+{
+    uint8_t blocks[BITS][16], prefix[16];
+    unsigned bits = (unsigned)address.len * 8;
+    assert(address.len == 4 || address.len == 16);
+    memcpy(prefix, pseudonym->pad, sizeof prefix);
+    for (unsigned i = 0; i < bits; i++) {
+        const uint8_t mask = (uint8_t)(0x80 >> i % 8);
+        memcpy(blocks[i], prefix, sizeof prefix);
+        prefix[i / 8] = (uint8_t)((prefix[i / 8] & ~mask) | (address.at[i / 8] & mask));
+    }
+    if (!crypto_aes_encrypt(pseudonym->address[0], blocks[0], blocks[0], bits))
+        return false;
+    memcpy(out, address.at, address.len);
+    for (unsigned i = 0; i < bits; i++)
+        out[i / 8] ^= (uint8_t)((blocks[i][0] >> 7) << (7 - i % 8));
+    return true;
+}
+
 bool pseudonym_address(struct pseudonym *pseudonym, struct span address, uint8_t out[16],
                        bool *hidden)
 {
     uint8_t wide[16];
+    if (pseudonym->scheme == SCHEME_CRYPTO_PAN) {
+        *hidden = true;
+        return pseudonym_pan(pseudonym, address, out);
+    }
     widen(address, wide);
     const struct special *special = find_special(wide);
     *hidden = special == NULL || special->start < BITS;

@@ -1,4 +1,4 @@
-/* pseudonym.h: pseudonyms of network addresses: ipcrypt-pfx of draft-denis-ipcrypt for IP, a keyed
+/* pseudonym.h: pseudonyms of network addresses: ipcrypt-pfx of draft-denis-ipcrypt, or Crypto-PAn, for IP, a keyed
  * permutation behind the manufacturer's prefix for MAC.
  *
  * Both are permutations: two addresses never share a pseudonym. Who has the key can undo them. */
@@ -10,17 +10,26 @@
 
 struct pseudonym;
 
-/* pseudonym_new takes the 32 bytes of ipcrypt-pfx (two AES-128 keys that must differ) and an AES-128 key
- * for MAC addresses. NULL and |error| when libcrypto fails or the two keys are the same. */
-struct pseudonym *pseudonym_new(const uint8_t address_key[32], const uint8_t mac_key[16],
-                                struct error *error);
+/* How IP addresses are hidden. */
+enum address_scheme { SCHEME_IPCRYPT_PFX = 0, SCHEME_CRYPTO_PAN };
+
+/* pseudonym_new takes the 32 bytes of ipcrypt-pfx (two AES-128 keys that must differ) or of Crypto-PAn (an AES-128 key
+ * and what the padding is made of), and an AES-128 key for MAC addresses. NULL and |error| when libcrypto fails or the
+ * two keys of ipcrypt-pfx are the same. */
+struct pseudonym *pseudonym_new(enum address_scheme scheme, const uint8_t address_key[32],
+                                const uint8_t mac_key[16], struct error *error);
 void pseudonym_free(struct pseudonym *pseudonym); /* wipes the keys */
 
 /* pseudonym_pfx is ipcrypt-pfx as the draft has it (section 6.2, version 13): |address| of 4 or 16 bytes
  * gives as many bytes in |out|. A 16-byte address in ::ffff:0:0/96 is handled as IPv4. */
 bool pseudonym_pfx(struct pseudonym *pseudonym, struct span address, uint8_t out[16]);
 
-/* pseudonym_address is what reports show. Special ranges are kept, so that their meaning is not lost, and
+/* pseudonym_pan is Crypto-PAn as its authors published it (Xu, Fan, Ammar, Moon, 2002), and over all 128 bits for IPv6,
+ * as other tools have it. All addresses are hidden, also those of special ranges, and pseudonyms may fall into these. */
+bool pseudonym_pan(struct pseudonym *pseudonym, struct span address, uint8_t out[16]);
+
+/* pseudonym_address is what reports show. Under Crypto-PAn that is pseudonym_pan, so that it is what other tools show
+ * with the same key. Under ipcrypt-pfx special ranges are kept, so that their meaning is not lost, and
  * no pseudonym falls into them:
  *   IPv4  0.0.0.0/8, 127.0.0.0/8, 224.0.0.0/4 and 255.255.255.255 as they are; of 169.254.0.0/16 the
  *         prefix is kept and the rest encrypted

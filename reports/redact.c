@@ -31,9 +31,14 @@ struct redactor {
     enum privacy_policy policy;
     bool key_is_random;
     char key_id[9];
-    uint8_t *master; /* REDACT_KEY_LEN bytes of key memory */
-    struct pseudonym *pseudonym;
-    struct redact_cache *cache; /* of tokens and addresses */
+    enum address_scheme scheme;
+    uint8_t *master; /* 2 * REDACT_KEY_LEN bytes of key memory: the key, and that of the epoch */
+    const uint8_t *current; /* the one of these that pseudonyms are made with */
+    enum redact_epoch epoch;
+    uint64_t epoch_number;
+    char epoch_name[REDACT_EPOCH_NAME];
+    struct pseudonym *pseudonym; /* NULL: nothing can be shown */
+    struct redact_cache *cache;  /* of tokens and addresses */
     struct crypto_mac id;
     struct token_key tokens[MAX_KINDS];
     size_t num_tokens;
@@ -128,13 +133,17 @@ static bool derive_mac(const uint8_t *master, const char *info, struct crypto_ma
     return ok;
 }
 
-static struct pseudonym *derive_pseudonym(const uint8_t *master, struct error *error)
+static struct pseudonym *derive_pseudonym(const uint8_t *master, enum address_scheme scheme,
+                                          struct error *error)
 {
     uint8_t address_key[32], mac_key[16];
     struct pseudonym *pseudonym = NULL;
-    if (derive(master, "ipcrypt-pfx", address_key, sizeof address_key) &&
+    const bool pan = scheme == SCHEME_CRYPTO_PAN;
+    static_assert(sizeof address_key == REDACT_KEY_LEN, "the key serves Crypto-PAn as it is");
+    memcpy(address_key, master, sizeof address_key);
+    if ((pan || derive(master, "ipcrypt-pfx", address_key, sizeof address_key)) &&
         derive(master, "perpass mac", mac_key, sizeof mac_key))
-        pseudonym = pseudonym_new(address_key, mac_key, error);
+        pseudonym = pseudonym_new(scheme, address_key, mac_key, error);
     else
         error_set(error, "libcrypto cannot derive keys: no memory, or no HKDF");
     crypto_wipe(address_key, sizeof address_key);
@@ -144,7 +153,7 @@ static struct pseudonym *derive_pseudonym(const uint8_t *master, struct error *e
 
 static bool make_key(struct redactor *redactor, const char *key_file, struct error *error)
 {
-    redactor->master = secret_memory(REDACT_KEY_LEN);
+    redactor->master = secret_memory((size_t)2 * REDACT_KEY_LEN);
     if (redactor->master == NULL)
         return error_set(error, "no memory for the key of pseudonyms");
     redactor->key_is_random = key_file == NULL;
@@ -168,15 +177,52 @@ static bool make_key_id(struct redactor *redactor, struct error *error)
     return ok || error_set(error, "libcrypto cannot compute the id of the key");
 }
 
+/* Makes the key of the epoch, and what is known under it. */
+static bool make_epoch(struct redactor *redactor, struct error *error)
+{
+    char info[sizeof "perpass epoch " + REDACT_EPOCH_NAME];
+    uint8_t *key = redactor->master + REDACT_KEY_LEN;
+    redactor->current = redactor->master;
+    redact_epoch_name(redactor->epoch, redactor->epoch_number, redactor->epoch_name);
+    if (redactor->epoch != EPOCH_NEVER) {
+        snprintf(info, sizeof info, "perpass epoch %s", redactor->epoch_name);
+        if (!derive(redactor->master, info, key, REDACT_KEY_LEN))
+            return error_set(error, "libcrypto cannot derive the key of an epoch");
+        redactor->current = key;
+    }
+    redactor->pseudonym = derive_pseudonym(redactor->current, redactor->scheme, error);
+    return redactor->pseudonym != NULL;
+}
+
+/* Without a key for the time nothing is shown that needs one. */
+void redactor_at(struct redactor *redactor, uint64_t time_ns)
+{
+    struct error unused;
+    uint64_t number = redact_epoch_number(redactor->epoch, time_ns);
+    if (number == redactor->epoch_number)
+        return;
+    redactor->epoch_number = number;
+    pseudonym_free(redactor->pseudonym);
+    redactor->pseudonym = NULL;
+    crypto_wipe(redactor->tokens, sizeof redactor->tokens);
+    redactor->num_tokens = 0;
+    redact_cache_clear(redactor->cache);
+    (void)make_epoch(redactor, &unused);
+}
+
+const char *redactor_epoch(const struct redactor *redactor)
+{
+    return redactor->epoch_name;
+}
+
 static bool make_keys(struct redactor *redactor, const char *key_file, struct error *error)
 {
-    if (!make_key(redactor, key_file, error) || !make_key_id(redactor, error))
+    if (!make_key(redactor, key_file, error) || !make_key_id(redactor, error) ||
+        !make_epoch(redactor, error))
         return false;
-    redactor->pseudonym = derive_pseudonym(redactor->master, error);
     /* Without a key file event ids must not change from run to run; they hash nothing that is hidden. */
     static const uint8_t fixed[REDACT_KEY_LEN] = "perpass: the key that hides none";
-    return redactor->pseudonym != NULL &&
-           derive_mac(redactor->key_is_random ? fixed : redactor->master, "perpass event-id",
+    return derive_mac(redactor->key_is_random ? fixed : redactor->master, "perpass event-id",
                       &redactor->id, error);
 }
 
@@ -193,6 +239,8 @@ struct redactor *redactor_new(const struct redact_options *options, struct error
         return NULL;
     }
     redactor->policy = options->policy;
+    redactor->scheme = options->scheme;
+    redactor->epoch = options->epoch;
     redactor->text = text;
     redactor->cache = cache;
     if (make_keys(redactor, options->key_file, error))
@@ -209,7 +257,7 @@ void redactor_free(struct redactor *redactor)
     crypto_wipe(&redactor->id, sizeof redactor->id);
     redact_cache_free(redactor->cache);
     pseudonym_free(redactor->pseudonym);
-    secret_memory_free(redactor->master, REDACT_KEY_LEN);
+    secret_memory_free(redactor->master, (size_t)2 * REDACT_KEY_LEN);
     crypto_wipe(redactor->text, text_safe_size(MAX_VALUE));
     free(redactor->text);
     free(redactor);
@@ -227,7 +275,7 @@ static const struct crypto_mac *token_key(struct redactor *redactor, const char 
     struct token_key *key = &redactor->tokens[redactor->num_tokens];
     int len = snprintf(info, sizeof info, "perpass token %s", kind);
     assert(len > 0 && (size_t)len < sizeof info);
-    if (!derive_mac(redactor->master, info, &key->mac, &unused))
+    if (redactor->pseudonym == NULL || !derive_mac(redactor->current, info, &key->mac, &unused))
         return NULL;
     key->kind = kind;
     redactor->num_tokens++;
@@ -419,6 +467,8 @@ static struct shown make_address(struct redactor *redactor, const struct value *
     uint8_t out[16];
     bool changed = false, mac = value->type == VALUE_MAC;
     struct span address = value->bytes;
+    if (hide && redactor->pseudonym == NULL)
+        return hidden;
     if (hide) {
         bool ok = mac ? pseudonym_mac(redactor->pseudonym, address, out, &changed)
                       : pseudonym_address(redactor->pseudonym, address, out, &changed);

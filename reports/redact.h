@@ -17,14 +17,17 @@
  * no token: it is shown as what it is, empty.
  *
  * All keys come from one master key by HKDF-SHA-256, with the info "perpass token " and the kind, "perpass
- * mac", "perpass event-id", or (as the draft has it) "ipcrypt-pfx", so that keys of a time span could be
- * made by adding it there. What is shown in clear has passed text_safe.h; IP addresses are in the form
+ * mac", "perpass event-id", or (as the draft has it) "ipcrypt-pfx"; only Crypto-PAn takes the master key as it is, so
+ * that other tools with the same key show the same. With epochs each has a master key of its own, with the info "perpass
+ * epoch " and its name; ids of events and of the key do not change. What is shown in clear has passed text_safe.h; IP addresses are in the form
  * of RFC 5952, MAC addresses in that of RFC 7042 (and ECS): "00-00-5E-00-53-23". */
 #ifndef PERPASS_REPORTS_REDACT_H
 #define PERPASS_REPORTS_REDACT_H
 
 #include "core/error.h"
 #include "core/value.h"
+#include "reports/pseudonym.h"
+#include "reports/redact_epoch.h"
 
 enum privacy_policy { POLICY_STRICT, POLICY_INTERNAL, POLICY_RAW };
 
@@ -34,11 +37,20 @@ struct redact_options {
     enum privacy_policy policy;
     const char
         *key_file; /* 32 bytes or 64 hex digits, mode 0600; NULL: a random key for this run */
+    enum address_scheme scheme;
+    enum redact_epoch epoch;
 };
 
 /* redactor_new reads (or makes) the key and derives a key for each kind of token. */
 struct redactor *redactor_new(const struct redact_options *options, struct error *error);
 void redactor_free(struct redactor *redactor); /* wipes the keys */
+
+/* redactor_at says of what time what is shown from here on is: of another epoch, pseudonyms are others. Without it the
+ * time is 1970. */
+void redactor_at(struct redactor *redactor, uint64_t time_ns);
+
+/* redactor_epoch names the epoch at hand (redact_epoch.h), "" when there are none. */
+const char *redactor_epoch(const struct redactor *redactor);
 
 bool privacy_policy_parse(const char *name, enum privacy_policy *policy);
 const char *privacy_policy_name(enum privacy_policy policy);

@@ -35,13 +35,18 @@ struct redact_cache *redact_cache_new(void)
     return cache;
 }
 
+void redact_cache_clear(struct redact_cache *cache)
+{
+    for (size_t i = 0; cache->places != NULL && i < PLACES; i++)
+        if (cache->places[i].kind != NULL)
+            crypto_wipe(&cache->places[i], sizeof cache->places[i]);
+}
+
 void redact_cache_free(struct redact_cache *cache)
 {
     if (cache == NULL)
         return;
-    for (size_t i = 0; cache->places != NULL && i < PLACES; i++)
-        if (cache->places[i].kind != NULL)
-            crypto_wipe(&cache->places[i], sizeof cache->places[i]);
+    redact_cache_clear(cache);
     free(cache->memory);
     crypto_wipe(cache, sizeof *cache);
     free(cache);

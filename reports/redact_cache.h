@@ -22,8 +22,9 @@ struct redact_cached {
 
 struct redact_cache;
 
-struct redact_cache *redact_cache_new(void);        /* NULL when there is no memory */
-void redact_cache_free(struct redact_cache *cache); /* wipes it */
+struct redact_cache *redact_cache_new(void);         /* NULL when there is no memory */
+void redact_cache_free(struct redact_cache *cache);  /* wipes it */
+void redact_cache_clear(struct redact_cache *cache); /* forgets and wipes all values */
 
 /* redact_cache_find gives what is known of a value of a class and a kind (by the address of its name), or NULL. */
 const struct redact_cached *redact_cache_find(const struct redact_cache *cache, const char *kind,

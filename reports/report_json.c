@@ -137,6 +137,8 @@ static void put_privacy(struct json_writer *json, struct redactor *redactor)
     if (redactor_stability(redactor) != NULL) { /* else no pseudonyms, so no key has made them */
         put_text(json, "key_id", redactor_key_id(redactor));
         put_truth(json, "key_kept", !redactor_key_is_random(redactor));
+        if (redactor_epoch(redactor)[0] != '\0')
+            put_text(json, "epoch", redactor_epoch(redactor));
     }
     json_writer_object_end(json);
 }

@@ -219,10 +219,11 @@ static void write_events(struct fixture *fixture, FILE *out, struct redactor *re
 }
 
 /* Writes everything that perpass can write; what it says is in fixture->text. */
-static void write_all(struct fixture *fixture, enum privacy_policy policy)
+static void write_all(struct fixture *fixture, enum privacy_policy policy,
+                      enum address_scheme scheme)
 {
     struct error error = {""};
-    const struct redact_options options = {.policy = policy};
+    const struct redact_options options = {.policy = policy, .scheme = scheme, .epoch = EPOCH_DAY};
     const struct report_style style = {.width = 100};
     struct redactor *redactor = redactor_new(&options, &error);
     assert_non_null(redactor);
@@ -286,10 +287,11 @@ static bool is_found(const struct fixture *fixture, const struct mark *mark)
 }
 
 /* Which classes a policy shows. */
-static void check_policy(enum privacy_policy policy, const bool shown[PRIVACY_CONTENT + 1])
+static void check_scheme(enum privacy_policy policy, enum address_scheme scheme,
+                         const bool shown[PRIVACY_CONTENT + 1])
 {
     struct fixture *fixture = fixture_new();
-    write_all(fixture, policy);
+    write_all(fixture, policy, scheme);
     unsigned wrong = 0, hidden = 0;
     for (size_t i = 0; i < fixture->num_marks; i++) {
         const struct mark *mark = &fixture->marks[i];
@@ -307,10 +309,55 @@ static void check_policy(enum privacy_policy policy, const bool shown[PRIVACY_CO
     assert_int_equal(wrong, 0);
 }
 
+static void check_policy(enum privacy_policy policy, const bool shown[PRIVACY_CONTENT + 1])
+{
+    check_scheme(policy, SCHEME_IPCRYPT_PFX, shown);
+}
+
 static void test_strict(void **state)
 {
     (void)state;
     check_policy(POLICY_STRICT, (const bool[]){[PRIVACY_PUBLIC] = true, [PRIVACY_CONTENT] = false});
+}
+
+static void test_strict_by_crypto_pan(void **state)
+{
+    (void)state;
+    check_scheme(POLICY_STRICT, SCHEME_CRYPTO_PAN,
+                 (const bool[]){[PRIVACY_PUBLIC] = true, [PRIVACY_CONTENT] = false});
+}
+
+/* Every report by itself shows something under raw, by its form of writing, and nothing under strict: a report that
+ * the search cannot see into would pass as one that is silent. */
+static void test_each_report(void **state)
+{
+    (void)state;
+    for (size_t i = 0; report_formats[i] != NULL; i++) {
+        size_t found[2] = {0};
+        for (unsigned raw = 0; raw < 2; raw++) {
+            struct error error = {""};
+            struct fixture *fixture = fixture_new();
+            const struct report_style style = {.width = 100};
+            const enum privacy_policy policy = raw ? POLICY_RAW : POLICY_STRICT;
+            struct redactor *redactor =
+                redactor_new(&(struct redact_options){.policy = policy}, &error);
+            assert_non_null(redactor);
+            fixture->result.privacy_policy = privacy_policy_name(policy);
+            FILE *out = open_memstream(&fixture->text, &fixture->len);
+            assert_non_null(out);
+            assert_true(report_formats[i]->write(out, &fixture->result, redactor, &style, &error));
+            fclose(out);
+            for (size_t k = 0; k < fixture->num_marks; k++)
+                found[raw] += fixture->marks[k].privacy != PRIVACY_PUBLIC &&
+                              is_found(fixture, &fixture->marks[k]);
+            redactor_free(redactor);
+            fixture_free(fixture);
+        }
+        print_message("%s: %zu marks under raw, %zu under strict\n", report_formats[i]->name,
+                      found[1], found[0]);
+        assert_int_equal(found[0], 0);
+        assert_true(found[1] > 0);
+    }
 }
 
 static void test_internal(void **state)
@@ -353,10 +400,9 @@ static void test_search(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_strict),
-        cmocka_unit_test(test_internal),
-        cmocka_unit_test(test_raw),
-        cmocka_unit_test(test_search),
+        cmocka_unit_test(test_strict),      cmocka_unit_test(test_strict_by_crypto_pan),
+        cmocka_unit_test(test_each_report), cmocka_unit_test(test_internal),
+        cmocka_unit_test(test_raw),         cmocka_unit_test(test_search),
     };
     return cmocka_run_group_tests_name("marked_values", tests, NULL, NULL);
 }

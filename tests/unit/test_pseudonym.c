@@ -17,7 +17,7 @@ static struct pseudonym *made(const char *key_digits)
     struct hex_bytes key = from_hex(key_digits);
     static const uint8_t mac_key[16] = {1, 2, 3};
     struct error error = {""};
-    struct pseudonym *pseudonym = pseudonym_new(key.at, mac_key, &error);
+    struct pseudonym *pseudonym = pseudonym_new(SCHEME_IPCRYPT_PFX, key.at, mac_key, &error);
     assert_non_null(pseudonym);
     return pseudonym;
 }
@@ -66,6 +66,72 @@ static void test_vectors(void **state)
     }
 }
 
+/* Of Crypto-PAn: the sample trace of its authors' implementation with their key, and the example of yacryptopan, which
+ * has IPv6. */
+#define PAN_KEY  "1522178d33a4cf80130a5b1649907d10d8988f837979652762574c2d2a842202"
+#define TEXT_KEY "33322d636861722d7374722d666f722d4145532d6b65792d616e642d7061642e"
+
+static const struct {
+    const char *key, *address, *encrypted;
+} pan_vectors[] = {
+    {PAN_KEY, "128.11.68.132", "135.242.180.132"},
+    {PAN_KEY, "129.118.74.4", "134.136.186.123"},
+    {PAN_KEY, "130.132.252.244", "133.68.164.234"},
+    {PAN_KEY, "141.223.7.43", "141.167.8.160"},
+    {PAN_KEY, "24.5.0.80", "100.9.15.210"},
+    {TEXT_KEY, "192.0.2.1", "192.0.125.244"},
+    {TEXT_KEY, "2001:db8::1", "27fe:8bc7:fee:1e:1e1f:f0fe:f0e1:83fd"},
+};
+
+static void test_crypto_pan(void **state)
+{
+    (void)state;
+    static const uint8_t mac_key[16] = {1, 2, 3};
+    for (size_t i = 0; i < sizeof pan_vectors / sizeof pan_vectors[0]; i++) {
+        struct error error = {""};
+        struct hex_bytes key = from_hex(pan_vectors[i].key);
+        struct pseudonym *pseudonym = pseudonym_new(SCHEME_CRYPTO_PAN, key.at, mac_key, &error);
+        assert_non_null(pseudonym);
+        struct hex_bytes in = address_of(pan_vectors[i].address),
+                         want = address_of(pan_vectors[i].encrypted);
+        uint8_t out[16];
+        bool hidden = false;
+        assert_true(pseudonym_address(pseudonym, hex_span(&in), out, &hidden));
+        assert_true(hidden);
+        assert_memory_equal(out, want.at, want.len);
+        pseudonym_free(pseudonym);
+    }
+}
+
+static unsigned common_bits(const uint8_t *a, const uint8_t *b, unsigned bits)
+{
+    for (unsigned i = 0; i < bits; i++)
+        if (((a[i / 8] ^ b[i / 8]) >> (7 - i % 8)) & 1)
+            return i;
+    return bits;
+}
+
+/* Two addresses that share their first bits share as many afterwards, and no more. */
+static void test_crypto_pan_keeps_prefixes(void **state)
+{
+    (void)state;
+    static const uint8_t key[32] = {7, 7, 7}, mac_key[16] = {1};
+    struct error error = {""};
+    struct pseudonym *pseudonym = pseudonym_new(SCHEME_CRYPTO_PAN, key, mac_key, &error);
+    assert_non_null(pseudonym);
+    for (unsigned len = 4; len <= 16; len += 12) {
+        for (unsigned bit = 0; bit < len * 8; bit++) {
+            uint8_t one[16] = {10, 20, 30, 40, 50}, other[16], out[2][16];
+            memcpy(other, one, sizeof other);
+            other[bit / 8] ^= (uint8_t)(0x80 >> bit % 8);
+            assert_true(pseudonym_pan(pseudonym, span_of(one, len), out[0]));
+            assert_true(pseudonym_pan(pseudonym, span_of(other, len), out[1]));
+            assert_int_equal(common_bits(out[0], out[1], len * 8), bit);
+        }
+    }
+    pseudonym_free(pseudonym);
+}
+
 static void test_mapped_is_ipv4(void **state)
 {
     (void)state;
@@ -83,7 +149,7 @@ static void test_equal_halves_refused(void **state)
     (void)state;
     const uint8_t key[32] = {0}, mac_key[16] = {0};
     struct error error = {""};
-    assert_null(pseudonym_new(key, mac_key, &error));
+    assert_null(pseudonym_new(SCHEME_IPCRYPT_PFX, key, mac_key, &error));
     assert_non_null(strstr(error.text, "the same"));
 }
 
@@ -254,6 +320,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_vectors),
+        cmocka_unit_test(test_crypto_pan),
+        cmocka_unit_test(test_crypto_pan_keeps_prefixes),
         cmocka_unit_test(test_mapped_is_ipv4),
         cmocka_unit_test(test_equal_halves_refused),
         cmocka_unit_test(test_special_ranges),

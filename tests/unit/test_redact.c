@@ -305,6 +305,83 @@ static void test_random_keys(void **state)
     redactor_free(b);
 }
 
+/* Computed with Python's hmac: the key of the epoch first, then as without. */
+static void test_epochs(void **state)
+{
+    (void)state;
+    static const uint64_t day_ns = (uint64_t)86400 * 1000000000;
+    static const uint64_t in_2026 = 1795219200; /* 2026-11-21T00:00:00Z, a Saturday */
+    static const struct {
+        enum redact_epoch epoch;
+        const char *name, *token;
+    } epochs[] = {{EPOCH_NEVER, "", "psk:bf4a98a47fbce65bd912a9924ee49c11"},
+                  {EPOCH_DAY, "2026-11-21", "psk:bc8e158a51e6a51fa9a4eb649795d64f"},
+                  {EPOCH_WEEK, "2026-11-16/P7D", "psk:b22695c06f91afc056f71460da334832"}};
+    const struct value value = {.type = VALUE_STRING, .bytes = span_text("alice@example.com")};
+    const struct value address = {.type = VALUE_ADDRESS, .bytes = span_text("\x0a\1\2\3")};
+    static const uint8_t hardware_address[6] = {0x00, 0x1b, 0x63, 0xaa, 0xbb, 0xcc};
+    const struct value mac = {.type = VALUE_MAC, .bytes = span_of(hardware_address, 6)};
+    for (size_t i = 0; i < sizeof epochs / sizeof epochs[0]; i++) {
+        static const char digits[] = KEY_DIGITS;
+        struct error error = {""};
+        char path[64], ip[48], hardware[24], id[2][33];
+        make_file(path, digits, 64, 0600);
+        const struct redact_options options = {
+            .policy = POLICY_STRICT, .key_file = path, .epoch = epochs[i].epoch};
+        struct redactor *redactor = redactor_new(&options, &error);
+        unlink(path);
+        assert_non_null(redactor);
+        redactor_at(redactor, in_2026 * 1000000000);
+        assert_string_equal(redactor_epoch(redactor), epochs[i].name);
+        assert_string_equal(redact(redactor, &value, PRIVACY_IDENTIFIER, "psk").text,
+                            epochs[i].token);
+        snprintf(ip, sizeof ip, "%s", redact(redactor, &address, PRIVACY_ADDRESS, NULL).text);
+        snprintf(hardware, sizeof hardware, "%s",
+                 redact(redactor, &mac, PRIVACY_ADDRESS, NULL).text);
+        redact_id(redactor, span_text("abc"), id[0]);
+        /* The last nanosecond of the epoch, and the first of the next. */
+        uint64_t end = in_2026 * 1000000000 + (epochs[i].epoch == EPOCH_WEEK ? 2 : 1) * day_ns;
+        redactor_at(redactor, end - 1);
+        assert_string_equal(redact(redactor, &value, PRIVACY_IDENTIFIER, "psk").text,
+                            epochs[i].token);
+        redactor_at(redactor, end);
+        bool same = epochs[i].epoch == EPOCH_NEVER;
+        assert_int_equal(
+            strcmp(redact(redactor, &value, PRIVACY_IDENTIFIER, "psk").text, epochs[i].token) == 0,
+            same);
+        assert_int_equal(strcmp(redact(redactor, &address, PRIVACY_ADDRESS, NULL).text, ip) == 0,
+                         same);
+        assert_int_equal(strcmp(redact(redactor, &mac, PRIVACY_ADDRESS, NULL).text, hardware) == 0,
+                         same);
+        redact_id(redactor, span_text("abc"), id[1]);
+        assert_string_equal(id[0], id[1]);
+        assert_string_equal(redactor_key_id(redactor), "8adc89f9");
+        redactor_at(redactor, in_2026 * 1000000000);
+        assert_string_equal(redact(redactor, &address, PRIVACY_ADDRESS, NULL).text, ip);
+        redactor_free(redactor);
+    }
+}
+
+/* With a key file Crypto-PAn takes the key as it is: the digits are those of its authors' example. */
+static void test_crypto_pan(void **state)
+{
+    (void)state;
+    static const char digits[] = "1522178d33a4cf80130a5b1649907d10d8988f837979652762574c2d2a842202";
+    struct error error = {""};
+    char path[64];
+    make_file(path, digits, 64, 0600);
+    const struct redact_options options = {
+        .policy = POLICY_STRICT, .key_file = path, .scheme = SCHEME_CRYPTO_PAN};
+    struct redactor *redactor = redactor_new(&options, &error);
+    unlink(path);
+    assert_non_null(redactor);
+    const struct value address = {.type = VALUE_ADDRESS, .bytes = span_text("\x80\x0b\x44\x84")};
+    struct shown shown = redact(redactor, &address, PRIVACY_ADDRESS, NULL);
+    assert_string_equal(shown.text, "135.242.180.132");
+    assert_true(shown.token);
+    redactor_free(redactor);
+}
+
 /* The same input gives the same id in every run; a key file makes the ids its own. */
 static void test_ids(void **state)
 {
@@ -352,7 +429,8 @@ int main(void)
         cmocka_unit_test(test_shapes),      cmocka_unit_test(test_kinds_do_not_join),
         cmocka_unit_test(test_long_values), cmocka_unit_test(test_addresses),
         cmocka_unit_test(test_key_forms),   cmocka_unit_test(test_bad_key_files),
-        cmocka_unit_test(test_random_keys), cmocka_unit_test(test_ids),
+        cmocka_unit_test(test_random_keys), cmocka_unit_test(test_epochs),
+        cmocka_unit_test(test_crypto_pan),  cmocka_unit_test(test_ids),
         cmocka_unit_test(test_names),
     };
     return cmocka_run_group_tests_name("redact", tests, NULL, NULL);
