@@ -2,22 +2,7 @@
  * first; protocols without ports go without them. */
 #include "reports/community_id.h"
 
-static void put_base64(struct span bytes, char *out)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (size_t i = 0; i < bytes.len; i += 3) {
-        uint32_t group = (uint32_t)bytes.at[i] << 16;
-        if (i + 1 < bytes.len)
-            group |= (uint32_t)bytes.at[i + 1] << 8;
-        if (i + 2 < bytes.len)
-            group |= bytes.at[i + 2];
-        *out++ = digits[group >> 18];
-        *out++ = digits[group >> 12 & 63];
-        *out++ = i + 1 < bytes.len ? digits[group >> 6 & 63] : '=';
-        *out++ = i + 2 < bytes.len ? digits[group & 63] : '=';
-    }
-    *out = '\0';
-}
+#include "reports/base64.h"
 
 static bool is_lower(const struct endpoint *a, const struct endpoint *b)
 {
@@ -56,6 +41,6 @@ bool community_id(struct crypto_digest *sha1, const struct endpoint *a, const st
         return false;
     text[0] = '1';
     text[1] = ':';
-    put_base64(span_of(hash, sizeof hash), text + 2);
+    base64_put(span_of(hash, sizeof hash), text + 2);
     return true;
 }

@@ -16,8 +16,8 @@ static void add_count(struct sentence *sentence, const char *before, struct numb
 }
 
 /* Hosts are told apart up to a number. */
-static void add_hosts(struct sentence *sentence, struct number number, const char *one,
-                      const char *many)
+void report_blast_hosts(struct sentence *sentence, struct number number, const char *one,
+                        const char *many)
 {
     if (number.value >= HOSTS_COUNTED)
         sentence_add(sentence, ", %u or more %s", (unsigned)HOSTS_COUNTED, many);
@@ -25,9 +25,8 @@ static void add_hosts(struct sentence *sentence, struct number number, const cha
         add_count(sentence, ", ", number, one, many);
 }
 
-/* "PSK psk:2f0a…" */
-static void add_secret(struct sentence *sentence, const struct blast_radius *radius,
-                       struct redactor *redactor)
+void report_blast_secret(struct sentence *sentence, const struct blast_radius *radius,
+                         struct redactor *redactor)
 {
     const struct {
         struct span name;
@@ -56,16 +55,16 @@ static void print_secret(FILE *out, const struct blast_radius *radius, struct re
     struct sentence line = {.len = 0}, reason = {.len = 0};
     char text[TEXT_SMALL];
     sentence_add(&line, "- ");
-    add_secret(&line, radius, redactor);
+    report_blast_secret(&line, radius, redactor);
     if (radius->sessions.value > 0) {
         add_count(&line, ": ", radius->sessions, "session", "sessions");
         add_count(&line, ", ", radius->bytes, "byte", "bytes");
-        add_hosts(&line, radius->clients, "client", "clients");
+        report_blast_hosts(&line, radius->clients, "client", "clients");
     } else {
         sentence_add(&line, ": nothing that was recorded; it stands for");
         add_count(&line, " the server in ", radius->authenticated, "handshake", "handshakes");
     }
-    add_hosts(&line, radius->servers, "server", "servers");
+    report_blast_hosts(&line, radius->servers, "server", "servers");
     sentence_add(&line, ", %s", text_second(radius->first_ns.value, text));
     if (radius->last_ns.value > radius->first_ns.value)
         sentence_add(&line, " for %s",

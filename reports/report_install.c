@@ -82,7 +82,7 @@ static void describe_device(struct sentence *sentence, struct redactor *redactor
                             const struct install_transaction *told)
 {
     char text[TEXT_SMALL];
-    sentence_add(sentence, "- device");
+    sentence_add(sentence, "device");
     add_row(sentence, redactor, told, " ", "device.mac");
     add_row(sentence, redactor, told, " ", "device.address");
     add_row(sentence, redactor, told, ", serial number ", "device.serial");
@@ -140,6 +140,15 @@ static void describe_files(struct sentence *sentence, struct redactor *redactor,
     }
 }
 
+void report_install_words(struct report_install *install, const struct install_transaction *told,
+                          struct redactor *redactor)
+{
+    *install = (struct report_install){.device = {.len = 0}};
+    describe_device(&install->device, redactor, told);
+    describe_servers(&install->servers, redactor, told);
+    describe_files(&install->files, redactor, told);
+}
+
 void report_text_installs(FILE *out, const struct result *result, struct redactor *redactor,
                           unsigned width)
 {
@@ -147,14 +156,14 @@ void report_text_installs(FILE *out, const struct result *result, struct redacto
         fputs("\nInstalls of devices\n", out);
     for (size_t i = 0; i < result->num_told; i++) {
         const struct install_transaction *told = result->told[i]->data;
-        struct sentence device = {.len = 0}, servers = {.len = 0}, files = {.len = 0};
+        struct report_install install;
+        struct sentence device = {.len = 0};
         if (result->told[i]->type != &observation_install_transaction)
             continue;
-        describe_device(&device, redactor, told);
-        describe_servers(&servers, redactor, told);
-        describe_files(&files, redactor, told);
+        report_install_words(&install, told, redactor);
+        sentence_add(&device, "- %s", install.device.text);
         text_wrap(out, device.text, 0, width, 0);
-        text_wrap(out, servers.text, 2, width, 0);
-        text_wrap(out, files.text, 2, width, 0);
+        text_wrap(out, install.servers.text, 2, width, 0);
+        text_wrap(out, install.files.text, 2, width, 0);
     }
 }

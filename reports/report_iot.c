@@ -17,8 +17,7 @@ static uint64_t number_at(struct span column, size_t row)
     return reader_u64(&list);
 }
 
-/* The names of what was met, or what was broken, and in how many handshakes. */
-static void add_checks(struct sentence *sentence, const char *before,
+void report_iot_checks(struct sentence *sentence, const char *before,
                        const struct iot_profile *profile, bool met)
 {
     struct reader checks = reader_of(profile->checks), verdicts = reader_of(profile->verdicts);
@@ -52,8 +51,8 @@ static void print_endpoint(FILE *out, const struct observation *told, struct red
         &head, "%s, ",
         text_count(profile->broken.value, "requirement broken", "requirements broken", text));
     sentence_add(&head, "%" PRIu64 " met", profile->met.value);
-    add_checks(&broken, "broken: ", profile, false);
-    add_checks(&met, "met: ", profile, true);
+    report_iot_checks(&broken, "broken: ", profile, false);
+    report_iot_checks(&met, "met: ", profile, true);
     text_wrap(out, head.text, 0, width, 0);
     text_wrap(out, broken.text, 2, width, 0);
     text_wrap(out, met.text, 2, width, 0);

@@ -36,15 +36,6 @@ static const struct link_summary *told_of(const struct result *result)
     return NULL;
 }
 
-/* "30 %", or with a digit more where that says more. */
-static const char *percent(uint64_t part, uint64_t whole, char text[TEXT_SMALL])
-{
-    double share = whole == 0 ? 0 : 100.0 * (double)part / (double)whole;
-    bool whole_number = share == 0 || (share >= 1 && share < 99) || part == whole;
-    snprintf(text, TEXT_SMALL, whole_number ? "%.0f %%" : "%.1f %%", share);
-    return text;
-}
-
 static const char *plural(uint64_t number, const char *one, const char *many)
 {
     return number == 1 ? one : many;
@@ -72,7 +63,8 @@ void report_links_line(const struct result *result, char text[REPORT_LINKS_LINE]
     add(&line, "%s of ", text_number(told->linkable.value, number));
     add(&line, "%s encrypted %s can be linked (", text_number(told->sessions.value, number),
         plural(told->sessions.value, "session", "sessions"));
-    add(&line, "%s), one client ", percent(told->linkable.value, told->sessions.value, number));
+    add(&line, "%s), one client ",
+        text_percent(told->linkable.value, told->sessions.value, number));
     add_followed(&line, told);
 }
 
@@ -112,8 +104,8 @@ static void print_kinds(FILE *out, const struct link_summary *told, unsigned wid
         add(&line, "- %s ", text_number(row[1], number));
         add(&line, "%s in %s ", link_kind_noun(row[0], row[1]), text_number(row[3], number));
         add(&line, "%s: ", plural(row[3], "session", "sessions"));
-        add(&line, "alone they link %s, ", percent(row[4], told->sessions.value, number));
-        add(&line, "without them %s remain", percent(row[5], told->sessions.value, number));
+        add(&line, "alone they link %s, ", text_percent(row[4], told->sessions.value, number));
+        add(&line, "without them %s remain", text_percent(row[5], told->sessions.value, number));
         if (row[2] > 0)
             add(&line, "; %s are of several hosts and link nothing", text_number(row[2], number));
         text_wrap(out, text, 2, width, 0);
@@ -183,7 +175,7 @@ void report_text_links(FILE *out, const struct result *result, struct redactor *
     add(&line, "%s of ", text_number(told->linkable.value, number));
     add(&line, "%s %s can be linked ", text_number(told->sessions.value, number),
         plural(told->sessions.value, "session", "sessions"));
-    add(&line, "(%s)", percent(told->linkable.value, told->sessions.value, number));
+    add(&line, "(%s)", text_percent(told->linkable.value, told->sessions.value, number));
     if (told->subjects.value > 0)
         add(&line, ", to %s %s", text_number(told->subjects.value, number),
             plural(told->subjects.value, "client", "clients"));

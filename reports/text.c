@@ -4,6 +4,7 @@
 #include "core/digits.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <string.h>
 #include <time.h>
 
@@ -197,6 +198,14 @@ const char *text_bytes(uint64_t bytes, char buffer[TEXT_SMALL])
         unit++;
     }
     snprintf(buffer, TEXT_SMALL, "%.1f %s", value, units[unit]);
+    return buffer;
+}
+
+const char *text_percent(uint64_t part, uint64_t whole, char buffer[TEXT_SMALL])
+{
+    double share = whole == 0 ? 0 : 100.0 * (double)part / (double)whole;
+    bool whole_number = share == 0 || (share >= 1 && share < 99) || part == whole;
+    snprintf(buffer, TEXT_SMALL, whole_number ? "%.0f %%" : "%.1f %%", share);
     return buffer;
 }
 

@@ -16,7 +16,7 @@ static const struct {
     {0xfeff, 0xfeff}, {0xfff9, 0xfffb}, {0xfffe, 0xffff}, {0xe0000, 0xe0fff},
 };
 
-static bool is_unseen(uint32_t code)
+bool text_safe_is_unseen(uint32_t code)
 {
     if (code >= 0x20 && code < 0x7f)
         return false;
@@ -62,7 +62,7 @@ static void put_next(struct text *text, struct span *rest)
     if (len == 0 || code < 0x20 || code == 0x7f || forges) {
         put_byte(text, rest->at[0]);
         len = 1;
-    } else if (is_unseen(code)) {
+    } else if (text_safe_is_unseen(code)) {
         put_code(text, code);
     } else {
         put(text, span_of(rest->at, len));

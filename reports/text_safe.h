@@ -28,6 +28,9 @@ static inline size_t text_safe_size(size_t max)
  * without the NUL. */
 size_t text_safe(struct span wire, size_t max, char *out, size_t size);
 
+/* text_safe_is_unseen says whether a reader cannot see the character, or it changes how others are seen. */
+bool text_safe_is_unseen(uint32_t code);
+
 /* text_safe_hex writes bytes as lower-case hex under the same rules. */
 size_t text_safe_hex(struct span wire, size_t max, char *out, size_t size);
 

@@ -312,7 +312,8 @@ static void test_find(void **state)
     assert_ptr_equal(report_format_find("json"), &report_json);
     assert_ptr_equal(report_format_find("dir/report.json"), &report_json);
     assert_ptr_equal(report_format_find("a.txt"), &report_text);
-    assert_null(report_format_find("report.html"));
+    assert_ptr_equal(report_format_find("report.html"), &report_html);
+    assert_null(report_format_find("report.doc"));
     assert_null(report_format_find(".json"));
     assert_null(report_format_find(""));
 }
