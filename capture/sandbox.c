@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* Harmless whatever their arguments are, for who has no descriptor that is worth anything. */
@@ -105,6 +106,21 @@ static bool allow_interfaces(scmp_filter_ctx filter, const struct sandbox *sandb
     return true;
 }
 
+/* Sockets of UDP, over IPv4 and IPv6; each has memory for keys of its own. */
+static bool allow_datagrams(scmp_filter_ctx filter, const struct sandbox *sandbox)
+{
+    static const int calls[] = {SCMP_SYS(bind),        SCMP_SYS(connect), SCMP_SYS(setsockopt),
+                                SCMP_SYS(getsockname), SCMP_SYS(mlock),   SCMP_SYS(munlock)};
+    static const int families[] = {AF_INET, AF_INET6};
+    enum { KIND = 0xf }; /* the rest are flags */
+    for (size_t i = 0; sandbox->datagrams && i < LENGTH(families); i++)
+        if (seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2,
+                             SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i]),
+                             SCMP_A1(SCMP_CMP_MASKED_EQ, KIND, SOCK_DGRAM)) != 0)
+            return false;
+    return !sandbox->datagrams || allow_each(filter, calls, LENGTH(calls));
+}
+
 /* Calls that are harmless with some arguments only. */
 static bool allow_some(scmp_filter_ctx filter)
 {
@@ -128,7 +144,7 @@ static bool fill(scmp_filter_ctx filter, const struct sandbox *sandbox)
         return false;
     return allow_each(filter, always, LENGTH(always)) && allow_some(filter) &&
            allow_opening(filter, sandbox) && allow_renaming(filter, sandbox) &&
-           allow_interfaces(filter, sandbox) &&
+           allow_interfaces(filter, sandbox) && allow_datagrams(filter, sandbox) &&
            (PERPASS_SANITIZED || refuse(filter, SCMP_SYS(prctl), EPERM));
 }
 

@@ -10,6 +10,7 @@
 
 #include "core/error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum sandbox_use {
@@ -28,6 +29,7 @@ struct sandbox {
     size_t num_paths;
     const int *interfaces; /* descriptors of a live source, which may be bound again */
     size_t num_interfaces;
+    bool datagrams; /* UDP may be spoken, with anybody */
 };
 
 enum sandbox_result {

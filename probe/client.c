@@ -177,7 +177,7 @@ static void note_server_hello(struct client *client)
 static void send_cookie(struct client *client)
 {
     client->counting = false;
-    if (client->options.stop_at_cookie || client->renegotiating || client->cookies++ == MAX_COOKIES)
+    if (client->renegotiating || client->cookies++ == MAX_COOKIES)
         return;
     if (!make_hello(client, span_of(client->answers.cookie, client->answers.cookie_len)) ||
         send_flight(client, true) == UDP_FAILED)
@@ -250,8 +250,7 @@ static bool has_come(const struct client *client, enum client_state state)
     if (client->renegotiating)
         return client->went_along || client->answers.warning.seen;
     if (state == STATE_HELLO)
-        return client->state >= STATE_DONE || tls_session_is_13(&client->answers.session) ||
-               (client->options.stop_at_cookie && client->answers.hello_verify);
+        return client->state >= STATE_DONE || tls_session_is_13(&client->answers.session);
     if (state == STATE_OPEN)
         return span_seen(client->answers.application_data);
     return client->state == STATE_OPEN;
@@ -277,9 +276,12 @@ static enum client_outcome silence(const struct client *client)
                                                                      : CLIENT_SILENT;
 }
 
+/* Who closes only when the flight has come several times has no answer to it, but is tired of waiting. */
 static enum client_outcome verdict(struct client *client)
 {
     client->answered_ns = probe_now();
+    if (!client->failed && client->answers.alert == CLOSE_NOTIFY && client->sent_flights > 1)
+        return silence(client);
     return client->failed ? CLIENT_FAILED : CLIENT_ALERT;
 }
 
@@ -488,6 +490,11 @@ const char *client_error(const struct client *client)
     return client->error.text;
 }
 
+struct udp_address client_local(const struct client *client)
+{
+    return client->udp.local;
+}
+
 bool client_is_resumed(const struct client *client)
 {
     return client->resumed && client->state == STATE_OPEN;
@@ -525,6 +532,7 @@ void client_save(const struct client *client, struct client_session *session)
     }
 }
 
+/* Only to who has answered the hello: one server that waits for a client hello never gets over anything else. */
 static void say_goodbye(struct client *client)
 {
     static const uint8_t cancel[] = {LEVEL_FATAL, USER_CANCELED},

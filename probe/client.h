@@ -38,7 +38,6 @@ struct client_options {
     uint64_t patience_ns;                /* how long an answer is waited for */
     struct flight_way way;               /* of flights; see flight.h */
     struct flight_way cookie_way;        /* of the hello that brings a cookie back */
-    bool stop_at_cookie;                 /* a HelloVerifyRequest is the answer */
     struct span cookie;                  /* to send with the first hello; may be unseen */
     const struct client_session *resume; /* NULL: none */
 };
@@ -66,6 +65,7 @@ void client_way(struct client *client, const struct flight_way *way);
 
 const struct answers *client_answers(const struct client *client);
 const char *client_error(const struct client *client);
+struct udp_address client_local(const struct client *client);
 bool client_is_resumed(const struct client *client);
 
 /* client_repeats counts the flights that the server sent again since the last flight of ours. */
@@ -81,8 +81,8 @@ size_t client_answer_bytes(const struct client *client);
 /* client_save keeps the session, once the handshake is over. */
 void client_save(const struct client *client, struct client_session *session);
 
-/* client_free ends the session, or the handshake where it is, so that the server need not repeat itself: by a
- * fatal user_canceled, or close_notify. Wipes all keys. May be NULL. */
+/* client_free ends the session, or the handshake where it is once the server has answered the hello, so that it need
+ * not repeat itself: by close_notify, or a fatal user_canceled. Wipes all keys. May be NULL. */
 void client_free(struct client *client);
 
 #endif

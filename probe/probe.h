@@ -58,8 +58,8 @@ unsigned probe_budget(const struct probe_settings *settings);
 
 struct probe {
     const struct probe_settings *settings;
-    const char *name; /* as the user gave it */
-    struct udp_address target;
+    const char *name;                 /* as the user gave it */
+    struct udp_address target, local; /* |local|: of the first exchange; without it none was made */
     struct udp_count count;
     uint64_t begun_ns, ended_ns; /* of probe_now */
     uint64_t time_ns;            /* since 1970, when it began */

@@ -122,30 +122,6 @@ static void ping(struct probe *probe, struct client *client)
                   answer.len);
 }
 
-static void renegotiate(struct probe *probe, struct client *client, const struct sessions *sessions)
-{
-    char room[64];
-    const struct hello hello = step_hello(sessions->suites, sessions->num_suites);
-    const enum client_outcome outcome = client_renegotiate(client, &hello);
-    const struct answers *answers = client_answers(client);
-    step_note(probe, client, outcome);
-    if (outcome == CLIENT_ANSWERED)
-        step_tell(probe, CHECK_RENEGOTIATION, CHECK_FAIL, "accepted", NUM_RULES,
-                  "the server begins another handshake within the session (RFC 7925 section 17)");
-    else if (outcome == CLIENT_ALERT && !answers->alerted)
-        step_tell(probe, CHECK_RENEGOTIATION, CHECK_PASS,
-                  answers->warning.value == NO_RENEGOTIATION ? "alert 100 (no_renegotiation)"
-                                                             : "refused by a warning",
-                  NUM_RULES, "a hello within the session is refused");
-    else if (outcome == CLIENT_ALERT || outcome == CLIENT_SILENT)
-        step_tell(probe, CHECK_RENEGOTIATION, CHECK_PASS,
-                  step_outcome(client, outcome, room, sizeof room), NUM_RULES,
-                  "a hello within the session is %s",
-                  outcome == CLIENT_SILENT ? "passed over" : "refused, and the session ended");
-    else
-        step_unanswered(probe, CHECK_RENEGOTIATION, outcome);
-}
-
 static bool first_session(struct probe *probe, struct sessions *sessions)
 {
     const struct client_options options = step_options(probe);
@@ -164,8 +140,6 @@ static bool first_session(struct probe *probe, struct sessions *sessions)
         client_save(client, &probe->session);
         note_ticket(sessions, client_answers(client));
         ping(probe, client);
-        if (step_wants(probe, CHECK_RENEGOTIATION))
-            renegotiate(probe, client, sessions);
     }
     client_free(client);
     return outcome == CLIENT_ANSWERED;
@@ -195,16 +169,34 @@ static enum client_outcome resume(struct probe *probe, struct sessions *sessions
     return outcome;
 }
 
+/* A session by a hello without ticket: many servers keep only such. */
+static enum client_outcome make_kept(struct probe *probe, const struct sessions *sessions,
+                                     struct client_session *session)
+{
+    const struct client_options options = step_options(probe);
+    const struct flight_way plainly = {.duplicate = false};
+    const struct hello hello = step_hello(sessions->suites, sessions->num_suites);
+    enum client_outcome outcome;
+    struct client *client = make(probe, &options, &hello, &plainly, &outcome);
+    if (client != NULL && outcome == CLIENT_ANSWERED)
+        client_save(client, session);
+    client_free(client);
+    return outcome;
+}
+
 static void resume_by_id(struct probe *probe, struct sessions *sessions)
 {
     bool resumed = false;
-    if (probe->session.id_len == 0) {
+    struct client_session session = {.id_len = 0};
+    enum client_outcome outcome = make_kept(probe, sessions, &session);
+    if (outcome == CLIENT_ANSWERED && session.id_len == 0) {
         step_tell(probe, CHECK_RESUMPTION_ID, CHECK_INFO, "no", NUM_RULES,
                   "the server gives sessions no id");
         return;
     }
-    const enum client_outcome outcome =
-        resume(probe, sessions, &probe->session, (struct span){.at = NULL}, &resumed);
+    if (outcome == CLIENT_ANSWERED && step_goes_on(probe))
+        outcome = resume(probe, sessions, &session, (struct span){.at = NULL}, &resumed);
+    crypto_wipe(&session, sizeof session);
     if (outcome == CLIENT_ANSWERED)
         step_tell(probe, CHECK_RESUMPTION_ID, CHECK_INFO, resumed ? "works" : "does not work",
                   NUM_RULES,
@@ -346,4 +338,48 @@ void session_run(struct probe *probe)
                     "the last flight came from its end");
     }
     free(sessions.ticket);
+}
+
+/* --- renegotiation --- */
+
+static void renegotiate(struct probe *probe, struct client *client, const struct sessions *sessions)
+{
+    char room[64];
+    const struct hello hello = step_hello(sessions->suites, sessions->num_suites);
+    const enum client_outcome outcome = client_renegotiate(client, &hello);
+    const struct answers *answers = client_answers(client);
+    step_note(probe, client, outcome);
+    if (outcome == CLIENT_ANSWERED)
+        step_tell(probe, CHECK_RENEGOTIATION, CHECK_FAIL, "accepted", NUM_RULES,
+                  "the server begins another handshake within the session (RFC 7925 section 17)");
+    else if (outcome == CLIENT_ALERT && !answers->alerted)
+        step_tell(probe, CHECK_RENEGOTIATION, CHECK_PASS,
+                  answers->warning.value == NO_RENEGOTIATION ? "alert 100 (no_renegotiation)"
+                                                             : "refused by a warning",
+                  NUM_RULES, "a hello within the session is refused");
+    else if (outcome == CLIENT_ALERT || outcome == CLIENT_SILENT)
+        step_tell(probe, CHECK_RENEGOTIATION, CHECK_PASS,
+                  step_outcome(client, outcome, room, sizeof room), NUM_RULES,
+                  "a hello within the session is %s",
+                  outcome == CLIENT_SILENT ? "passed over" : "refused, and the session ended");
+    else
+        step_unanswered(probe, CHECK_RENEGOTIATION, outcome);
+}
+
+void session_renegotiate(struct probe *probe)
+{
+    const struct client_options options = step_options(probe);
+    const struct flight_way plainly = {.duplicate = false};
+    struct sessions sessions = {.num_suites = 0};
+    enum client_outcome outcome;
+    choose_suites(probe, &sessions);
+    if (!probe->session.there || !step_wants(probe, CHECK_RENEGOTIATION))
+        return;
+    const struct hello hello = step_hello(sessions.suites, sessions.num_suites);
+    struct client *client = make(probe, &options, &hello, &plainly, &outcome);
+    if (client != NULL && outcome == CLIENT_ANSWERED)
+        renegotiate(probe, client, &sessions);
+    else
+        step_unanswered(probe, CHECK_RENEGOTIATION, outcome);
+    client_free(client);
 }

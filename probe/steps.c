@@ -30,8 +30,9 @@ const char *step_outcome(const struct client *client, enum client_outcome outcom
                  name != NULL ? name : "unknown");
         return room;
     case CLIENT_SILENT:
-        return client_repeats(client) > 0 ? "silence, while the server repeats its flight"
-                                          : "silence";
+        return client_answers(client)->server_hello && client_repeats(client) > 0
+                   ? "silence, while the server repeats its flight"
+                   : "silence";
     case CLIENT_UNREACHABLE:
         return "port unreachable";
     case CLIENT_GARBAGE:
@@ -54,6 +55,12 @@ void step_unanswered(struct probe *probe, enum check_id id, enum client_outcome 
                                  sizeof room));
     if (outcome == CLIENT_SILENT)
         step_tell(probe, id, CHECK_UNKNOWN, "", NUM_RULES, "no answer came");
+}
+
+bool step_passed_over(const struct client *client, enum client_outcome outcome)
+{
+    const struct answers *answers = client_answers(client);
+    return outcome == CLIENT_SILENT && answers->hello_verify && !answers->server_hello;
 }
 
 bool step_goes_on(const struct probe *probe)
@@ -94,6 +101,8 @@ struct client *step_client(struct probe *probe, const struct client_options *opt
     struct client *client = client_new(options, &error);
     if (client == NULL)
         snprintf(probe->trouble, sizeof probe->trouble, "%.300s", error.text);
+    else if (probe->local.len == 0)
+        probe->local = client_local(client);
     return client;
 }
 

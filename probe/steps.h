@@ -16,6 +16,10 @@ void step_unanswered(struct probe *probe, enum check_id id, enum client_outcome 
 const char *step_outcome(const struct client *client, enum client_outcome outcome, char *room,
                          size_t size);
 
+/* step_passed_over says whether a server that asked for a cookie had nothing to say to the hello with it: it is there,
+ * and refuses without an alert. */
+bool step_passed_over(const struct client *client, enum client_outcome outcome);
+
 /* step_wants says whether a check is asked for, and asking goes on. */
 bool step_wants(const struct probe *probe, enum check_id id);
 bool step_goes_on(const struct probe *probe);
@@ -39,6 +43,8 @@ void survey_suites(struct probe *probe);
 void survey_cookie(struct probe *probe);
 void survey_ways(struct probe *probe);
 void session_run(struct probe *probe); /* DEPTH_FULL */
-void oracle_run(struct probe *probe);  /* DEPTH_ORACLE */
+/* At the end of all: not every server gets over it. */
+void session_renegotiate(struct probe *probe);
+void oracle_run(struct probe *probe); /* DEPTH_ORACLE */
 
 #endif

@@ -98,11 +98,6 @@ static void tell_first(struct probe *probe, const struct client *client)
     step_tell(probe, CHECK_HEARTBEAT, CHECK_INFO, hello->heartbeat.seen ? "yes" : "no", NUM_RULES,
               hello->heartbeat.seen ? "heartbeats were on offer, and are taken"
                                     : "heartbeats were on offer, and are not taken");
-    step_tell(probe, CHECK_RESUMPTION_ID, CHECK_INFO, hello->session_id.len > 0 ? "offered" : "no",
-              NUM_RULES,
-              hello->session_id.len > 0 ? "the server gives the session an id of %zu bytes"
-                                        : "the server gives the session no id (%zu bytes)",
-              hello->session_id.len);
     step_tell(probe, CHECK_RESUMPTION_TICKET, CHECK_INFO,
               hello->session_ticket == TRUTH_YES ? "offered" : "no", NUM_RULES,
               hello->session_ticket == TRUTH_YES ? "the server is going to send a ticket"
@@ -150,6 +145,16 @@ static struct client *ask(struct probe *probe, const struct hello *hello,
     return client;
 }
 
+/* Of a hello without ticket: many servers give an id to such only. */
+static void tell_session_id(struct probe *probe, const struct tls_server_hello *hello)
+{
+    step_tell(probe, CHECK_RESUMPTION_ID, CHECK_INFO, hello->session_id.len > 0 ? "offered" : "no",
+              NUM_RULES,
+              hello->session_id.len > 0 ? "the server gives the session an id of %zu bytes"
+                                        : "the server gives the session no id (%zu bytes)",
+              hello->session_id.len);
+}
+
 static void ask_sizes(struct probe *probe)
 {
     enum client_outcome outcome;
@@ -163,6 +168,7 @@ static void ask_sizes(struct probe *probe)
     if (outcome == CLIENT_ANSWERED) {
         const struct tls_server_hello *seen = &client_answers(client)->hello;
         const bool granted = span_seen(seen->connection_id);
+        tell_session_id(probe, seen);
         snprintf(value, sizeof value, granted ? "%zu bytes" : "no", seen->connection_id.len);
         step_tell(probe, CHECK_CONNECTION_ID, CHECK_INFO, value, NUM_RULES,
                   granted ? "it wants records to bear an id of its own choice"
@@ -178,6 +184,7 @@ static void ask_sizes(struct probe *probe)
                   deflates ? "DEFLATE was on offer, and is taken"
                            : "DEFLATE was on offer, and is not taken");
     } else {
+        step_unanswered(probe, CHECK_RESUMPTION_ID, outcome);
         step_unanswered(probe, CHECK_CONNECTION_ID, outcome);
         step_unanswered(probe, CHECK_RECORD_SIZE, outcome);
         step_unanswered(probe, CHECK_COMPRESSION, outcome);
@@ -246,9 +253,9 @@ static void ask_certificates(struct probe *probe)
                       ? tls_suite_name(answers->hello.cipher.value)
                       : "an unknown suite");
     } else if (outcome == CLIENT_ALERT || outcome == CLIENT_SILENT) {
-        step_tell(probe, CHECK_CERTIFICATE, outcome == CLIENT_ALERT ? CHECK_INFO : CHECK_UNKNOWN,
-                  outcome == CLIENT_ALERT ? "none" : "", NUM_RULES,
-                  "a hello without PSK suites: %s",
+        const bool none = outcome == CLIENT_ALERT || step_passed_over(client, outcome);
+        step_tell(probe, CHECK_CERTIFICATE, none ? CHECK_INFO : CHECK_UNKNOWN, none ? "none" : "",
+                  NUM_RULES, "a hello without PSK suites: %s",
                   step_outcome(client, outcome, room, sizeof room));
     } else {
         step_unanswered(probe, CHECK_CERTIFICATE, outcome);
@@ -266,7 +273,8 @@ static enum version_found found(const struct client *client, enum client_outcome
     const struct answers *answers = client_answers(client);
     if (answers->server_hello)
         return answers->hello.version.value == version ? VERSION_YES : VERSION_NO;
-    return outcome == CLIENT_ALERT ? VERSION_NO : VERSION_UNKNOWN;
+    return outcome == CLIENT_ALERT || step_passed_over(client, outcome) ? VERSION_NO
+                                                                        : VERSION_UNKNOWN;
 }
 
 static enum version_found ask_version_10(struct probe *probe)
@@ -343,7 +351,7 @@ void survey_run(struct probe *probe)
     } else {
         survey_suites(probe);
         if (step_wants(probe, CHECK_CONNECTION_ID) || step_wants(probe, CHECK_RECORD_SIZE) ||
-            step_wants(probe, CHECK_COMPRESSION))
+            step_wants(probe, CHECK_COMPRESSION) || step_wants(probe, CHECK_RESUMPTION_ID))
             ask_sizes(probe);
         if (step_wants(probe, CHECK_ETM) || step_wants(probe, CHECK_TRUNCATED_HMAC))
             ask_cbc(probe);

@@ -10,13 +10,12 @@ struct cookie {
     size_t len;
 };
 
-/* Asks for a cookie, and goes no further. */
+/* A cookie, by a hello that is answered: a server that keeps state would wait for who only asks for one. */
 static struct cookie fetch(struct probe *probe)
 {
     struct cookie cookie = {.there = false};
-    struct client_options options = step_options(probe);
+    const struct client_options options = step_options(probe);
     const struct hello hello = step_hello(probe->suites, probe->num_suites);
-    options.stop_at_cookie = true;
     struct client *client = step_client(probe, &options);
     if (client == NULL)
         return cookie;
@@ -42,7 +41,6 @@ static enum taken show(struct probe *probe, const struct cookie *cookie,
     struct client_options options = step_options(probe);
     const struct hello hello = step_hello(probe->suites, probe->num_suites);
     struct error error;
-    options.stop_at_cookie = true;
     options.cookie = span_of(cookie->bytes, cookie->len);
     if (source != NULL)
         options.source = source;

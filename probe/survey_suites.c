@@ -11,7 +11,7 @@ enum { MAX_SUITES = 64, HANDSHAKE_FAILURE = 40, INSUFFICIENT_SECURITY = 71 };
 struct asked {
     enum client_outcome outcome;
     uint16_t chosen;
-    bool alerted, overdue;
+    bool passed_over; /* step_passed_over */
     uint8_t alert;
 };
 
@@ -26,7 +26,7 @@ static struct asked ask(struct probe *probe, const uint16_t *suites, size_t num)
     asked.outcome = client_hello(client, &hello);
     step_note(probe, client, asked.outcome);
     asked.chosen = (uint16_t)client_answers(client)->hello.cipher.value;
-    asked.alerted = asked.outcome == CLIENT_ALERT;
+    asked.passed_over = step_passed_over(client, asked.outcome);
     asked.alert = client_answers(client)->alert;
     client_free(client);
     return asked;
@@ -166,11 +166,13 @@ void survey_suites(struct probe *probe)
     leave_out(left, &num, probe->suites[0]);
     while (num > 0 && probe->num_suites < MAX_SUITES && step_goes_on(probe)) {
         last = ask(probe, left, num);
+        if (last.outcome == CLIENT_SILENT && step_goes_on(probe)) /* it may have been the network */
+            last = ask(probe, left, num);
         if (last.outcome != CLIENT_ANSWERED || !leave_out(left, &num, last.chosen))
             break;
         probe->suites[probe->num_suites++] = last.chosen;
     }
-    probe->suites_complete = last.outcome == CLIENT_ALERT || num == 0;
+    probe->suites_complete = last.outcome == CLIENT_ALERT || last.passed_over || num == 0;
     tell_suites(probe);
     tell_forward_secrecy(probe);
     if (last.outcome == CLIENT_ALERT)

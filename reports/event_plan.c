@@ -2,6 +2,7 @@
 #include "reports/event_plan.h"
 
 #include "core/common_observations.h"
+#include "reports/probe_check.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -118,7 +119,7 @@ static const struct observation_type *walk(size_t *index)
     for (const struct observation_type *const *type = common_observations; *type != NULL; type++)
         if ((*index)-- == 0)
             return *type;
-    return NULL;
+    return (*index)-- == 0 ? &observation_probe_check : NULL;
 }
 
 const struct observation_type *event_type_at(size_t index)

@@ -1,5 +1,6 @@
 /* main.c: the program perpass-probe: options, targets, outputs. */
 #include "capture/privileges.h"
+#include "capture/sandbox.h"
 #include "cli/complain.h"
 #include "cli/options.h"
 #include "cli/signals.h"
@@ -8,8 +9,10 @@
 #include "probe/program/keys.h"
 #include "probe/program/targets.h"
 #include "probe/tell.h"
+#include "probe/tell_events.h"
 
 #include "core/crypto.h"
+#include "core/crypto_share.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -24,13 +27,14 @@ enum {
     MIN_TIMEOUT = 4, /* seconds: one peer repeats its flight after 3 */
     MAX_TIMEOUT = 120,
     DEFAULT_PARALLEL = 4,
-    MAX_PARALLEL = 64
+    MAX_PARALLEL = 64,
+    X25519 = 29
 };
 
 struct settings {
-    bool full, oracle, coap_ping, ipv4, ipv6, json, quiet, version;
+    bool full, oracle, coap_ping, ipv4, ipv6, json, quiet, no_sandbox, version;
     const char *identity, *identity_hex, *key_file, *checks, *source, *targets, *privacy,
-        *pseudonym_key, *fail_on;
+        *pseudonym_key, *fail_on, *events;
     uint64_t timeout, rate, parallel;
 };
 
@@ -109,6 +113,8 @@ static bool read_targets(const struct settings *settings, const struct option_li
 struct outputs {
     const struct settings *settings;
     struct redactor *redactor;
+    FILE *events_file; /* NULL: none */
+    struct event_writer *events;
     struct tell_style style;
     enum severity fail_on, worst;
     bool incomplete, no_memory;
@@ -121,7 +127,11 @@ static void told(void *to, const struct probe *probe)
     outputs->worst = worst > outputs->worst ? worst : outputs->worst;
     if (probe->trouble[0] != '\0' || !probe->answers)
         outputs->incomplete = true;
-    if (outputs->settings->json)
+    if (outputs->events != NULL)
+        tell_events(outputs->events, probe);
+    if (outputs->events_file == stdout)
+        event_writer_flush(outputs->events);
+    else if (outputs->settings->json)
         outputs->no_memory = !tell_json(stdout, probe, outputs->redactor) || outputs->no_memory;
     else
         tell_text(stdout, probe, outputs->redactor, &outputs->style);
@@ -133,6 +143,34 @@ static void told(void *to, const struct probe *probe)
     fflush(stdout);
 }
 
+static bool open_events(struct outputs *outputs, struct error *error)
+{
+    const char *path = outputs->settings->events;
+    const struct event_options options = {.observations = true};
+    if (path == NULL)
+        return true;
+    if (strcmp(path, "-") == 0 && outputs->settings->json)
+        return error_set(error, "--json and --events - both want standard output");
+    outputs->events_file = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
+    if (outputs->events_file == NULL)
+        return error_set(error, "cannot write '%s': %s", path, strerror(errno));
+    outputs->events = event_writer_new(outputs->events_file, &options, outputs->redactor, error);
+    return outputs->events != NULL;
+}
+
+/* False, and told, when they could not be written. */
+static bool close_events(struct outputs *outputs)
+{
+    struct error error = {.text = ""};
+    bool ok = outputs->events == NULL || event_writer_free(outputs->events, &error);
+    if (outputs->events_file != NULL && outputs->events_file != stdout &&
+        fclose(outputs->events_file) != 0 && ok)
+        ok = error_set(&error, "%s", strerror(errno));
+    if (!ok)
+        complain("'%s' cannot be written: %s", outputs->settings->events, error.text);
+    return ok;
+}
+
 static struct tell_style style_of(FILE *out)
 {
     struct winsize size;
@@ -141,6 +179,14 @@ static struct tell_style style_of(FILE *out)
     if (terminal && ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col >= 60)
         style.width = size.ws_col < 140 ? size.ws_col : 140;
     return style;
+}
+
+/* No file, no program, no network but UDP from here on. What libcrypto reads when it is first used is read before. */
+static bool confine(const struct settings *settings, struct error *error)
+{
+    const struct sandbox sandbox = {.datagrams = true};
+    crypto_share_free(crypto_share_curve(X25519));
+    return settings->no_sandbox || sandbox_enter(&sandbox, error) != SANDBOX_FAILED;
 }
 
 static int probe_all(const struct settings *settings, struct probe_settings *probe,
@@ -202,7 +248,7 @@ static bool prepare(struct settings *settings, const struct option_list *operand
         probe->key = keys->key;
     }
     outputs->redactor = redactor_new(&redaction, error);
-    return outputs->redactor != NULL;
+    return outputs->redactor != NULL && open_events(outputs, error) && confine(settings, error);
 }
 
 static int run(const void *given, const struct option_list *operands)
@@ -221,6 +267,8 @@ static int run(const void *given, const struct option_list *operands)
         status = probe_all(&settings, &probe, &targets, &outputs);
     else
         complain("%s", error.text);
+    if (!close_events(&outputs))
+        status = STATUS_OUTPUT;
     redactor_free(outputs.redactor);
     keys_free(&keys);
     targets_free(&targets);
@@ -267,6 +315,9 @@ static const struct option_row options[] = {
     {"source", "ADDRESS", false, MEMBER(source), option_set_text, "Send from this address."},
     {"json", NULL, false, MEMBER(json), option_set_true,
      "Print a JSON object on a line for each target, instead of the table."},
+    {"events", "FILE", false, MEMBER(events), option_set_text,
+     "Write an event for each check, one JSON object a line, with the names of the Elastic Common "
+     "Schema. - is standard output, instead of the table."},
     {"privacy", "POLICY", false, MEMBER(privacy), option_set_text,
      "How targets and hints are shown: raw (as without this option: they are your own), internal "
      "or "
@@ -278,6 +329,8 @@ static const struct option_row options[] = {
      "medium, high, critical). Checks without a rule are low."},
     {"quiet", NULL, false, MEMBER(quiet), option_set_true,
      "Do not tell the budget of datagrams before, and what was sent after."},
+    {"no-sandbox", NULL, false, MEMBER(no_sandbox), option_set_true,
+     "Do not confine the program to what it still has to do: for systems where that fails."},
     {"version", NULL, false, MEMBER(version), option_set_true, "Print the version."},
 };
 

@@ -1,25 +1,24 @@
 #!/usr/bin/env python3
-"""man_options.py PERPASS MANUAL: checks that the manual page and --help tell of the same options.
+"""man_options.py PROGRAM MANUAL [COMMAND...]: checks that the manual page and --help tell of the same options.
 
-For each command: every option of `perpass COMMAND --help`, with its value, has its entry in the section
-"OPTIONS OF PERPASS COMMAND" of the scdoc source MANUAL, in the same order, and there is no other entry.
+For each command, or for a program without commands: every option of `PROGRAM COMMAND --help`, with its value, has its
+entry in the section "OPTIONS OF PERPASS COMMAND" (or of the program) of the scdoc source MANUAL, in the same order,
+and there is no other entry.
 """
 import pathlib
 import re
 import subprocess
 import sys
 
-COMMANDS = ("analyze", "monitor", "explain")
 
-
-def help_options(perpass, command):
-    text = subprocess.run([perpass, command, "--help"], check=True, capture_output=True, text=True,
+def help_options(program, command):
+    text = subprocess.run([program] + ([command] if command else []) + ["--help"], check=True, capture_output=True, text=True,
                           timeout=20).stdout
     return re.findall(r"^  (--\S+(?: \S+)?)$", text, re.M)
 
 
 def manual_options(manual, command):
-    heading = "# OPTIONS OF PERPASS %s\n" % command.upper()
+    heading = "# OPTIONS OF %s\n" % ("PERPASS " + command if command else "PERPASS-PROBE").upper()
     if heading not in manual:
         return []
     section = manual.split(heading)[1].split("\n# ")[0]
@@ -28,13 +27,13 @@ def manual_options(manual, command):
 
 
 def main():
-    perpass, path = sys.argv[1:]
+    program, path, *commands = sys.argv[1:]
     manual = pathlib.Path(path).read_text(encoding="utf-8")
     wrong = 0
-    for command in COMMANDS:
-        told, written = help_options(perpass, command), manual_options(manual, command)
+    for command in commands or [None]:
+        told, written = help_options(program, command), manual_options(manual, command)
         if not told:
-            print("perpass %s --help tells no options" % command)
+            print("%s --help tells no options" % (command or program))
             wrong += 1
         for option in told:
             if option not in written:
