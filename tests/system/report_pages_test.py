@@ -7,6 +7,7 @@ import hashlib
 import html
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,7 +23,6 @@ perpass = pathlib.Path()
 # What no output may have: controls but for the end of a line, and what reorders or hides text.
 UNSEEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
                     "\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e0fff]")
-COLOURS = re.compile("\x1b\\[[0-9;]*m")
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -90,15 +90,17 @@ def write_hostile(path):
                 out.write(1700000000 * 10**9 + i * 10**9 + ms * 10**6, frame)
 
 
-def reports(folder, captures, *options):
-    """Runs perpass; gives {ending: text} with the summary as "summary"."""
-    endings = ("html", "txt", "json")
-    words = [word for ending in endings for word in ("--report", str(folder / ("report." + ending)))]
-    done = subprocess.run([perpass, "analyze", *options, *words, *captures], capture_output=True, timeout=120, check=False)
-    texts = {ending: (folder / ("report." + ending)).read_text(encoding="utf-8") for ending in endings}
+def summary(captures, *options):
     done = subprocess.run([perpass, "analyze", *options, *captures], capture_output=True, timeout=120, check=False)
-    texts["summary"] = done.stdout.decode("utf-8")
-    return texts
+    return done.stdout.decode("utf-8")
+
+
+def reports(folder, captures, *options):
+    """Runs perpass; gives {ending: text}."""
+    endings = ("html", "md", "txt", "json")
+    words = [word for ending in endings for word in ("--report", str(folder / ("report." + ending)))]
+    subprocess.run([perpass, "analyze", *options, *words, *captures], capture_output=True, timeout=120, check=False)
+    return {ending: (folder / ("report." + ending)).read_text(encoding="utf-8") for ending in endings}
 
 
 ELEMENTS = set("html head meta title style script body header main footer nav section article h1 h2 h3 p a span div ul ol li"
@@ -143,13 +145,42 @@ def page_faults(text):
     return faults
 
 
+# What a comment becomes: its elements, none with attributes but for the alignment of columns.
+COMMENT = set("div h2 h3 p ul li table thead tbody tr th td strong code details summary".split())
+MOST_OF_COMMENT = 65536
+
+
+def comment_faults(text):
+    """What is wrong with a comment when a reader of GitHub's Markdown has made HTML of it, as sentences."""
+    words = ["cmark-gfm", "--unsafe", "-e", "table", "-e", "autolink", "-e", "strikethrough", "-e", "tagfilter"]
+    done = subprocess.run(words, input=text.encode(), capture_output=True, timeout=60, check=True)
+    try:
+        reader = xml.etree.ElementTree.XMLParser(target=xml.etree.ElementTree.TreeBuilder(insert_comments=True))
+        page = xml.etree.ElementTree.fromstring("<div>%s</div>" % done.stdout.decode(), reader)
+    except xml.etree.ElementTree.ParseError as error:
+        return ["not well-formed: %s" % error]
+    faults = [] if len(text) <= MOST_OF_COMMENT else ["%d characters" % len(text)]
+    for element in page.iter():
+        if element.tag not in COMMENT and element.tag is not xml.etree.ElementTree.Comment:
+            faults.append("element %s" % element.tag)
+        faults += ["attribute %s of %s" % (name, element.tag) for name in element.attrib if name != "align"]
+        outside = [element.tail or ""] + ([element.text or ""] if element.tag != "code" else [])
+        if any(re.search(r"(^|[^\w`])[@#]\w|https?:", words) for words in outside):
+            faults.append("a mention or a link in %s" % outside)
+    if [row for row in page.iter("tr") if len(row) not in (4,)]:
+        faults.append("a row of a table with another number of cells")
+    return faults
+
+
 class Pages(unittest.TestCase):
     maxDiff = None
 
     def check(self, texts):
         self.assertEqual(page_faults(texts["html"]), [])
+        if shutil.which("cmark-gfm"):
+            self.assertEqual(comment_faults(texts["md"]), [])
         for ending, text in texts.items():
-            self.assertIsNone(UNSEEN.search(COLOURS.sub("", text)), ending)
+            self.assertIsNone(UNSEEN.search(text), ending)
 
     def test_checks(self):
         """The checks themselves find faults."""
@@ -160,6 +191,15 @@ class Pages(unittest.TestCase):
                                 ("href=\"#worst\"", "href=\"http://a/\"", "link to")):
             found = page_faults(good.replace(old, new, 1))
             self.assertTrue([line for line in found if fault in line], (old, new, found))
+        self.assertTrue(page_faults(good.replace("</main>", "")))
+
+    @unittest.skipUnless(shutil.which("cmark-gfm"), "cmark-gfm is not installed")
+    def test_comment_checks(self):
+        for text, fault in (("<img src='x'>", "not well-formed"), ("[a](b)", "element a"), ("hello @octocat", "a mention"),
+                            ("https://evil.example", "element a"), ("|a|b|\n|-|-|\n|c|d|", "number of cells"),
+                            ("`" + "a" * 66000 + "`", "characters")):
+            self.assertTrue([line for line in comment_faults(text) if fault in line], text[:80])
+        self.assertEqual(comment_faults("`@octocat https://evil.example <img>`"), [])
 
     def page_of(self, case):
         folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory(prefix="perpass-pages-")))
@@ -184,6 +224,7 @@ class Pages(unittest.TestCase):
             for privacy in ("raw", "internal", "strict"):
                 texts = reports(folder, [str(capture)], "--privacy", privacy)
                 self.check(texts)
+                self.assertIsNone(UNSEEN.search(summary([str(capture)], "--privacy", privacy)))
             texts = reports(folder, [str(capture)], "--privacy", "raw")
             shown = " ".join(xml.etree.ElementTree.fromstring(texts["html"]).itertext())
             for value in HOSTILE[:5]:  # they are there, as text
