@@ -56,7 +56,7 @@ static void judge_clients(struct finding *finding, const struct psk_signs *signs
     } else if (signs->in_turns && signs->macs) {
         finding->reason = "Clients with different hardware addresses use it in turns.";
     } else {
-        finding->severity = SEVERITY_MEDIUM;
+        finding->severity = signs->in_turns ? SEVERITY_MEDIUM : SEVERITY_LOW;
         psk_finding_cap(finding, CONFIDENCE_POSSIBLE,
                         signs->in_turns
                             ? "Clients at two addresses use it in turns: one that has both does "

@@ -207,9 +207,10 @@ class DtlsSide:
 
 # --- DHCP ---
 
-def dhcp(kind, xid, mac, options):
-    """A message of a client to everybody, or of a server: RFC 2131 section 2, RFC 2132. |options|: (code, data)."""
-    body = struct.pack(">BBBBIHH4s4s4s4s", 1 if kind in (1, 3) else 2, 1, 6, 0, xid, 0, 0, bytes(4), bytes(4),
+def dhcp(kind, xid, mac, options, given=bytes(4)):
+    """A message of a client to everybody, or of a server: RFC 2131 section 2, RFC 2132. |options|: (code, data);
+    |given|: the address that the server gives."""
+    body = struct.pack(">BBBBIHH4s4s4s4s", 1 if kind in (1, 3) else 2, 1, 6, 0, xid, 0, 0, bytes(4), given,
                        bytes(4), bytes(4))
     body += mac + bytes(10) + bytes(64) + bytes(128) + bytes.fromhex("63825363") + bytes([53, 1, kind])
     return body + b"".join(bytes([code]) + vec(1, data) for code, data in options) + b"\xff"

@@ -3,6 +3,7 @@ from changing networks, with keys of their own or of a group. What rules should 
 """
 import hashlib
 import heapq
+import ipaddress
 import random
 from collections import Counter, defaultdict
 
@@ -48,6 +49,7 @@ class Device:
         self.mac = bytes([0x00, 0x1B, 0x63]) + number.to_bytes(3, "big")
         self.stack = world.random.choice(STACKS)
         self.last_address = None
+        self.known_at = None  # the chain and the network of the last session that something of its own was in
         self.sessions = 0
         self.memory = {}
 
@@ -121,16 +123,32 @@ class World:
         self.order += 1
         heapq.heappush(self.queue, (seconds, self.order, function, arguments))
 
-    def tell(self, seconds, device, conversation, session=True, chain=0):
-        """Lets the frames of a conversation come at their times. |chain|: identifiers change from one to the next."""
+    def tell(self, seconds, device, conversation, session=True, chain=0, shareable=None):
+        """Lets the frames of a conversation come at their times. |chain|: identifiers change from one to the next.
+        |shareable|: what joins it to the one before, where that is not what its kind says."""
         mark = None
         if session:
             device.sessions += 1
             mark = len(self.sessions)
             self.sessions.append([0, device.number, device.kind.name, chain])
+            self.follow(device, chain, device.kind.shareable if shareable is None else shareable)
         for ms, frame in conversation.frames:
             self.at(seconds + ms / 1000, self.write, frame, mark)
             mark = None
+
+    def follow(self, device, chain, shareable):
+        """Notes at which addresses an observer can know a device again that came from elsewhere."""
+        address, before = device.last_address, device.known_at
+        if not device.kind.linkable or address is None:
+            return
+        network = address if ":" not in address else address.rsplit(":", 4)[0]
+        device.known_at = chain, network
+        if before is None or before[0] != chain or before[1] == network:
+            return
+        if shareable:
+            self.doubtful["link.cross-network"]["by what several hosts may have"].add(address)
+        else:
+            self.truth["link.cross-network"].add(address)
 
     def write(self, seconds, frame, mark):
         self.writer.write(int((START + seconds) * 1e9), frame)
@@ -142,6 +160,9 @@ class World:
         while self.queue:
             seconds, _, function, arguments = heapq.heappop(self.queue)
             function(seconds, *arguments)
+        # Some addresses have devices of both sorts.
+        for case in self.doubtful["link.cross-network"].values():
+            case -= self.truth["link.cross-network"]
         for identity, uses in self.external_psks.items():
             if uses > 1:
                 self.truth["link.psk-identity"].add(shown(identity))
@@ -149,7 +170,7 @@ class World:
     # --- who talks ---
 
     def client(self, device, seconds, address=None):
-        address = address or device.place(self, int(seconds))
+        address = str(ipaddress.ip_address(address or device.place(self, int(seconds))))
         device.last_address = address
         return End(address, ROUTER_IN)
 
@@ -163,9 +184,9 @@ def shuffled(stack, extensions):
 
 class Kind:
     """A way of life. |linkable|: an observer can tell that two sessions are of one device; |mixed|: it has identifiers
-    that several devices share, and that cannot always be known for such."""
+    that several devices share, and that cannot always be known for such; |shareable|: of a sort that others share."""
 
-    name, least, linkable, mixed = "", 1, True, False
+    name, least, linkable, mixed, shareable = "", 1, True, False, False
 
     def setup(self, world, num):
         raise NotImplementedError
@@ -186,6 +207,7 @@ def dtls_psk(world, client, server, identity, stack=None, hint=b"", cipher=wire.
     offered = [wire.EXTENDED_MASTER_SECRET]
     if name is not None:
         offered.insert(0, wire.server_name(name))
+        world.truth["link.server-name"].add(str(server.ip))
     if cid is not None:
         offered.append(wire.connection_id(cid[0]))
     if stack is not None:
@@ -217,6 +239,7 @@ class OwnPsk(Kind):
     """Sensors with a random identity of their own; every other one moves."""
 
     name = "own-psk"
+    shareable = True
 
     def __init__(self):
         self.world = None
@@ -436,7 +459,8 @@ class ConnectionIdPsk(OwnPsk):
         for _ in range(3):
             conversation.send(0, one.record(25, world.bytes(60), cid=cid))
             conversation.send(1, two.record(23, world.bytes(60)))
-        world.tell(seconds, device, conversation)
+        world.tell(seconds, device, conversation, shareable=False)
+        world.truth["link.connection-id"].add(device.last_address)
 
 
 # --- TLS 1.3 ---
@@ -455,6 +479,7 @@ def tls13(world, client, server, stack, name=None, psk=None, binder=32, modes=(1
                wire.key_shares([(group, value)])]
     if name is not None:
         offered.insert(0, wire.server_name(name))
+        world.truth["link.server-name"].add(str(server.ip))
     offered = shuffled(stack, offered)
     if psk is not None:
         if early:
@@ -519,7 +544,7 @@ class TicketReuse(Browser):
 class KeyShareReuse(Browser):
     """TLS 1.3 clients that make one key pair and keep it."""
 
-    name, least, linkable = "key-share-reuse", 2, True
+    name, least, linkable, shareable = "key-share-reuse", 2, True, True
 
     def session(self, seconds, device):
         world = self.world
@@ -554,6 +579,7 @@ class ExternalPsk13(Kind):
     send early data."""
 
     name, least = "external-psk-13", 8
+    shareable = True
 
     def setup(self, world, num):
         self.world = world
@@ -595,6 +621,7 @@ class OddPsk13(Kind):
     """Identities that two systems may take for different names, and such as are ticket and external identity."""
 
     name, least = "odd-psk-13", 4
+    shareable = True
 
     def setup(self, world, num):
         self.world, self.server = world, world.server()
@@ -621,6 +648,7 @@ class Rerouted(Kind):
     """Now and then an attacker on the path delivers a hello to another server of the same key as well."""
 
     name, least = "rerouted", 2
+    shareable = True
 
     def setup(self, world, num):
         self.world = world
@@ -653,6 +681,7 @@ class Rerouted(Kind):
         payload = first.frames[hello][1][54:]
         again.frames[hello] = (again.frames[hello][0], again.frames[hello][1][:54] + payload)
         world.tell(seconds + 4, device, again, session=False)
+        world.truth["link.server-name"].discard(memory["servers"][1])  # the same hello, once more
 
 
 def shown(identity):
@@ -673,6 +702,7 @@ def tls12(world, client, server, stack, name=None, session_id=b"", ticket=None, 
                wire.EXTENDED_MASTER_SECRET, wire.RENEGOTIATION_INFO]
     if name is not None:
         offered.insert(0, wire.server_name(name))
+        world.truth["link.server-name"].add(str(server.ip))
     if ticket is not None:
         offered.append(wire.ticket(ticket))
     ciphers = [cipher for cipher in stack[0] if cipher > 0xC000]
@@ -820,15 +850,16 @@ class Certificate12(Kind):
 
 
 class Clock12(Kind):
-    """TLS 1.2 clients whose random begins with the time of a clock of their own, which is wrong by years."""
+    """TLS 1.2 clients whose random begins with the time of a clock of their own: every third is right, the others are
+    off by up to four days."""
 
     name, least, linkable = "clock-12", 2, False
 
     def setup(self, world, num):
         self.world, self.servers = world, [world.server()]
-        for _ in range(num):
+        for i in range(num):
             device = world.device(self)
-            device.memory["offset"] = 0
+            device.memory.update(offset=0 if i % 3 == 0 else world.random.randrange(-4 * DAY, 4 * DAY), seen=set())
             world.plan(device, 1)
 
     def session(self, seconds, device):
@@ -837,6 +868,31 @@ class Clock12(Kind):
         world.tell(seconds, device,
                    tls12(world, world.client(device, seconds), world.server_end(self.servers[0]), device.stack,
                          name="old.example", random=now.to_bytes(4, "big") + world.bytes(28)))
+        if device.last_address in device.memory["seen"]:
+            world.truth["link.clock"].add(device.last_address)
+        device.memory["seen"].add(device.last_address)
+
+
+class OddSoftware(Kind):
+    """Clients with fixed addresses that offer what nobody else does, and pairs of them that offer the same."""
+
+    name, least, linkable = "odd-software", 6, False
+
+    def setup(self, world, num):
+        self.world, self.server = world, world.server()
+        for i in range(num // 3 * 3):
+            device = world.device(self)
+            alone = i % 3 == 0
+            device.stack = ((0x1301, 0x1303, 0xC023 if alone else 0xC024), (29, 0x0200 + i // 3), 0)
+            device.memory.update(address=world.server(), alone=alone)
+            world.plan(device, 1)
+
+    def session(self, seconds, device):
+        world, address = self.world, device.memory["address"]
+        world.tell(seconds, device, tls13(world, world.client(device, seconds, address), world.server_end(self.server),
+                                          device.stack))
+        if device.memory["alone"] and device.sessions == 3:
+            world.truth["link.fingerprint"].add(address)
 
 
 # --- DHCP ---
@@ -871,10 +927,55 @@ class Dhcp(Kind):
         world.tell(seconds, device, conversation, session=False)
 
 
+class Leased(Browser):
+    """Devices on the observer's segment that are given an address by DHCP, for which they tell their name and true
+    hardware address, and open a session from it."""
+
+    name, least, linkable, private = "leased", 2, True, False
+    LEASE, NET = 3600, 0
+
+    def setup(self, world, num):
+        super().setup(world, 0)
+        self.dhcp_server = End("10.77.0.1", ROUTER_OUT)
+        for i in range(num):
+            device = world.device(self)
+            device.memory["address"] = "10.77.%d.%d" % (self.NET + 1 + i // 250, 1 + i % 250)
+            world.plan(device, 1)
+
+    def session(self, seconds, device):
+        world, memory = self.world, device.memory
+        mac = bytes([0x02]) + world.bytes(5) if self.private else device.mac
+        asked = [(50, ipaddress.ip_address(memory["address"]).packed), (54, self.dhcp_server.packed)]
+        if not self.private:
+            for rule in ("link.dhcp-identity", "link.hardware-address"):
+                world.truth[rule].add(mac.hex("-").upper())
+            world.truth["link.cleartext-pairing"].add(memory["address"])
+            asked += [(12, b"desk-%d" % device.number), (61, b"\x01" + mac)]
+        xid = world.random.randrange(1 << 32)
+        request = Udp(End("0.0.0.0", mac), 68, End("255.255.255.255", b"\xff" * 6), 67)
+        request.send(0, wire.dhcp(3, xid, mac, asked))
+        answer = Udp(self.dhcp_server, 67, End(memory["address"], mac), 68)
+        answer.send(0, wire.dhcp(5, xid, mac, [(54, self.dhcp_server.packed), (51, self.LEASE.to_bytes(4, "big"))],
+                                 given=ipaddress.ip_address(memory["address"]).packed), 5)
+        world.tell(seconds, device, request, session=False)
+        world.tell(seconds, device, answer, session=False)
+        address, name = world.random.choice(self.servers)
+        world.tell(seconds + 60, device, tls13(world, End(memory["address"], mac), world.server_end(address),
+                                               device.stack, name=name))
+
+
+class LeasedPrivate(Leased):
+    """The same with a random hardware address each day, and no name: RFC 7844."""
+
+    name, linkable, private = "leased-private", False, True
+    NET = 128
+
+
 KINDS = [
     (OwnPsk(), 0.18), (NamedPsk(), 0.05), (NumberedPsk(), 0.02), (GroupPsk(), 0.18), (DefaultPsk(), 0.05),
     (SwitchingPsk(), 0.01), (SharingServersPsk(), 0.01), (UnknownPsk(), 0.0005), (ConnectionIdPsk(), 0.01),
     (Browser(), 0.15), (TicketReuse(), 0.02), (KeyShareReuse(), 0.02), (Eui64(), 0.03), (ExternalPsk13(), 0.04),
     (OddPsk13(), 0.002), (Rerouted(), 0.003), (Ticket12(), 0.12), (SessionId12(), 0.05), (Certificate12(), 0.03), (Clock12(), 0.01),
-    (Dhcp(), 0.02),
+    (Dhcp(), 0.02), (OddSoftware(), 0.003), (Leased(), 0.005),
+    (LeasedPrivate(), 0.005),
 ]

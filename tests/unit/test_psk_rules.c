@@ -216,6 +216,24 @@ static void test_group_clients(void **state)
     }
 }
 
+/* Who only moved is no reason to look up; who comes back by turns is a better one. */
+static void test_group_severity(void **state)
+{
+    (void)state;
+    for (unsigned uses = 2; uses <= 3; uses++) {
+        struct world world = world_new("psk.*");
+        for (unsigned i = 0; i < uses; i++) {
+            struct talk talk = talk_between(10 + i % 2, 1, 1000 * i);
+            shake(&world, &talk, "lamp");
+        }
+        analysis_finish(world.analysis);
+        const struct finding *finding = find(world.analysis, "psk.group-clients");
+        assert_non_null(finding);
+        assert_int_equal(finding->severity, uses == 2 ? SEVERITY_LOW : SEVERITY_MEDIUM);
+        analysis_free(world.analysis);
+    }
+}
+
 /* What does not count as a use, or as one of two nodes. */
 static void test_no_group(void **state)
 {
@@ -955,25 +973,16 @@ static void test_many_nodes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_group_clients),
-        cmocka_unit_test(test_no_group),
-        cmocka_unit_test(test_group_evidence),
-        cmocka_unit_test(test_group_servers),
-        cmocka_unit_test(test_role_switch),
-        cmocka_unit_test(test_reroute),
-        cmocka_unit_test(test_reroute_order),
-        cmocka_unit_test(test_oracle),
-        cmocka_unit_test(test_offers),
-        cmocka_unit_test(test_no_sni_12),
-        cmocka_unit_test(test_selected_identity),
-        cmocka_unit_test(test_psk_ke),
-        cmocka_unit_test(test_psk_ke_again),
-        cmocka_unit_test(test_collision),
-        cmocka_unit_test(test_import_context),
-        cmocka_unit_test(test_encoding),
-        cmocka_unit_test(test_enumerable),
-        cmocka_unit_test(test_every_rule),
-        cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_group_clients), cmocka_unit_test(test_group_severity),
+        cmocka_unit_test(test_no_group),      cmocka_unit_test(test_group_evidence),
+        cmocka_unit_test(test_group_servers), cmocka_unit_test(test_role_switch),
+        cmocka_unit_test(test_reroute),       cmocka_unit_test(test_reroute_order),
+        cmocka_unit_test(test_oracle),        cmocka_unit_test(test_offers),
+        cmocka_unit_test(test_no_sni_12),     cmocka_unit_test(test_selected_identity),
+        cmocka_unit_test(test_psk_ke),        cmocka_unit_test(test_psk_ke_again),
+        cmocka_unit_test(test_collision),     cmocka_unit_test(test_import_context),
+        cmocka_unit_test(test_encoding),      cmocka_unit_test(test_enumerable),
+        cmocka_unit_test(test_every_rule),    cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_many_nodes),
     };
     return cmocka_run_group_tests_name("psk_rules", tests, NULL, NULL);
