@@ -122,6 +122,7 @@ static bool confine(struct analyze *analyze, struct error *error)
         confine_add_folder(&paths, analyze->run.reports[i].output.name, SANDBOX_RENAME);
     if (settings->write != NULL)
         confine_add_folder(&paths, settings->write, SANDBOX_RENAME);
+    confine_add_folder(&paths, settings->write_baseline, SANDBOX_RENAME);
     bool ok = confine_enter(&paths, settings, NULL, error);
     confine_free(&paths);
     return ok;
@@ -198,6 +199,10 @@ static int write_all(struct analyze *analyze, const struct result *result)
             status = STATUS_OUTPUT;
         }
     }
+    if (!run_write_baseline(run, result, &error)) {
+        complain("%s", error.text);
+        status = STATUS_OUTPUT;
+    }
     bool summary =
         settings->events == NULL && settings->reports.num == 0 && !analyze->settings->quiet;
     if (summary && !run_write_summary(run, result, &error)) {
@@ -207,6 +212,16 @@ static int write_all(struct analyze *analyze, const struct result *result)
     return status;
 }
 
+/* What the program exits with, if its results can be written. */
+static int status_of(const struct run *run, const struct result *result, int status)
+{
+    if (signals_stopped() != 0)
+        return 128 + signals_stopped();
+    if (status != STATUS_OK)
+        return status;
+    return run_must_fail(run, result) ? STATUS_FINDING : STATUS_OK;
+}
+
 static int finish(struct analyze *analyze, int status)
 {
     struct run *run = &analyze->run;
@@ -214,16 +229,12 @@ static int finish(struct analyze *analyze, int status)
     result.inputs = analyze->inputs;
     result.num_inputs = analyze->files->num;
     result.findings = analysis_findings(run->analysis, &result.num_findings);
+    result.ended = true;
+    result.exit_status = status_of(run, &result, status);
     int written = write_all(analyze, &result);
     if (run->settings->verbose)
         run_tell_counts(run, &result);
-    if (written != STATUS_OK)
-        return written;
-    if (signals_stopped() != 0)
-        return 128 + signals_stopped();
-    if (status != STATUS_OK)
-        return status;
-    return run_must_fail(run, &result) ? STATUS_FINDING : STATUS_OK;
+    return written != STATUS_OK ? written : result.exit_status;
 }
 
 int analyze_run(const struct analyze_settings *settings, const struct option_list *files)

@@ -449,6 +449,7 @@ static bool confine(struct monitor *monitor, struct error *error)
     confine_add_folder(&paths, common->events, SANDBOX_WRITE);
     confine_add_folder(&paths, settings->metrics, SANDBOX_WRITE);
     confine_add_folder(&paths, common->write, SANDBOX_WRITE);
+    confine_add_folder(&paths, common->write_baseline, SANDBOX_WRITE);
     for (size_t i = 0; i < common->reports.num; i++)
         confine_add_folder(&paths, monitor->run.reports[i].output.name, SANDBOX_WRITE);
     bool ok = confine_enter(&paths, common, monitor->source, error);
@@ -508,6 +509,8 @@ static void finish(struct monitor *monitor)
     struct result all = result_of_all(monitor);
     all.findings = analysis_findings(run->analysis, &all.num_findings);
     write_findings(monitor, &all, all.findings, all.num_findings, true);
+    if (!run_write_baseline(run, &all, &error))
+        fail(monitor, STATUS_OUTPUT, &error);
     if (run->writer != NULL)
         end_events(monitor, &all);
     if (settings->metrics != NULL && !metrics_write(settings->metrics, &all, &error))

@@ -99,7 +99,8 @@ static bool check_options(const struct run_settings *settings, struct error *err
     return true;
 }
 
-/* The path of output |i|: 0 is --events, then the reports, then the others, then --write. NULL: there is none. */
+/* The path of output |i|: 0 is --events, then the reports, then the others, then --write and --write-baseline. NULL:
+ * there is none. */
 static const char *output_path(const struct run_settings *settings, const struct run_files *files,
                                size_t i)
 {
@@ -107,6 +108,8 @@ static const char *output_path(const struct run_settings *settings, const struct
     const char *path = NULL;
     if (i == 0)
         return settings->events;
+    if (i > settings->reports.num + files->num_outputs + 1)
+        return settings->write_baseline;
     if (i > settings->reports.num + files->num_outputs)
         return settings->write;
     if (i > settings->reports.num)
@@ -162,13 +165,26 @@ bool run_check(const struct run_settings *settings, const struct run_files *file
 {
     if (!check_options(settings, error))
         return false;
-    for (size_t i = 0; i <= settings->reports.num + files->num_outputs + 1; i++)
+    for (size_t i = 0; i <= settings->reports.num + files->num_outputs + 2; i++)
         if (!check_output(settings, files, i, error))
             return false;
     return true;
 }
 
 /* Opening: whatever can fail does so before the first packet is read. */
+
+/* Which rules run, and which of their findings are known. */
+static bool prepare_rules(struct run *run, struct error *error)
+{
+    const struct run_settings *settings = run->settings;
+    if (!rule_selection_parse(settings->rules, &run->rules, error))
+        return false;
+    run->rules.on[RULE_PSK_WEAK_KEY] &= run->psk_search != NULL;
+    if (settings->baseline == NULL)
+        return true;
+    run->baseline = baseline_read(settings->baseline, run->redactor, error);
+    return run->baseline != NULL;
+}
 
 bool run_prepare(struct run *run, struct error *error)
 {
@@ -199,7 +215,9 @@ bool run_prepare(struct run *run, struct error *error)
                                           .emit = emit};
     run->analysis = analysis_new(&analysis, error);
     run->redactor = run->analysis != NULL ? redactor_new(&redact, error) : NULL;
-    run->team = run->redactor != NULL ? team_new(&engine, num_threads(settings), error) : NULL;
+    if (run->redactor == NULL || !prepare_rules(run, error))
+        return false;
+    run->team = team_new(&engine, num_threads(settings), error);
     if (run->team == NULL)
         return false;
     if (settings->cpus.num > 0 &&
@@ -222,7 +240,8 @@ bool run_open_reports(struct run *run, struct error *error)
             return false;
         run->hash_inputs |= report->format->hashes_inputs;
     }
-    return true;
+    return run->settings->write_baseline == NULL || run->new_baseline.out != NULL ||
+           output_open_whole(&run->new_baseline, run->settings->write_baseline, error);
 }
 
 bool run_begin_events(struct run *run, FILE *out, struct error *error)
@@ -283,7 +302,10 @@ struct result run_result(const struct run *run)
     struct result result = {.engine = team_stats(run->team),
                             .analysis = analysis_stats(run->analysis),
                             .version = PERPASS_VERSION,
-                            .privacy_policy = privacy_policy_name(run->settings->policy)};
+                            .privacy_policy = privacy_policy_name(run->settings->policy),
+                            .fail_on = run->settings->fail_on,
+                            .baseline = run->baseline,
+                            .rules_on = run->rules.on};
     if (run->keep != NULL) {
         result.packets_written = keep_stats(run->keep).written;
         result.packets_not_written = keep_stats(run->keep).not_written;
@@ -333,6 +355,16 @@ bool run_write_report(struct run *run, struct run_report *report, const struct r
     return error_set(error, "%s cannot be written: %s", report->output.name, reason.text);
 }
 
+bool run_write_baseline(struct run *run, const struct result *result, struct error *error)
+{
+    struct error reason = {.text = ""};
+    if (run->settings->write_baseline == NULL)
+        return true;
+    if (baseline_write(run->new_baseline.out, result, run->redactor, &reason))
+        return output_close(&run->new_baseline, error);
+    return error_set(error, "%s cannot be written: %s", run->new_baseline.name, reason.text);
+}
+
 static void tell_count(uint64_t count, const char *about)
 {
     char number[TEXT_SMALL];
@@ -359,8 +391,7 @@ void run_tell_counts(const struct run *run, const struct result *result)
 
 bool run_must_fail(const struct run *run, const struct result *result)
 {
-    enum severity fail_on = run->settings->fail_on;
-    return fail_on != 0 && result->num_findings > 0 && result->findings[0].severity >= fail_on;
+    return baseline_fails(result, run->redactor);
 }
 
 void run_end(struct run *run)
@@ -373,6 +404,8 @@ void run_end(struct run *run)
     team_free(run->team);
     keep_free(run->keep);
     output_discard(&run->written);
+    output_discard(&run->new_baseline);
+    baseline_free(run->baseline);
     labels_free(run->labels);
     content_rules_free(run->content_rules);
     analysis_free(run->analysis);

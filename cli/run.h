@@ -2,11 +2,12 @@
 #ifndef PERPASS_CLI_RUN_H
 #define PERPASS_CLI_RUN_H
 
+#include "analysis/rule_selection.h"
 #include "cli/keep.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "core/team.h"
-#include "reports/sink.h"
+#include "reports/baseline.h"
 
 /* --observations[=TYPES] */
 struct run_observations {
@@ -34,6 +35,7 @@ struct run_settings {
     const char *filter;
     const char *rules;
     enum severity min_severity, fail_on; /* 0: none */
+    const char *baseline, *write_baseline;
     struct home_nets home_nets;
     const char *secret_rules;
     const char *write;
@@ -73,9 +75,12 @@ struct run {
     struct redactor *redactor;
     struct event_writer *writer; /* NULL: no events are asked for, or not yet */
     struct run_report *reports;
-    struct output written; /* --write */
-    struct keep *keep;     /* NULL: no packets are written, or not yet */
-    bool hash_inputs;      /* a report shows input_info.sha256 */
+    struct rule_selection rules; /* those that run */
+    struct baseline *baseline;   /* findings that are known; NULL: nobody told */
+    struct output new_baseline;  /* --write-baseline */
+    struct output written;       /* --write */
+    struct keep *keep;           /* NULL: no packets are written, or not yet */
+    bool hash_inputs;            /* a report shows input_info.sha256 */
 };
 
 /* Files that a run reads, and files that it writes beside events and reports. */
@@ -110,6 +115,9 @@ struct result run_result(const struct run *run);
 
 bool run_write_report(struct run *run, struct run_report *report, const struct result *result,
                       struct error *error);
+
+/* run_write_baseline completes the file of --write-baseline, if it is asked for. */
+bool run_write_baseline(struct run *run, const struct result *result, struct error *error);
 
 /* run_write_summary prints what an observer learns, in at most a screen, to standard output. */
 bool run_write_summary(struct run *run, const struct result *result, struct error *error);

@@ -162,9 +162,9 @@ static bool set_cpus(void *member, const char *value, struct error *error)
 
 const struct option_row run_options[] = {
     {"report", "[FORMAT:]FILE", false, MEMBER(reports), set_report,
-     "Write a report; the format is told by the ending of FILE (.json, .txt) or by FORMAT: before "
-     "it; - is "
-     "standard output. The file appears when it is complete. Can be given several times."},
+     "Write a report; the format is told by the ending of FILE (.json, .html, .md, .txt, .sarif, "
+     ".xml for JUnit) or by FORMAT: before it; - is standard output. The file appears when it is "
+     "complete. Can be given several times."},
     {"events", "FILE", false, MEMBER(events), set_events,
      "Write findings and statistics as events, one JSON object a line, in the Elastic Common "
      "Schema. FILE "
@@ -215,7 +215,12 @@ const struct option_row run_options[] = {
     {"fail-on", "SEVERITY", false, MEMBER(fail_on), set_severity,
      "Exit with status 1 if there is a finding of this severity or above (critical, high, medium, "
      "low or "
-     "info)."},
+     "info) that is not in the file of --baseline."},
+    {"baseline", "FILE", false, MEMBER(baseline), option_set_text,
+     "Take the findings in FILE, which --write-baseline wrote, for known: reports mark them, and "
+     "--fail-on does not count them. See CONTINUOUS INTEGRATION in perpass(1)."},
+    {"write-baseline", "FILE", false, MEMBER(write_baseline), option_set_text,
+     "Write the findings to FILE, for --baseline of later runs. It shows no address and no name."},
     {"write", "FILE", false, MEMBER(write), option_set_text,
      "Write the packets that results rest on to FILE (pcapng): those of conversations that are "
      "read, "

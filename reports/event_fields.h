@@ -55,7 +55,7 @@ struct event {
     const struct flow *flow;               /* EVENT_OBSERVATION, _FLOW */
     const struct observation *observation; /* the same */
     const struct finding *finding;         /* EVENT_FINDING */
-    const struct result *result;           /* EVENT_STATS */
+    const struct result *result;           /* EVENT_FINDING, _STATS */
 };
 
 /* The event_put functions write a value of |event->step|; without them the field is absent. */

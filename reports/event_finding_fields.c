@@ -1,4 +1,5 @@
 /* event_finding_fields.c: the fields of perpass.finding events: the rule, its subject, its evidence. */
+#include "reports/baseline.h"
 #include "reports/event_fields.h"
 #include "reports/report.h"
 
@@ -49,6 +50,22 @@ static void write_reason(struct event *event)
 static void write_count(struct event *event)
 {
     event_put_number(event, event->finding->count);
+}
+
+static void write_fingerprint(struct event *event)
+{
+    event_put_text(event,
+                   baseline_standing(event->result, event->redactor, event->finding).fingerprint);
+}
+
+static void write_known(struct event *event)
+{
+    struct json_writer *json;
+    if (event->result->baseline == NULL)
+        return;
+    json = event_begin_value(event);
+    json_writer_truth(json,
+                      baseline_standing(event->result, event->redactor, event->finding).known);
 }
 
 static void write_first(struct event *event)
@@ -169,6 +186,10 @@ static const struct event_common fields[] = {
            "possible, likely or certain"),
     SOMETIMES("perpass.finding.reason", SHAPE_TEXT, PRIVACY_PUBLIC, write_reason,
               "why the confidence is what it is"),
+    ALWAYS("perpass.finding.fingerprint", SHAPE_TEXT, write_fingerprint,
+           "32 hex digits: the same for the same finding of another capture of the same thing"),
+    SOMETIMES("perpass.finding.known", SHAPE_TRUTH, PRIVACY_PUBLIC, write_known,
+              "with --baseline: whether it is in there"),
     ALWAYS("perpass.finding.count", SHAPE_NUMBER, write_count, "times it was seen"),
     ALWAYS("perpass.finding.first", SHAPE_TIME, write_first, "packet time of the first"),
     ALWAYS("perpass.finding.last", SHAPE_TIME, write_last, "packet time of the last"),

@@ -241,6 +241,7 @@ static void write_finding(struct event_writer *writer, const struct result *resu
     event.protocol_name = finding->transport;
     event.around = &finding->around;
     event.finding = finding;
+    event.result = result;
     event_id_of_finding(writer->redactor, result->findings, index, event.id);
     write_event(writer, &event, writer->finding);
 }

@@ -39,7 +39,7 @@ struct redactor {
     char epoch_name[REDACT_EPOCH_NAME];
     struct pseudonym *pseudonym; /* NULL: nothing can be shown */
     struct redact_cache *cache;  /* of tokens and addresses */
-    struct crypto_mac id;
+    struct crypto_mac id, fingerprint;
     struct token_key tokens[MAX_KINDS];
     size_t num_tokens;
     char *text; /* what the last redact() shows; text_safe_size(MAX_VALUE) bytes */
@@ -215,15 +215,22 @@ const char *redactor_epoch(const struct redactor *redactor)
     return redactor->epoch_name;
 }
 
+bool redactor_keys_fingerprints(const struct redactor *redactor)
+{
+    return !redactor->key_is_random && redactor->epoch == EPOCH_NEVER;
+}
+
 static bool make_keys(struct redactor *redactor, const char *key_file, struct error *error)
 {
     if (!make_key(redactor, key_file, error) || !make_key_id(redactor, error) ||
         !make_epoch(redactor, error))
         return false;
-    /* Without a key file event ids must not change from run to run; they hash nothing that is hidden. */
+    /* Without a key file event ids and fingerprints must not change from run to run; they hash nothing that is hidden. */
     static const uint8_t fixed[REDACT_KEY_LEN] = "perpass: the key that hides none";
-    return derive_mac(redactor->key_is_random ? fixed : redactor->master, "perpass event-id",
-                      &redactor->id, error);
+    const uint8_t *key = redactor->key_is_random ? fixed : redactor->master;
+    return derive_mac(key, "perpass event-id", &redactor->id, error) &&
+           derive_mac(redactor_keys_fingerprints(redactor) ? key : fixed, "perpass fingerprint",
+                      &redactor->fingerprint, error);
 }
 
 struct redactor *redactor_new(const struct redact_options *options, struct error *error)
@@ -255,6 +262,7 @@ void redactor_free(struct redactor *redactor)
         return;
     crypto_wipe(redactor->tokens, sizeof redactor->tokens);
     crypto_wipe(&redactor->id, sizeof redactor->id);
+    crypto_wipe(&redactor->fingerprint, sizeof redactor->fingerprint);
     redact_cache_free(redactor->cache);
     pseudonym_free(redactor->pseudonym);
     secret_memory_free(redactor->master, (size_t)2 * REDACT_KEY_LEN);
@@ -587,4 +595,20 @@ void redact_id(struct redactor *redactor, struct span bytes, char id[33])
     crypto_mac(&redactor->id, bytes, mac);
     digits_hex(mac, TOKEN_LEN, id);
     id[2 * TOKEN_LEN] = '\0';
+}
+
+void redact_fingerprint(struct redactor *redactor, struct span facts, struct span name,
+                        char fingerprint[33])
+{
+    uint8_t text[REDACT_MAX_FACTS + CRYPTO_SHA256_LEN], mac[CRYPTO_SHA256_LEN];
+    size_t len = facts.len;
+    assert(len <= REDACT_MAX_FACTS);
+    memcpy(text, facts.at, len);
+    if (redactor_keys_fingerprints(redactor) && name.len > 0) {
+        crypto_mac(&redactor->fingerprint, name, text + len);
+        len += CRYPTO_SHA256_LEN;
+    }
+    crypto_mac(&redactor->fingerprint, span_of(text, len), mac);
+    digits_hex(mac, TOKEN_LEN, fingerprint);
+    fingerprint[2 * TOKEN_LEN] = '\0';
 }

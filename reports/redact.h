@@ -17,7 +17,7 @@
  * no token: it is shown as what it is, empty.
  *
  * All keys come from one master key by HKDF-SHA-256, with the info "perpass token " and the kind, "perpass
- * mac", "perpass event-id", or (as the draft has it) "ipcrypt-pfx"; only Crypto-PAn takes the master key as it is, so
+ * mac", "perpass event-id", "perpass fingerprint", or (as the draft has it) "ipcrypt-pfx"; only Crypto-PAn takes the master key as it is, so
  * that other tools with the same key show the same. With epochs each has a master key of its own, with the info "perpass
  * epoch " and its name; ids of events and of the key do not change. What is shown in clear has passed text_safe.h; IP addresses are in the form
  * of RFC 5952, MAC addresses in that of RFC 7042 (and ECS): "00-00-5E-00-53-23". */
@@ -95,5 +95,14 @@ struct shown redact(struct redactor *redactor, const struct value *value, enum p
  * every run and under every policy. Therefore |bytes| must hold PUBLIC values only: numbers of packets,
  * times, rule ids. */
 void redact_id(struct redactor *redactor, struct span bytes, char id[33]);
+
+/* redact_fingerprint writes the 32 hex digits of a hash of |facts|, which must be PUBLIC and REDACT_MAX_FACTS bytes at
+ * most, NUL-terminated. Under a key file without epochs it is a keyed hash, and one of |name|, too, which may be of any
+ * class (redactor_keys_fingerprints). Else |name| is left out: without a key who tries values would find it, and with
+ * epochs it would join what they part. */
+bool redactor_keys_fingerprints(const struct redactor *redactor);
+enum { REDACT_MAX_FACTS = 256 };
+void redact_fingerprint(struct redactor *redactor, struct span facts, struct span name,
+                        char fingerprint[33]);
 
 #endif

@@ -2,6 +2,7 @@
  *
  * The document is written as it comes, so that no finding stands in memory twice. Members keep their order: the
  * same result gives the same bytes. */
+#include "reports/baseline.h"
 #include "reports/report.h"
 #include "reports/report_groups.h"
 #include "reports/report_json_parts.h"
@@ -149,6 +150,21 @@ static void put_severities(struct json_writer *json, const struct report_severit
     json_writer_object_begin(json);
     for (int i = SEVERITY_CRITICAL; i >= SEVERITY_INFO; i--)
         put_number(json, severity_name((enum severity)i), severities->num[i]);
+    json_writer_object_end(json);
+}
+
+/* What is known, and what is new. */
+static void put_baseline(struct json_writer *json, const struct result *result,
+                         struct redactor *redactor)
+{
+    if (result->baseline == NULL)
+        return;
+    const struct baseline_count count = baseline_count(result, redactor);
+    report_json_name(json, "baseline");
+    json_writer_object_begin(json);
+    put_number(json, "known", count.known);
+    put_number(json, "new", count.fresh);
+    put_number(json, "gone", count.gone);
     json_writer_object_end(json);
 }
 
@@ -316,11 +332,15 @@ static void put_evidence(struct json_writer *json, const struct finding *finding
     json_writer_object_end(json);
 }
 
-static void put_finding(struct json_writer *json, const struct finding *finding,
-                        struct redactor *redactor)
+static void put_finding(struct json_writer *json, const struct result *result,
+                        const struct finding *finding, struct redactor *redactor)
 {
+    const struct standing standing = baseline_standing(result, redactor, finding);
     json_writer_object_begin(json);
     put_text(json, "rule", finding->rule->id);
+    put_text(json, "fingerprint", standing.fingerprint);
+    if (result->baseline != NULL)
+        put_truth(json, "known", standing.known);
     put_text(json, "title", finding->rule->title);
     put_text(json, "attack_class", attack_class_id(finding->rule->attack));
     put_text(json, "severity", severity_name(finding->severity));
@@ -346,7 +366,7 @@ static void put_findings(struct json_writer *json, const struct result *result,
     report_json_name(json, "findings");
     json_writer_array_begin(json);
     for (size_t i = 0; i < result->num_findings; i++)
-        put_finding(json, &result->findings[i], redactor);
+        put_finding(json, result, &result->findings[i], redactor);
     json_writer_array_end(json);
 }
 
@@ -472,6 +492,7 @@ static int write_document(struct json_writer *json, const struct result *result,
     put_inputs(json, result, redactor);
     put_privacy(json, redactor);
     put_totals(json, result);
+    put_baseline(json, result, redactor);
     put_worst(json, groups, num_groups);
     put_classes(json, result, model);
     put_findings(json, result, redactor);

@@ -2,6 +2,7 @@
  * one rule are one paragraph) or, without a bound, with every finding and its evidence. */
 #include "reports/report.h"
 
+#include "reports/baseline.h"
 #include "reports/report_blast.h"
 #include "reports/report_groups.h"
 #include "reports/report_install.h"
@@ -238,11 +239,13 @@ static void print_classes(const struct page *page)
 /* The last lines. With |out| NULL they are only counted. */
 static unsigned print_foot(const struct page *page, FILE *out)
 {
-    struct sentence limits = {.len = 0}, privacy = {.len = 0};
+    struct sentence limits = {.len = 0}, baseline = {.len = 0}, privacy = {.len = 0};
     unsigned lines = 0;
     report_words_limits(&limits, page->result);
+    report_words_baseline(&baseline, page->result, page->redactor);
     report_words_privacy(&privacy, page->result, page->redactor);
     lines += text_wrap(out, limits.text, 0, page->width, page->max_lines > 0 ? 2 : 0);
+    lines += text_wrap(out, baseline.text, 0, page->width, 1);
     lines += text_wrap(out, privacy.text, 0, page->width, 1);
     if (page->result->num_findings > 0)
         lines += text_wrap(out, "perpass explain RULE tells what a rule means and what to do", 0,
@@ -327,6 +330,10 @@ static void print_finding(const struct page *page, const struct finding *finding
     report_words_count(&head, finding->count, "time", "times");
     if (finding->confidence != CONFIDENCE_CERTAIN)
         sentence_add(&head, ", %s", confidence_name(finding->confidence));
+    if (page->result->baseline != NULL)
+        sentence_add(&head, ", %s",
+                     baseline_standing(page->result, page->redactor, finding).known ? "known"
+                                                                                    : "new");
     text_wrap(page->out, head.text, INDENT, page->width, 0);
     if (finding->confidence != CONFIDENCE_CERTAIN && finding->reason != NULL)
         text_wrap(page->out, finding->reason, INDENT + 2, page->width, 0);

@@ -2,6 +2,7 @@
 #include "reports/report_words.h"
 
 #include "analysis/install_transaction.h"
+#include "reports/baseline.h"
 #include "reports/report.h"
 #include "reports/report_install.h"
 #include "reports/text.h"
@@ -103,6 +104,18 @@ void report_words_privacy(struct sentence *line, const struct result *result,
         return;
     sentence_add(line, "%s shown as pseudonyms (--privacy raw shows them)",
                  policy == POLICY_STRICT ? "Identities and addresses are" : "Identities are");
+}
+
+void report_words_baseline(struct sentence *line, const struct result *result,
+                           struct redactor *redactor)
+{
+    if (result->baseline == NULL)
+        return;
+    const struct baseline_count count = baseline_count(result, redactor);
+    sentence_add(line, "Of the findings %" PRIu64 " are in the baseline, %" PRIu64 " are new",
+                 count.known, count.fresh);
+    if (count.gone > 0)
+        sentence_add(line, "; %" PRIu64 " of the baseline were not found again", count.gone);
 }
 
 void report_words_none(struct sentence *line, const struct result *result)

@@ -24,6 +24,10 @@ void report_words_limits(struct sentence *line, const struct result *result);
 void report_words_privacy(struct sentence *line, const struct result *result,
                           const struct redactor *redactor);
 
+/* "Of the findings 3 are in the baseline, 1 are new": nothing without a baseline. */
+void report_words_baseline(struct sentence *line, const struct result *result,
+                           struct redactor *redactor);
+
 /* "No finding: ..." */
 void report_words_none(struct sentence *line, const struct result *result);
 

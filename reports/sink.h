@@ -24,6 +24,8 @@ struct input_info {
     char damage[512]; /* "" or the sentence that says why it could not be read to its end */
 };
 
+struct baseline; /* reports/baseline.h */
+
 /* The result of a run: what reports are written from. */
 struct result {
     const struct input_info *inputs;
@@ -39,7 +41,12 @@ struct result {
         packets_not_written; /* to the file of kept packets; for want of room in it */
     uint64_t time_ns;        /* of the statistics; 0: of the last frame */
     const char *version;
-    const char *privacy_policy; /* "strict" */
+    const char *privacy_policy;      /* "strict" */
+    enum severity fail_on;           /* of findings that are not known: 0: none */
+    const struct baseline *baseline; /* findings that are known; NULL: nobody told */
+    const bool *rules_on;            /* by enum rule_id: those that ran; NULL: all */
+    bool ended;                      /* there is nothing to come, and |exit_status| is */
+    int exit_status;                 /* what the program says, if it can write its results */
 };
 
 struct report_style {

@@ -5,6 +5,7 @@
 #include "analysis/install_transaction.h"
 #include "core/common_observations.h"
 #include "marked_observation.h"
+#include "reports/baseline.h"
 #include "reports/event_plan.h"
 #include "reports/sink.h"
 
@@ -39,7 +40,6 @@ struct fixture {
     struct observation told[MOST_TOLD]; /* what analyzers make, for the reports */
     const struct observation *all_told[MOST_TOLD];
     size_t num_told;
-    struct rule rule;
     struct result result;
     char *text;
     size_t len;
@@ -122,7 +122,7 @@ static void add_findings(struct fixture *fixture)
     static const size_t lens[] = {16, 17, 17, 4, 6};
     for (size_t i = 0; i < 7; i++) {
         struct finding *finding = &fixture->findings[i];
-        *finding = (struct finding){.rule = &fixture->rule,
+        *finding = (struct finding){.rule = rule_find("psk.identity-cleartext"),
                                     .severity = SEVERITY_HIGH,
                                     .confidence = CONFIDENCE_CERTAIN,
                                     .reason = "reason",
@@ -171,15 +171,6 @@ static struct fixture *fixture_new(void)
 {
     struct fixture *fixture = calloc(1, sizeof *fixture);
     assert_non_null(fixture);
-    fixture->rule = (struct rule){.id = "psk.identity-cleartext",
-                                  .title = "title",
-                                  .severity = SEVERITY_HIGH,
-                                  .attack = ATTACK_PASSIVE,
-                                  .references = "RFC 1",
-                                  .meaning = "meaning.",
-                                  .gain = "gain.",
-                                  .remedy = "remedy.",
-                                  .doubts = "doubts."};
     add_flow(fixture);
     add_observations(fixture);
     add_findings(fixture);
@@ -233,6 +224,7 @@ static void write_all(struct fixture *fixture, enum privacy_policy policy,
     write_events(fixture, out, redactor);
     for (size_t i = 0; report_formats[i] != NULL; i++)
         assert_true(report_formats[i]->write(out, &fixture->result, redactor, &style, &error));
+    assert_true(baseline_write(out, &fixture->result, redactor, &error));
     fclose(out);
     redactor_free(redactor);
 }

@@ -1,0 +1,68 @@
+/* fingerprint.c: what makes findings of two captures the same. */
+#include "reports/fingerprint.h"
+
+#include "analysis/rules.h"
+#include "reports/report.h"
+
+#include <assert.h>
+
+/* Clients and devices talk to many servers, and which comes first may change from capture to capture. */
+static bool is_at_a_server(enum subject_kind kind)
+{
+    return kind != SUBJECT_CLIENT && kind != SUBJECT_DEVICE;
+}
+
+static uint16_t port_of(const struct finding *finding)
+{
+    uint16_t port =
+        finding->subject == SUBJECT_SERVER ? finding->subject_port : finding->server.port;
+    return port < FINGERPRINT_FIRST_CHOSEN_PORT ? port : 0;
+}
+
+static const char *protocol_name(uint8_t protocol)
+{
+    switch (protocol) {
+    case PROTO_TCP:
+        return "tcp";
+    case PROTO_UDP:
+        return "udp";
+    case PROTO_SCTP:
+        return "sctp";
+    default:
+        return "other";
+    }
+}
+
+void fingerprint_where(const struct finding *finding, char where[FINGERPRINT_WHERE_SIZE])
+{
+    const char *transport = finding->transport != NULL ? finding->transport : "-";
+    if (!is_at_a_server(finding->subject))
+        snprintf(where, FINGERPRINT_WHERE_SIZE, "-");
+    else if (port_of(finding) != 0)
+        snprintf(where, FINGERPRINT_WHERE_SIZE, "%s/%u %s", protocol_name(finding->protocol),
+                 port_of(finding), transport);
+    else
+        snprintf(where, FINGERPRINT_WHERE_SIZE, "%s %s", protocol_name(finding->protocol),
+                 transport);
+}
+
+/* What the subject is by itself, wherever it is seen; addresses and keys are not. */
+static struct span name_of(const struct finding *finding)
+{
+    bool named = finding->subject == SUBJECT_IDENTITY || finding->subject == SUBJECT_HINT ||
+                 finding->subject == SUBJECT_FILE;
+    if (!named || finding->confidence == CONFIDENCE_POSSIBLE)
+        return span_of("", 0);
+    return finding->subject_bytes;
+}
+
+void fingerprint_of(struct redactor *redactor, const struct finding *finding,
+                    char fingerprint[FINGERPRINT_SIZE])
+{
+    char facts[REDACT_MAX_FACTS], where[FINGERPRINT_WHERE_SIZE];
+    fingerprint_where(finding, where);
+    int len = snprintf(facts, sizeof facts, "1 %s %s %s", finding->rule->id,
+                       report_subject_kind(finding->subject), where);
+    assert(len > 0 && (size_t)len < sizeof facts);
+    redact_fingerprint(redactor, span_of(facts, (size_t)len), name_of(finding), fingerprint);
+}
