@@ -38,15 +38,16 @@ static void put_installs(const struct html_page *page)
         return;
     html_section(html, "installs", "h2", "Installs of devices");
     html_begin(html, "ul");
+    html_class(html, "plain");
     for (size_t i = 0; i < page->result->num_told && listed < HTML_MOST_ROWS; i++) {
         struct report_install install;
         if (page->result->told[i]->type != &observation_install_transaction)
             continue;
         report_install_words(&install, page->result->told[i]->data, page->redactor);
         html_begin(html, "li");
-        html_leaf(html, "bdi", "value", install.device.text);
-        html_leaf(html, "p", "value", install.servers.text);
-        html_leaf(html, "p", "value", install.files.text);
+        html_leaf(html, "p", NULL, install.device.text);
+        html_leaf(html, "p", "quiet", install.servers.text);
+        html_leaf(html, "p", "quiet", install.files.text);
         html_end(html);
         listed++;
     }

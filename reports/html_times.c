@@ -84,11 +84,13 @@ static void draw(struct html *html, const struct times *times)
         {"fill-bad", "up: sessions that one leaked key opens"},
         {"fill-info", "down: findings when they were made first, in the colour of the worst"}};
     char number[TEXT_SMALL], other[TEXT_SMALL];
-    html_key(html, key, sizeof key / sizeof key[0]);
+    const bool up = times->most_sessions > 0; /* else the upper half would be empty */
+    html_key(html, key + (up ? 0 : 2), up ? 3 : 1);
     html_begin(html, "div");
     html_class(html, "times");
     html_begin(html, "svg");
-    html_attribute_of(html, "viewBox", "0 0 %d %d", WIDTH, 2 * HEIGHT);
+    html_attribute_of(html, "viewBox", "0 %d %d %d", up ? 0 : HEIGHT, WIDTH,
+                      up ? 2 * HEIGHT : HEIGHT);
     html_attribute(html, "preserveAspectRatio", "none");
     html_attribute(html, "role", "img");
     html_attribute_of(html, "aria-label",

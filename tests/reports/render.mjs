@@ -16,7 +16,7 @@ const views = [
   { name: "phone", width: 390, height: 844, scheme: "light", isMobile: true },
   { name: "phone-dark", width: 390, height: 844, scheme: "dark", isMobile: true },
 ];
-const PIECES = 6, PIECE = 1600;
+const PIECES = 5, PIECE = 1600;
 const SERIOUS = ["serious", "critical"];
 const faults = [];
 
@@ -65,7 +65,7 @@ async function use(tab, report) {
   if (left !== 0) fault(report, "use", `${left} rows are left by a filter that fits none`);
 }
 
-const program = await puppeteer.launch({ executablePath: browser, args: ["--no-sandbox"] });
+const program = await puppeteer.launch({ executablePath: browser, args: ["--no-sandbox"], protocolTimeout: 600000 });
 for (const report of reports) {
   const tab = await program.newPage();
   tab.on("pageerror", (error) => fault(report, "page", `error: ${error.message}`));
