@@ -41,7 +41,7 @@ struct client {
     struct psk_transcript transcript;
     uint16_t next_seq;
     unsigned cookies;
-    bool resumed, failed, renegotiating, went_along;
+    bool resumed, failed, renegotiating, went_along, delayed;
     struct suite suite;
     struct secrets_randoms randoms;
     struct secrets secrets;
@@ -96,6 +96,7 @@ static enum udp_result send_flight(struct client *client, bool first)
         client->udp.max = UDP_MIN_DATAGRAM;
     }
     client->sent_flights++;
+    client->delayed = client->delayed || client->sent_flights > 1;
     return flight_send(&client->flight, &client->sender, first || way->again ? way : &plainly);
 }
 
@@ -503,6 +504,11 @@ bool client_is_resumed(const struct client *client)
 unsigned client_repeats(const struct client *client)
 {
     return client->answers.repeated_flights - client->repeats_before;
+}
+
+bool client_was_delayed(const struct client *client)
+{
+    return client->delayed;
 }
 
 uint64_t client_answer_time(const struct client *client)

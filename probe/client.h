@@ -71,6 +71,9 @@ bool client_is_resumed(const struct client *client);
 /* client_repeats counts the flights that the server sent again since the last flight of ours. */
 unsigned client_repeats(const struct client *client);
 
+/* client_was_delayed says whether any flight had to be sent again before it was answered. */
+bool client_was_delayed(const struct client *client);
+
 /* client_answer_time is how long the last flight waited for the datagram that answered it, in nanoseconds. */
 uint64_t client_answer_time(const struct client *client);
 

@@ -67,7 +67,8 @@ struct probe {
     char trouble[CHECK_REASON_LEN]; /* why no more could be asked; "": everything was */
 
     /* What the exchanges have shown, for the ones after them. */
-    bool answers, cookie_asked, has_hint;
+    bool answers, cookie_asked;
+    bool lossy;                        /* a flight was only answered when it came again */
     uint16_t suites[HELLO_MAX_SUITES]; /* that it took, in the order in which it chose them */
     size_t num_suites;
     bool suites_complete;

@@ -57,10 +57,12 @@ void step_unanswered(struct probe *probe, enum check_id id, enum client_outcome 
         step_tell(probe, id, CHECK_UNKNOWN, "", NUM_RULES, "no answer came");
 }
 
-bool step_passed_over(const struct client *client, enum client_outcome outcome)
+bool step_passed_over(const struct probe *probe, const struct client *client,
+                      enum client_outcome outcome)
 {
     const struct answers *answers = client_answers(client);
-    return outcome == CLIENT_SILENT && answers->hello_verify && !answers->server_hello;
+    return outcome == CLIENT_SILENT && answers->hello_verify && !answers->server_hello &&
+           !probe->lossy;
 }
 
 bool step_goes_on(const struct probe *probe)
@@ -109,6 +111,8 @@ struct client *step_client(struct probe *probe, const struct client_options *opt
 void step_note(struct probe *probe, const struct client *client, enum client_outcome outcome)
 {
     const char *trouble = NULL;
+    if (outcome == CLIENT_ANSWERED && client_was_delayed(client))
+        probe->lossy = true;
     if (outcome == CLIENT_SPENT)
         trouble = probe->count.sent >= probe->count.budget
                       ? "the packet budget for the target is spent"

@@ -17,8 +17,9 @@ const char *step_outcome(const struct client *client, enum client_outcome outcom
                          size_t size);
 
 /* step_passed_over says whether a server that asked for a cookie had nothing to say to the hello with it: it is there,
- * and refuses without an alert. */
-bool step_passed_over(const struct client *client, enum client_outcome outcome);
+ * and refuses without an alert. Never where the network is known to lose datagrams. */
+bool step_passed_over(const struct probe *probe, const struct client *client,
+                      enum client_outcome outcome);
 
 /* step_wants says whether a check is asked for, and asking goes on. */
 bool step_wants(const struct probe *probe, enum check_id id);

@@ -253,9 +253,9 @@ static void ask_certificates(struct probe *probe)
                       ? tls_suite_name(answers->hello.cipher.value)
                       : "an unknown suite");
     } else if (outcome == CLIENT_ALERT || outcome == CLIENT_SILENT) {
-        const bool none = outcome == CLIENT_ALERT || step_passed_over(client, outcome);
-        step_tell(probe, CHECK_CERTIFICATE, none ? CHECK_INFO : CHECK_UNKNOWN, none ? "none" : "",
-                  NUM_RULES, "a hello without PSK suites: %s",
+        step_tell(probe, CHECK_CERTIFICATE, outcome == CLIENT_ALERT ? CHECK_INFO : CHECK_UNKNOWN,
+                  outcome == CLIENT_ALERT ? "none" : "", NUM_RULES,
+                  "a hello without PSK suites: %s",
                   step_outcome(client, outcome, room, sizeof room));
     } else {
         step_unanswered(probe, CHECK_CERTIFICATE, outcome);
@@ -267,14 +267,14 @@ static void ask_certificates(struct probe *probe)
 
 enum version_found { VERSION_UNKNOWN, VERSION_NO, VERSION_YES };
 
-static enum version_found found(const struct client *client, enum client_outcome outcome,
-                                uint64_t version)
+static enum version_found found(const struct probe *probe, const struct client *client,
+                                enum client_outcome outcome, uint64_t version)
 {
     const struct answers *answers = client_answers(client);
     if (answers->server_hello)
         return answers->hello.version.value == version ? VERSION_YES : VERSION_NO;
-    return outcome == CLIENT_ALERT || step_passed_over(client, outcome) ? VERSION_NO
-                                                                        : VERSION_UNKNOWN;
+    return outcome == CLIENT_ALERT || step_passed_over(probe, client, outcome) ? VERSION_NO
+                                                                               : VERSION_UNKNOWN;
 }
 
 static enum version_found ask_version_10(struct probe *probe)
@@ -285,7 +285,7 @@ static enum version_found ask_version_10(struct probe *probe)
     struct client *client = ask(probe, &hello, &outcome);
     if (client == NULL)
         return VERSION_UNKNOWN;
-    const enum version_found version = found(client, outcome, DTLS_VERSION_10);
+    const enum version_found version = found(probe, client, outcome, DTLS_VERSION_10);
     client_free(client);
     return version;
 }
@@ -304,7 +304,7 @@ static enum version_found ask_version_13(struct probe *probe)
     struct client *client = ask(probe, &hello, &outcome);
     enum version_found version = VERSION_UNKNOWN;
     if (client != NULL)
-        version = found(client, outcome, DTLS_VERSION_13);
+        version = found(probe, client, outcome, DTLS_VERSION_13);
     client_free(client);
     crypto_share_free(share);
     return version;

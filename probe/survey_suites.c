@@ -26,7 +26,7 @@ static struct asked ask(struct probe *probe, const uint16_t *suites, size_t num)
     asked.outcome = client_hello(client, &hello);
     step_note(probe, client, asked.outcome);
     asked.chosen = (uint16_t)client_answers(client)->hello.cipher.value;
-    asked.passed_over = step_passed_over(client, asked.outcome);
+    asked.passed_over = step_passed_over(probe, client, asked.outcome);
     asked.alert = client_answers(client)->alert;
     client_free(client);
     return asked;
