@@ -11,8 +11,9 @@ static void test_text(void **state)
     (void)state;
     struct sentence line = {.len = 0};
     markdown_text(&line, "a*b_c `d` <e> [f](g) #1 @h | i\\ & 5.1-2");
-    assert_string_equal(line.text,
-                        "a\\*b\\_c \\`d\\` \\<e\\> \\[f\\]\\(g\\) \\#<!-- -->1 \\@<!-- -->h \\| i\\\\ \\& 5.1-2");
+    assert_string_equal(
+        line.text,
+        "a\\*b\\_c \\`d\\` \\<e\\> \\[f\\]\\(g\\) \\#<!-- -->1 \\@<!-- -->h \\| i\\\\ \\& 5.1-2");
 }
 
 static void test_code(void **state)
