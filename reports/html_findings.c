@@ -45,6 +45,16 @@ static void put_subject(const struct html_page *page, const struct finding *find
     put_value(page->html, cut);
 }
 
+/* "known" or "new", where there is a baseline. */
+static void put_standing(const struct html_page *page, const struct finding *finding)
+{
+    const char *standing = report_words_standing(page->result, page->redactor, finding);
+    if (standing == NULL)
+        return;
+    html_text(page->html, ", ");
+    html_leaf(page->html, "strong", NULL, standing);
+}
+
 static void put_row(const struct html_page *page, size_t at)
 {
     struct html *html = page->html;
@@ -70,6 +80,7 @@ static void put_row(const struct html_page *page, size_t at)
     html_end(html);
     begin_cell(html, "About");
     put_subject(page, finding);
+    put_standing(page, finding);
     html_end(html);
     begin_cell(html, "Times");
     html_attribute_of(html, "data-value", "%" PRIu64, finding->count);
@@ -174,6 +185,7 @@ static void put_evidence(const struct html_page *page, size_t at)
     html_text(html, " ");
     put_subject(page, finding);
     html_text(html, line.text);
+    put_standing(page, finding);
     html_end(html);
     if (finding->reason != NULL)
         html_leaf(html, "p", NULL, finding->reason);

@@ -142,7 +142,8 @@ static void put_header(const struct html_page *page)
 {
     struct html *html = page->html;
     struct sentence traffic = {.len = 0}, sessions = {.len = 0}, installs = {.len = 0},
-                    limits = {.len = 0}, privacy = {.len = 0};
+                    limits = {.len = 0}, privacy = {.len = 0}, baseline = {.len = 0};
+    report_words_baseline(&baseline, page->result, page->redactor);
     report_words_traffic(&traffic, page->result);
     if (page->result->engine.frames > 0) {
         report_words_sessions(&sessions, page->result);
@@ -158,6 +159,7 @@ static void put_header(const struct html_page *page)
     put_sentence(html, &traffic);
     put_sentence(html, &sessions);
     put_sentence(html, &installs);
+    put_sentence(html, &baseline);
     put_sentence(html, &limits);
     if (privacy.len > 0)
         html_leaf(html, "p", "quiet", privacy.text);

@@ -57,7 +57,8 @@ static void put_names(const struct comment *comment)
 static void put_head(const struct comment *comment)
 {
     struct sentence traffic = {.len = 0}, sessions = {.len = 0}, installs = {.len = 0},
-                    limits = {.len = 0}, privacy = {.len = 0};
+                    limits = {.len = 0}, privacy = {.len = 0}, baseline = {.len = 0};
+    report_words_baseline(&baseline, comment->result, comment->redactor);
     report_words_traffic(&traffic, comment->result);
     if (comment->result->engine.frames > 0) {
         report_words_sessions(&sessions, comment->result);
@@ -71,6 +72,7 @@ static void put_head(const struct comment *comment)
     put_paragraph(comment->markdown, traffic.text);
     put_paragraph(comment->markdown, sessions.text);
     put_paragraph(comment->markdown, installs.text);
+    put_paragraph(comment->markdown, baseline.text);
     put_paragraph(comment->markdown, limits.text);
     put_paragraph(comment->markdown, privacy.text);
 }
@@ -196,6 +198,9 @@ static bool put_finding(const struct comment *comment, const struct finding *fin
     report_words_count(&line, finding->count, "time", "times");
     if (finding->confidence != CONFIDENCE_CERTAIN)
         sentence_add(&line, ", %s", confidence_name(finding->confidence));
+    const char *standing = report_words_standing(comment->result, comment->redactor, finding);
+    if (standing != NULL)
+        sentence_add(&line, ", **%s**", standing);
     sentence_add(&line, ", first in packet %" PRIu64, finding->packet);
     add_evidence(comment, finding, &line);
     return markdown_line(comment->markdown, line.text);

@@ -2,7 +2,6 @@
  * one rule are one paragraph) or, without a bound, with every finding and its evidence. */
 #include "reports/report.h"
 
-#include "reports/baseline.h"
 #include "reports/report_blast.h"
 #include "reports/report_groups.h"
 #include "reports/report_install.h"
@@ -330,10 +329,9 @@ static void print_finding(const struct page *page, const struct finding *finding
     report_words_count(&head, finding->count, "time", "times");
     if (finding->confidence != CONFIDENCE_CERTAIN)
         sentence_add(&head, ", %s", confidence_name(finding->confidence));
-    if (page->result->baseline != NULL)
-        sentence_add(&head, ", %s",
-                     baseline_standing(page->result, page->redactor, finding).known ? "known"
-                                                                                    : "new");
+    const char *standing = report_words_standing(page->result, page->redactor, finding);
+    if (standing != NULL)
+        sentence_add(&head, ", %s", standing);
     text_wrap(page->out, head.text, INDENT, page->width, 0);
     if (finding->confidence != CONFIDENCE_CERTAIN && finding->reason != NULL)
         text_wrap(page->out, finding->reason, INDENT + 2, page->width, 0);

@@ -106,6 +106,14 @@ void report_words_privacy(struct sentence *line, const struct result *result,
                  policy == POLICY_STRICT ? "Identities and addresses are" : "Identities are");
 }
 
+const char *report_words_standing(const struct result *result, struct redactor *redactor,
+                                  const struct finding *finding)
+{
+    if (result->baseline == NULL)
+        return NULL;
+    return baseline_standing(result, redactor, finding).known ? "known" : "new";
+}
+
 void report_words_baseline(struct sentence *line, const struct result *result,
                            struct redactor *redactor)
 {

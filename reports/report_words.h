@@ -24,6 +24,10 @@ void report_words_limits(struct sentence *line, const struct result *result);
 void report_words_privacy(struct sentence *line, const struct result *result,
                           const struct redactor *redactor);
 
+/* report_words_standing gives "known" or "new"; NULL without a baseline. */
+const char *report_words_standing(const struct result *result, struct redactor *redactor,
+                                  const struct finding *finding);
+
 /* "Of the findings 3 are in the baseline, 1 are new": nothing without a baseline. */
 void report_words_baseline(struct sentence *line, const struct result *result,
                            struct redactor *redactor);

@@ -5,6 +5,7 @@ names and identities were made to break out: nothing of the traffic is more than
 import base64
 import hashlib
 import html
+import json
 import pathlib
 import re
 import shutil
@@ -233,6 +234,21 @@ class Pages(unittest.TestCase):
                 self.assertIn(html.escape(value, quote=True).replace("&#x27;", "&#39;"), texts["html"])
             for form in ("\\u202eevil", "\\x1b[2J", "\\xff\\xfe\\x80"):
                 self.assertIn(form, shown)
+
+    def test_baseline(self):
+        """What is known and what is new is said of every finding."""
+        with tempfile.TemporaryDirectory(prefix="perpass-pages-") as folder:
+            folder = pathlib.Path(folder)
+            known, other = (str(next((ROOT / "pcaps" / case).glob("capture.*"))) for case in ("tls12-psk", "tls12-rsa"))
+            subprocess.run([perpass, "analyze", "--quiet", "--write-baseline", folder / "known", known], timeout=60, check=True)
+            texts = reports(folder, [known, other], "--baseline", str(folder / "known"))
+            self.check(texts)
+            standings = [finding["known"] for finding in json.loads(texts["json"])["findings"]]
+            self.assertTrue(any(standings) and not all(standings))
+            for ending, mark, times in (("html", "<strong>%s</strong>", 2), ("md", ", **%s**", 1)):
+                for word, num in (("known", sum(standings)), ("new", len(standings) - sum(standings))):
+                    self.assertEqual(texts[ending].count(mark % word), num * times, (ending, word))
+                self.assertIn("are in the baseline", texts[ending])
 
     def test_same_bytes(self):
         """Whatever the number of threads."""
