@@ -42,6 +42,7 @@ struct analysis {
     enum severity min_severity;
     struct findings *findings;
     struct home_nets home_nets;
+    const struct geo *geo;
     struct psk_search *psk_search;
     void *emit_to;
     void (*emit)(void *emit_to, const struct observation *observation);
@@ -135,6 +136,7 @@ struct analysis *analysis_new(const struct analysis_options *options, struct err
     analysis->emit_to = options->emit_to;
     analysis->emit = options->emit;
     analysis->psk_search = options->psk_search;
+    analysis->geo = options->geo;
     if (options->home_nets != NULL)
         analysis->home_nets = *options->home_nets;
     routes_make(analysis);
@@ -361,6 +363,11 @@ const struct observation *const *analysis_told(const struct analysis *analysis, 
 struct psk_search *analysis_psk_search(const struct analyze_context *context)
 {
     return context->analysis->psk_search;
+}
+
+const struct geo *analysis_geo(const struct analyze_context *context)
+{
+    return context->analysis->geo;
 }
 
 const struct home_nets *analysis_home_nets(const struct analyze_context *context)

@@ -8,6 +8,7 @@
 #include "core/observation.h"
 
 struct analysis;
+struct geo;
 struct psk_search;
 
 struct analysis_options {
@@ -16,6 +17,7 @@ struct analysis_options {
     enum severity min_severity;        /* 0: all */
     size_t max_findings;               /* 0: ANALYSIS_DEFAULT_FINDINGS */
     const struct home_nets *home_nets; /* the operator's networks, copied; NULL: not told */
+    const struct geo *geo; /* where addresses are; outlives the analysis; NULL: not known */
     /* Tries keys on the proofs of pre-shared keys that were observed (dissect_context.proofs), when the input has ended;
      * NULL: nobody asked for it. Outlives the analysis. */
     struct psk_search *psk_search;

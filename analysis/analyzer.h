@@ -58,6 +58,9 @@ const uint64_t *analysis_key(const struct analyze_context *context);
 /* analysis_home_nets are the operator's networks; none: not told. */
 const struct home_nets *analysis_home_nets(const struct analyze_context *context);
 
+/* analysis_geo knows where addresses are; NULL: no databases were given. */
+const struct geo *analysis_geo(const struct analyze_context *context);
+
 /* analysis_psk_search is what tries keys on proofs; NULL: nobody asked for it. */
 struct psk_search *analysis_psk_search(const struct analyze_context *context);
 

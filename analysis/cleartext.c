@@ -3,6 +3,7 @@
  * one that was quiet longest gives way. */
 #include "analysis/analyzer.h"
 #include "analysis/bounded_table.h"
+#include "analysis/clear_protocols.h"
 #include "analysis/login_kind.h"
 
 #include "core/common_observations.h"
@@ -16,15 +17,6 @@
 
 enum { MOST_SERVERS = 32768, MOST_PAIRS = 131072, TFTP_PORT = 69 };
 enum { NAME_SERVER, NAME_PAIR };
-
-static const struct clear_protocol {
-    const char *name;
-    enum severity severity;
-} protocols[] = {
-#define CLEAR_PROTOCOL(name, severity) {name, severity},
-#include "analysis/clear_protocols.def"
-#undef CLEAR_PROTOCOL
-};
 
 /* Of a server and a protocol, or of a server and its logins. */
 struct server {
@@ -49,14 +41,6 @@ struct subject {
     uint16_t port;
     enum about about;
 };
-
-static const struct clear_protocol *find_protocol(const char *name)
-{
-    for (size_t i = 0; name != NULL && i < sizeof protocols / sizeof *protocols; i++)
-        if (strcmp(protocols[i].name, name) == 0)
-            return &protocols[i];
-    return NULL;
-}
 
 static bool make_tables(struct analyze_context *context)
 {
@@ -125,8 +109,8 @@ static const struct clear_protocol *spoke(struct analyze_context *context,
     if (end->encrypted == TRUTH_YES)
         return NULL;
     if (heard != NULL && heard->protocol != NULL)
-        return find_protocol(heard->protocol);
-    return find_protocol(end->protocol != NULL ? end->protocol : end->application_protocol);
+        return clear_protocol_find(heard->protocol);
+    return clear_protocol_find(end->protocol != NULL ? end->protocol : end->application_protocol);
 }
 
 static void judge_protocol(struct analyze_context *context, const struct flow_end_observation *end)

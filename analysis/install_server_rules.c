@@ -2,6 +2,8 @@
  * DHCP tells everybody. RFC 2131, RFC 2132, RFC 5859, RFC 8415; PXE 2.1 (proxy servers). */
 #include "analysis/install_rules.h"
 
+#include "core/geo.h"
+
 static struct finding device_finding(const struct install_state *state,
                                      const struct install_device *device, enum rule_id id)
 {
@@ -269,6 +271,16 @@ static bool is_install(const struct install_arrival *arrival)
            (content != NULL && content->class != CONTENT_UNKNOWN);
 }
 
+/* The country and the network, where databases of places know them; |place| outlives the finding. */
+static void says_place(struct finding *finding, const struct geo_place *place)
+{
+    if (place->country[0] != '\0')
+        finding_says_bytes(finding, "country", PRIVACY_PUBLIC, NULL, VALUE_STRING,
+                           span_text(place->country));
+    if (place->as_number != 0)
+        finding_says_number(finding, "as_number", place->as_number);
+}
+
 /* Where the server stands. */
 static void judge_place(const struct install_state *state, const struct install_arrival *arrival)
 {
@@ -285,6 +297,8 @@ static void judge_place(const struct install_state *state, const struct install_
              : address_scope(server) != ADDRESS_EVERYWHERE ||
                    address_scope(client) == ADDRESS_EVERYWHERE)
         return;
+    struct geo_place place;
+    const struct geo *geo = analysis_geo(state->context);
     struct finding finding = finding_begin(state->context, RULE_INSTALL_OFF_SITE_SERVER);
     install_about_server(&finding, arrival, flow);
     finding.confidence = told ? CONFIDENCE_CERTAIN : CONFIDENCE_POSSIBLE;
@@ -295,6 +309,8 @@ static void judge_place(const struct install_state *state, const struct install_
     finding_says_truth(&finding, "encrypted",
                        arrival->content != NULL && arrival->content->encrypted == TRUTH_YES);
     says_file(&finding, "file", arrival->name);
+    if (geo != NULL && geo_find(geo, server, &place))
+        says_place(&finding, &place);
     finding_add(state->context, &finding);
 }
 

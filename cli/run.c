@@ -3,6 +3,7 @@
 
 #include "cli/complain.h"
 #include "core/common_observations.h"
+#include "core/geo.h"
 #include "dissectors/content_rules.h"
 #include "dissectors/labels.h"
 #include "reports/text.h"
@@ -186,12 +187,29 @@ static bool prepare_rules(struct run *run, struct error *error)
     return run->baseline != NULL;
 }
 
+static bool open_geo(struct run *run, struct error *error)
+{
+    const struct option_list *files = &run->settings->geoip;
+    if (files->num == 0)
+        return true;
+    run->geo = geo_new();
+    if (run->geo == NULL)
+        return error_set(error, "there is no memory for databases of places");
+    for (size_t i = 0; i < files->num; i++)
+        if (!geo_add(run->geo, files->items[i], error))
+            return false;
+    return true;
+}
+
 bool run_prepare(struct run *run, struct error *error)
 {
     const struct run_settings *settings = run->settings;
+    if (!open_geo(run, error))
+        return false;
     const struct analysis_options analysis = {.rules = settings->rules,
                                               .min_severity = settings->min_severity,
                                               .home_nets = &settings->home_nets,
+                                              .geo = run->geo,
                                               .psk_search = run->psk_search,
                                               .emit_to = run,
                                               .emit = emit_made};
@@ -249,7 +267,8 @@ bool run_begin_events(struct run *run, FILE *out, struct error *error)
     const struct run_settings *settings = run->settings;
     const struct event_options options = {.flows = settings->flows,
                                           .observations = settings->observations.on,
-                                          .observation_types = settings->observations.types};
+                                          .observation_types = settings->observations.types,
+                                          .geo = run->geo};
     run->writer = event_writer_new(out, &options, run->redactor, error);
     return run->writer != NULL;
 }
@@ -407,6 +426,7 @@ void run_end(struct run *run)
     output_discard(&run->new_baseline);
     baseline_free(run->baseline);
     labels_free(run->labels);
+    geo_free(run->geo);
     content_rules_free(run->content_rules);
     analysis_free(run->analysis);
     redactor_free(run->redactor);

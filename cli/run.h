@@ -37,6 +37,7 @@ struct run_settings {
     enum severity min_severity, fail_on; /* 0: none */
     const char *baseline, *write_baseline;
     struct home_nets home_nets;
+    struct option_list geoip;
     const char *secret_rules;
     const char *write;
     uint64_t write_mib; /* 0: RUN_WRITE_MIB */
@@ -71,6 +72,7 @@ struct run {
     struct psk_search
         *psk_search; /* the caller's, set before run_prepare; NULL: no audit of keys */
     struct analysis *analysis;
+    struct geo *geo;       /* NULL: no databases of places were given */
     struct labels *labels; /* NULL: conversations that nobody reads have no name */
     struct redactor *redactor;
     struct event_writer *writer; /* NULL: no events are asked for, or not yet */

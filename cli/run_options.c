@@ -207,6 +207,10 @@ const struct option_row run_options[] = {
      "Your own networks, such as 192.0.2.0/24,2001:db8::/32: servers elsewhere that devices "
      "install from are told (install.off-site-server). Without it private addresses are taken for "
      "your own. Can be given several times."},
+    {"geoip", "FILE.mmdb", false, MEMBER(geoip), option_add_text,
+     "Tell countries and networks of addresses by this database (MaxMind's format; city, country "
+     "or ASN), looked up "
+     "before they are hidden. Can be given several times: of what several know the first counts."},
     {"secret-rules", "FILE", false, MEMBER(secret_rules), option_set_text,
      "Look for secrets in transferred files by the rules in FILE, too; see SECRET RULES in "
      "perpass(1)."},
@@ -248,4 +252,5 @@ const size_t run_num_options = sizeof run_options / sizeof run_options[0];
 void run_settings_free(struct run_settings *settings)
 {
     option_list_free(&settings->reports);
+    option_list_free(&settings->geoip);
 }

@@ -3,6 +3,7 @@
 #include "cli/commands.h"
 #include "cli/status.h"
 #include "core/crypto.h"
+#include "core/geo.h"
 #include "core/pattern.h"
 #include "dissectors/labels.h"
 #include "reports/report.h"
@@ -35,6 +36,8 @@ static int run(const void *settings, const struct option_list *operands)
     say(stdout, "json-c", report_json_library());
     if (labels_built())
         say(stdout, "nDPI", labels_version());
+    if (geo_built())
+        say(stdout, "libmaxminddb", geo_version());
     say(stdout, "glibc", gnu_get_libc_version());
     return STATUS_OK;
 }

@@ -73,6 +73,9 @@ static void prepare_end(struct event *event, struct event_end *end)
     if (event->ip_version ==
         0) /* has no IP address; its hardware addresses have fields of their own */
         return;
+    /* Before the address is hidden: no database knows a pseudonym. */
+    if (event->geo != NULL)
+        (void)geo_find(event->geo, value.bytes, &end->place);
     struct shown shown = redact(event->redactor, &value, PRIVACY_ADDRESS, NULL);
     end->is_pseudonym = shown.token;
     if (shown.type == SHOWN_TEXT && shown.len <= sizeof end->address)
@@ -352,6 +355,59 @@ static void write_stability(struct event *event)
         event_put_text(event, stability);
 }
 
+static void put_country(struct event *event, const struct event_end *end)
+{
+    if (end->place.country[0] != '\0')
+        event_put_text(event, end->place.country);
+}
+
+static void put_as_number(struct event *event, const struct event_end *end)
+{
+    if (end->place.as_number != 0)
+        event_put_number(event, end->place.as_number);
+}
+
+/* It comes from a file, and may be anything. */
+static void put_as_organization(struct event *event, const struct event_end *end)
+{
+    if (end->place.as_organization[0] == '\0')
+        return;
+    const struct value value = {.type = VALUE_STRING,
+                                .bytes = span_text(end->place.as_organization)};
+    const struct shown shown = redact(event->redactor, &value, PRIVACY_PUBLIC, NULL);
+    event_put_shown(event, &shown);
+}
+
+static void write_source_country(struct event *event)
+{
+    put_country(event, &event->client);
+}
+
+static void write_source_as_number(struct event *event)
+{
+    put_as_number(event, &event->client);
+}
+
+static void write_source_as_organization(struct event *event)
+{
+    put_as_organization(event, &event->client);
+}
+
+static void write_destination_country(struct event *event)
+{
+    put_country(event, &event->server);
+}
+
+static void write_destination_as_number(struct event *event)
+{
+    put_as_number(event, &event->server);
+}
+
+static void write_destination_as_organization(struct event *event)
+{
+    put_as_organization(event, &event->server);
+}
+
 static void write_epoch(struct event *event)
 {
     if (redactor_stability(event->redactor) != NULL && redactor_epoch(event->redactor)[0] != '\0')
@@ -430,6 +486,19 @@ static const struct event_common fields[] = {
      "IP bytes both ways"},
     {"network.packets", SHAPE_NUMBER, EVENT_FLOW, EVENT_FLOW, PRIVACY_PUBLIC, write_network_packets,
      "packets both ways"},
+    {"source.geo.country_iso_code", SHAPE_TEXT, ON_ENDS, 0, PRIVACY_PUBLIC, write_source_country,
+     "--geoip: country of the client, looked up before its address was hidden"},
+    {"source.as.number", SHAPE_NUMBER, ON_ENDS, 0, PRIVACY_PUBLIC, write_source_as_number,
+     "--geoip: autonomous system of the client"},
+    {"source.as.organization.name", SHAPE_TEXT, ON_ENDS, 0, PRIVACY_PUBLIC,
+     write_source_as_organization, "--geoip: who runs that"},
+    {"destination.geo.country_iso_code", SHAPE_TEXT, ON_ENDS, 0, PRIVACY_PUBLIC,
+     write_destination_country,
+     "--geoip: country of the server, looked up before its address was hidden"},
+    {"destination.as.number", SHAPE_NUMBER, ON_ENDS, 0, PRIVACY_PUBLIC, write_destination_as_number,
+     "--geoip: autonomous system of the server"},
+    {"destination.as.organization.name", SHAPE_TEXT, ON_ENDS, 0, PRIVACY_PUBLIC,
+     write_destination_as_organization, "--geoip: who runs that"},
     {"network.community_id", SHAPE_TEXT, ON_ENDS, 0, PRIVACY_ADDRESS, write_community_id,
      "Community ID v1; absent where addresses are hidden, which it would give away, and for ICMP"},
     {"network.transport", SHAPE_TEXT, ON_ENDS, 0, PRIVACY_PUBLIC, write_transport,

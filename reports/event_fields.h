@@ -2,6 +2,7 @@
 #ifndef PERPASS_REPORTS_EVENT_FIELDS_H
 #define PERPASS_REPORTS_EVENT_FIELDS_H
 
+#include "core/geo.h"
 #include "reports/community_id.h"
 #include "reports/event_id.h"
 #include "reports/json_path.h"
@@ -35,6 +36,7 @@ struct event_end {
     char address[EVENT_ADDRESS_SIZE];
     size_t address_len; /* 0: not shown */
     bool is_pseudonym;
+    struct geo_place place; /* all-zero: not known */
 };
 
 /* An event that is being written. */
@@ -42,6 +44,7 @@ struct event {
     enum event_class class;
     struct json_path path;
     struct redactor *redactor;
+    const struct geo *geo; /* NULL: not known */
     struct crypto_digest *sha1;
     const struct json_step *step; /* the field that is being written */
     const char *dataset;          /* "perpass.finding" */

@@ -102,6 +102,7 @@ static struct event event_of(struct event_writer *writer, const struct event_pla
     return (struct event){.class = plan->class,
                           .dataset = plan->dataset,
                           .redactor = writer->redactor,
+                          .geo = writer->options.geo,
                           .sha1 = writer->sha1,
                           .version = PERPASS_VERSION};
 }

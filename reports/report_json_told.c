@@ -6,6 +6,7 @@
 #include "analysis/install_transaction.h"
 #include "analysis/iot_profile.h"
 #include "analysis/link_report.h"
+#include "analysis/places.h"
 #include "analysis/session_mix.h"
 #include "reports/report.h"
 #include "reports/text.h"
@@ -21,6 +22,7 @@ static const struct section {
     {"install", "transactions", "perpass.install.", &observation_install_transaction},
     {"blast_radius", "secrets", "perpass.blast.", &observation_blast_radius},
     {"iot_profile", "endpoints", "perpass.iot.", &observation_iot_profile},
+    {"places", "places", "perpass.place.", &observation_place_summary},
     {"session_mix", "summaries", "perpass.mix.", &observation_session_mix},
     {"linkability", "summaries", "perpass.link.", &observation_link_summary},
 };

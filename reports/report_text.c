@@ -7,6 +7,7 @@
 #include "reports/report_install.h"
 #include "reports/report_iot.h"
 #include "reports/report_links.h"
+#include "reports/report_places.h"
 #include "reports/report_threats.h"
 #include "reports/report_words.h"
 #include "reports/text.h"
@@ -374,6 +375,7 @@ static void print_sections(const struct page *page)
         report_text_threats(page->out, page->model, page->width);
     report_text_blast(page->out, page->result, page->redactor, page->width);
     report_text_iot(page->out, page->result, page->redactor, page->width);
+    report_text_places(page->out, page->result, page->redactor, page->width);
     report_text_installs(page->out, page->result, page->redactor, page->width);
     report_text_links(page->out, page->result, page->redactor, page->width);
 }

@@ -74,6 +74,7 @@ struct event_options {
     bool flows;                    /* an event for each flow.end */
     bool observations;             /* events for observations … */
     const char *observation_types; /* … of these types, "tls.client_hello,…"; NULL for all */
+    const struct geo *geo;         /* where addresses are; outlives the writer; NULL: not known */
 };
 struct event_writer *event_writer_new(FILE *out, const struct event_options *options,
                                       struct redactor *redactor, struct error *error);
