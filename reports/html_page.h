@@ -28,7 +28,7 @@ void html_section(struct html *html, const char *id, const char *level, const ch
 /* html_severity writes a mark. */
 void html_severity(struct html *html, enum severity severity);
 
-/* html_rest writes that |num| more were left out, in a paragraph, if there are any. */
+/* html_rest writes that |num| are not listed, in a paragraph, if there are any. */
 void html_rest(struct html *html, uint64_t num, const char *one, const char *many);
 
 /* The parts of the page, in their order. */

@@ -35,9 +35,9 @@ void html_rest(struct html *html, uint64_t num, const char *one, const char *man
     struct sentence line = {.len = 0};
     if (num == 0)
         return;
+    sentence_add(&line, "Not listed here, to keep the page small: ");
     report_words_count(&line, num, one, many);
-    sentence_add(&line, " more are not listed here, to keep the page small; --report json:FILE "
-                        "lists all.");
+    sentence_add(&line, "; --report json:FILE lists all.");
     html_leaf(html, "p", "quiet", line.text);
 }
 
