@@ -768,7 +768,7 @@ void engine_turn(struct engine *engine, const struct frame *frame, uint64_t now_
     flow_table_advance(engine->flows, now_ns);
 }
 
-void engine_hash(const struct engine *engine, struct intake_item *item)
+static void set_hash(const struct engine *engine, struct intake_item *item)
 {
     item->hash = flow_table_hash(engine->flows, &item->key);
 }
@@ -802,7 +802,7 @@ static void admit(struct engine *engine, struct intake_item *item)
     if (item->result != LAYERS_TRANSPORT) {
         if (!intake_complete(engine->intake, item))
             return;
-        engine_hash(engine, item);
+        set_hash(engine, item);
         engine_fetch_flow(engine, item);
     }
     engine_take(engine, item);
@@ -815,7 +815,7 @@ static void feed_batch(struct engine *engine, const struct frame *frames, size_t
         intake_read(&items[i], &frames[i]);
         if (items[i].result != LAYERS_TRANSPORT)
             continue;
-        engine_hash(engine, &items[i]);
+        set_hash(engine, &items[i]);
         engine_fetch(engine, &items[i]);
     }
     for (size_t i = 0; i < num; i++)
@@ -880,7 +880,8 @@ struct engine *engine_new(const struct engine_options *options, struct error *er
     size_t max_flows = options->max_flows ? options->max_flows : ENGINE_DEFAULT_FLOWS;
     size_t max_bytes =
         options->max_stream_bytes ? options->max_stream_bytes : ENGINE_DEFAULT_STREAM_BYTES;
-    engine->flows = flow_table_new(max_flows, &(struct flow_table_owner){engine, flow_over});
+    engine->flows = flow_table_new(max_flows, &(struct flow_table_owner){engine, flow_over},
+                                   options->flow_hash_key);
     engine->streams = stream_pool_new(max_bytes);
     engine->intake = options->in_team ? NULL : intake_new();
     engine->expect = expect_table_new();

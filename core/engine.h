@@ -5,6 +5,7 @@
 
 #include "core/dissector.h"
 #include "core/error.h"
+#include "core/keyed_hash.h"
 
 struct engine;
 struct expectation;
@@ -29,6 +30,8 @@ struct engine_options {
     const struct content_rules *content_rules;
     bool proofs;  /* for dissect_context.proofs */
     bool in_team; /* it takes the packets of another intake: no engine_feed, no engine_advance */
+    const struct keyed_hash_five_key
+        *flow_hash_key; /* of a team: of all its engines; NULL: random */
     /* Told of what a dissector announces, beside noting it; may be NULL. */
     void (*announced)(void *emit_to, const struct flow *flow, const struct expectation *expectation,
                       uint64_t now_ns);
@@ -84,9 +87,6 @@ enum intake_clock {
     CLOCK_JUMPS /* the time went back: another time, in which the conversations before have ended */
 };
 
-/* engine_hash sets where the engine looks for the item's conversation. Needs no order, as intake_read. */
-void engine_hash(const struct engine *engine, struct intake_item *item);
-
 /* engine_fetch and, some time later, engine_fetch_flow bring the memory closer that engine_take will need. */
 void engine_fetch(const struct engine *engine, const struct intake_item *item);
 void engine_fetch_flow(const struct engine *engine, struct intake_item *item);
@@ -99,7 +99,7 @@ void engine_turn(struct engine *engine, const struct frame *frame, uint64_t now_
 void engine_expect(struct engine *engine, const struct flow *flow,
                    const struct expectation *expectation, uint64_t now_ns);
 
-/* engine_take takes a packet of a conversation, after engine_hash and
+/* engine_take takes a packet of a conversation, whose hash is set by the key of the options, after
  * engine_fetch_flow. Says what it was to dissectors, if the options have
  * somebody who asks. */
 enum engine_interest engine_take(struct engine *engine, const struct intake_item *item);

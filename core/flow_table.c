@@ -1,12 +1,11 @@
 /* flow_table.c: the conversations of one worker: index, cache-line entries, timer wheel. */
 #include "core/flow_table.h"
 
-#include "core/keyed_hash.h"
+#include "core/crypto.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/random.h>
 
 /* A flow goes to its second bucket only when the first is crowded: there it costs more to find. */
 enum { BUCKET_SLOTS = 8, BUCKET_CROWDED = 6, FIRST_BUCKETS = 512 };
@@ -91,7 +90,8 @@ static void index_free(struct flow_index *index)
         munmap(index->buckets, index->num * sizeof *index->buckets);
 }
 
-struct flow_table *flow_table_new(size_t max_flows, const struct flow_table_owner *owner)
+struct flow_table *flow_table_new(size_t max_flows, const struct flow_table_owner *owner,
+                                  const struct keyed_hash_five_key *key)
 {
     assert(max_flows > 0 && max_flows <= 1 << 24);
     struct flow_table *table = calloc(1, sizeof *table);
@@ -106,7 +106,9 @@ struct flow_table *flow_table_new(size_t max_flows, const struct flow_table_owne
     table->hot = map_large((max_flows + 1) * sizeof *table->hot);
     table->cold = map_zeroed((max_flows + 1) * sizeof *table->cold);
     table->next = map_zeroed((max_flows + 1) * sizeof *table->next);
-    bool keyed = getrandom(&table->key, sizeof table->key, 0) == (ssize_t)sizeof table->key;
+    bool keyed = key != NULL || crypto_random((uint8_t *)&table->key, sizeof table->key);
+    if (key != NULL)
+        table->key = *key;
     if (table->index.buckets == NULL || table->hot == NULL || table->cold == NULL ||
         table->next == NULL || !keyed) {
         flow_table_free(table);

@@ -13,6 +13,7 @@
 
 #include "core/flow.h"
 #include "core/flow_key.h"
+#include "core/keyed_hash.h"
 
 enum flow_flag {
     FLOW_READ_0 = 0x01, /* somebody reads what end 0 sends; FLOW_READ_0 << 1 for end 1 */
@@ -59,8 +60,10 @@ struct flow_table_owner {
     void (*end)(void *to, uint32_t index, enum flow_end how);
 };
 
-/* flow_table_new gives a table of at most |max_flows| (1 to 2^24); NULL when there is no memory. */
-struct flow_table *flow_table_new(size_t max_flows, const struct flow_table_owner *owner);
+/* flow_table_new gives a table of at most |max_flows| (1 to 2^24), which hashes keys by a copy of |key|; NULL: by a
+ * random one. NULL when there is no memory. */
+struct flow_table *flow_table_new(size_t max_flows, const struct flow_table_owner *owner,
+                                  const struct keyed_hash_five_key *key);
 void flow_table_free(struct flow_table *table); /* without a word to the owner */
 
 uint64_t flow_table_hash(const struct flow_table *table, const struct flow_key *key);

@@ -53,6 +53,13 @@ struct span observation_store_copy(struct observation_store *store, struct span 
     return span_of(at, bytes.len);
 }
 
+static bool stays(const struct observation_store *store, struct span bytes)
+{
+    const uintptr_t first = (uintptr_t)store->stays.at, at = (uintptr_t)bytes.at;
+    return at >= first && at - first < store->stays.len &&
+           bytes.len <= store->stays.len - (at - first);
+}
+
 /* Makes the span at |to| one of the store's; |from| is where the original has it. One that two rows show is copied
  * once. */
 static bool copy_span(struct observation_store *store, void *to, const void *from)
@@ -60,7 +67,7 @@ static bool copy_span(struct observation_store *store, void *to, const void *fro
     struct span original, copy;
     memcpy(&original, from, sizeof original);
     memcpy(&copy, to, sizeof copy);
-    if (!span_seen(original) || copy.at != original.at)
+    if (!span_seen(original) || copy.at != original.at || stays(store, original))
         return true;
     copy = observation_store_copy(store, original);
     memcpy(to, &copy, sizeof copy);

@@ -19,6 +19,8 @@ struct observation_store {
     struct stored_observation *first, *last;
     struct observation_block *blocks, *spare;
     uint64_t lost; /* observations that there was no memory for */
+    struct span
+        stays; /* bytes that stay where they are as long as the observations: need no copy */
 };
 
 /* observation_store_add keeps |observation|; its flow is kept as it is now, without what the engine has in it. */

@@ -1,6 +1,7 @@
 /* team.c: spreads packets over engines, in one thread or in several; tells observations in the order of packets. */
 #include "core/team.h"
 
+#include "core/crypto.h"
 #include "core/expect.h"
 #include "core/intake.h"
 #include "core/observation_store.h"
@@ -8,8 +9,10 @@
 #include <assert.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     SHARES = 8,         /* a power of two */
@@ -19,6 +22,8 @@ enum {
     BATCH = 32,             /* packets between the fetching of their memory and their use */
     CHUNK_FRAMES = 512,
     CHUNKS_PER_THREAD = 3,
+    SPINS =
+        1000 /* some 20 us: to sleep and to be woken takes as long, and longer in a virtual machine */
 };
 
 /* What a lane is to do with an item of a chunk, in this order. */
@@ -77,6 +82,7 @@ struct worker {
 struct team {
     struct engine_options options;
     unsigned num_threads;
+    struct keyed_hash_five_key hash_key; /* of all engines: which one is asked need not be known */
     struct intake *intake;
     struct lane lanes[NUM_LANES];
     uint64_t lost; /* what there was no memory for */
@@ -94,7 +100,9 @@ struct team {
     pthread_cond_t changed;
     unsigned waiting;
     bool quitting;
-    bool news; /* something has been done, of which those that wait know nothing */
+    bool news;           /* something has been done, of which those that sleep know nothing */
+    bool spins;          /* there are processors for all threads */
+    atomic_uint changes; /* how often something has been done: for those that spin */
     uint64_t num_read, next_give_out, next_tell; /* numbers of chunks */
     bool reading, giving, telling, ended;
 };
@@ -125,7 +133,7 @@ static bool announces(const struct packet *packet)
 static void spread(const struct team *team, struct intake_item *item)
 {
     item->lane = (uint8_t)(announces(&item->packet) ? (unsigned)ANNOUNCER : share_of(&item->key));
-    engine_hash(team->lanes[item->lane].engine, item);
+    item->hash = keyed_hash_five(&team->hash_key, item->key.word);
 }
 
 /* --- what engines say --- */
@@ -206,12 +214,14 @@ static void take(struct lane *lane, struct intake_item *item)
         item->interest = (uint8_t)interest;
 }
 
-static void tell_packet(const struct team *team, const struct intake_item *item)
+/* To whoever keeps packets, if somebody does. */
+static void tell_packets(const struct team *team, const struct intake_item *items, size_t num)
 {
     const struct engine_options *options = &team->options;
-    if (options->packet != NULL)
-        options->packet(options->emit_to, item->packet.frame, item->hash * NUM_LANES + item->lane,
-                        (enum engine_interest)item->interest);
+    for (size_t i = 0; options->packet != NULL && i < num; i++)
+        options->packet(options->emit_to, items[i].packet.frame,
+                        items[i].hash * NUM_LANES + items[i].lane,
+                        (enum engine_interest)items[i].interest);
 }
 
 static void admit(struct team *team, struct intake_item *item)
@@ -244,7 +254,7 @@ static void feed_batch(struct team *team, const struct frame *frames, size_t num
     intake_time(team->intake, items, num);
     for (size_t i = 0; i < num; i++) {
         admit(team, &items[i]);
-        tell_packet(team, &items[i]);
+        tell_packets(team, &items[i], 1);
     }
 }
 
@@ -327,10 +337,14 @@ static void keep_payload(struct team *team, struct chunk *chunk, struct packet *
     *payload = moved;
 }
 
+/* The packet itself stays until all is told. */
 static void take_at(struct lane *lane, struct intake_item *item, uint64_t place)
 {
+    const struct frame *frame = item->packet.frame;
     lane->place = place;
+    lane->store->stays = span_of(frame->at, frame->captured_len);
     take(lane, item);
+    lane->store->stays = span_of(NULL, 0);
 }
 
 /* The announcer is fed at once, so that all others can know what it announces from this packet on. */
@@ -451,8 +465,7 @@ static void tell_chunk(struct team *team, struct chunk *chunk)
         team->options.emit(team->options.emit_to, &next[first]->observation);
         next[first] = next[first]->next;
     }
-    for (size_t i = 0; i < chunk->num; i++)
-        tell_packet(team, &chunk->items[i]);
+    tell_packets(team, chunk->items, chunk->num);
     for (unsigned i = 0; i < NUM_LANES; i++) {
         observation_store_clear(&chunk->said[i]);
         chunk->entries[i].num = 0;
@@ -480,10 +493,17 @@ static void unlock(struct team *team)
     pthread_mutex_unlock(&team->lock);
 }
 
+/* With the lock. */
+static void tell_news(struct team *team)
+{
+    team->news = true;
+    atomic_fetch_add_explicit(&team->changes, 1, memory_order_relaxed);
+}
+
 static void lock_again(struct team *team)
 {
     pthread_mutex_lock(&team->lock);
-    team->news = true;
+    tell_news(team);
 }
 
 /* Each of these does one thing if there is something to do: it returns with the lock held. */
@@ -601,8 +621,36 @@ static bool try_something(struct team *team, unsigned thread)
                                try_read(team) || try_feed_other(team));
 }
 
+#if defined __x86_64__ || defined __i386__
+static void pause_briefly(void)
+{
+    __builtin_ia32_pause();
+}
+#else
+static void pause_briefly(void)
+{
+    atomic_signal_fence(memory_order_relaxed);
+}
+#endif
+
+/* Whether something has been done since |seen|, within a while without the lock. */
+static bool spin(struct team *team, unsigned seen)
+{
+    unlock(team);
+    for (unsigned i = 0; i < SPINS; i++) {
+        if (atomic_load_explicit(&team->changes, memory_order_relaxed) != seen)
+            break;
+        pause_briefly();
+    }
+    pthread_mutex_lock(&team->lock);
+    return atomic_load_explicit(&team->changes, memory_order_relaxed) != seen || team->quitting;
+}
+
 static void wait_for_change(struct team *team)
 {
+    unsigned seen = atomic_load_explicit(&team->changes, memory_order_relaxed);
+    if (team->spins && spin(team, seen))
+        return;
     if (team->news && team->waiting > 0)
         pthread_cond_broadcast(&team->changed);
     team->news = false;
@@ -656,7 +704,7 @@ static void read_by_all(struct team *team)
     /* With fewer threads than asked for, down to this one, it takes longer. */
     while (team->num_started < team->num_threads - 1 && start_thread(team))
         ;
-    pthread_cond_broadcast(&team->changed);
+    tell_news(team);
     while (!all_told(team))
         if (!try_something(team, 0))
             wait_for_change(team);
@@ -719,6 +767,7 @@ static bool make_lanes(struct team *team, struct error *error)
         struct lane *lane = &team->lanes[i];
         struct engine_options own = *options;
         own.in_team = true;
+        own.flow_hash_key = &team->hash_key;
         own.max_flows = share(options->max_flows, ENGINE_DEFAULT_FLOWS);
         if (i == ANNOUNCER && own.max_flows > ANNOUNCER_FLOWS)
             own.max_flows = ANNOUNCER_FLOWS;
@@ -763,11 +812,13 @@ struct team *team_new(const struct engine_options *options, unsigned threads, st
     pthread_cond_init(&team->changed, NULL);
     team->options = *options;
     team->num_threads = threads;
+    team->spins = sysconf(_SC_NPROCESSORS_ONLN) >= (long)threads;
     team->ended = true;
     team->intake = intake_new();
-    if (team->intake == NULL)
-        error_set(error, "there is no memory for the engines");
-    if (team->intake == NULL || !make_lanes(team, error) || !make_chunks(team, error)) {
+    bool keyed = crypto_random((uint8_t *)&team->hash_key, sizeof team->hash_key);
+    if (team->intake == NULL || !keyed)
+        error_set(error, "there is no memory for the engines, or the system gives no random bytes");
+    if (team->intake == NULL || !keyed || !make_lanes(team, error) || !make_chunks(team, error)) {
         team_free(team);
         return NULL;
     }

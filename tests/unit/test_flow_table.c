@@ -30,7 +30,7 @@ static void note_end(void *to, uint32_t index, enum flow_end how)
 static struct flow_table *table_of(struct log *log, size_t max)
 {
     *log = (struct log){0};
-    log->table = flow_table_new(max, &(struct flow_table_owner){log, note_end});
+    log->table = flow_table_new(max, &(struct flow_table_owner){log, note_end}, NULL);
     assert_non_null(log->table);
     return log->table;
 }

@@ -106,6 +106,28 @@ static void test_outlives(void **state)
     observation_store_free(&store);
 }
 
+/* Bytes that stay are not copied; those that only begin or end in them are. */
+static void test_stays(void **state)
+{
+    (void)state;
+    static const uint8_t wire[] = "0123456789";
+    static const struct {
+        size_t at, len;
+        bool copied;
+    } rows[] = {{2, 6, false}, {4, 4, false}, {7, 1, false}, {1, 3, true},
+                {6, 3, true},  {8, 1, true},  {0, 2, true},  {8, 0, true}};
+    struct flow flow = {0};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct observation_store store = {.stays = span_of(wire + 2, 6)};
+        struct thing thing = {.bytes = span_of(wire + rows[i].at, rows[i].len)};
+        observation_store_add(&store, &(struct observation){&type, &thing, &flow, 1, 1, 0}, 0);
+        const struct thing *kept = store.first->observation.data;
+        assert_int_equal(kept->bytes.at != wire + rows[i].at, rows[i].copied);
+        assert_true(span_equal(kept->bytes, thing.bytes));
+        observation_store_free(&store);
+    }
+}
+
 /* One that is larger than a block. */
 static void test_large(void **state)
 {
@@ -137,6 +159,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_outlives),
+        cmocka_unit_test(test_stays),
         cmocka_unit_test(test_large),
     };
     return cmocka_run_group_tests_name("observation_store", tests, NULL, NULL);
