@@ -12,7 +12,7 @@ static const struct clear_protocol protocols[] = {
 const struct clear_protocol *clear_protocol_find(const char *name)
 {
     for (size_t i = 0; name != NULL && i < sizeof protocols / sizeof *protocols; i++)
-        if (strcmp(protocols[i].name, name) == 0)
+        if (protocols[i].name[0] == name[0] && strcmp(protocols[i].name, name) == 0)
             return &protocols[i];
     return NULL;
 }
