@@ -66,9 +66,12 @@ bool dtls_record_read(struct reader *datagram, size_t cid_len, struct dtls_recor
     *record = (struct dtls_record){0};
     bool read = is_unified(reader_u8(&peek)) ? read_unified(&r, cid_len, record)
                                              : read_plain(&r, cid_len, record);
-    if (read)
-        *datagram = r;
-    return read;
+    if (!read)
+        return false;
+    record->header = span_of(datagram->at, reader_left(datagram) - reader_left(&record->fragment) -
+                                               reader_left(&r));
+    *datagram = r;
+    return true;
 }
 
 bool dtls_record_has_cid(struct reader datagram)

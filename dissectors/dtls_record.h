@@ -27,13 +27,14 @@ enum {
 };
 
 struct dtls_record {
-    bool unified;      /* DTLS 1.3: the type, the version and most of the epoch are not there */
-    bool has_len;      /* else it goes to the end of the datagram */
-    uint8_t type;      /* enum dtls_content; 0 in a unified record */
-    uint16_t version;  /* 0 in a unified record */
-    uint16_t epoch;    /* of a unified record the low two bits */
-    uint64_t sequence; /* 48 bits; 0 in a unified record */
-    struct span cid;   /* not seen where the record has none */
+    bool unified;       /* DTLS 1.3: the type, the version and most of the epoch are not there */
+    bool has_len;       /* else it goes to the end of the datagram */
+    uint8_t type;       /* enum dtls_content; 0 in a unified record */
+    uint16_t version;   /* 0 in a unified record */
+    uint16_t epoch;     /* of a unified record the low two bits */
+    uint64_t sequence;  /* 48 bits; 0 in a unified record */
+    struct span cid;    /* not seen where the record has none */
+    struct span header; /* all before the fragment */
     struct reader fragment;
 };
 

@@ -87,22 +87,44 @@ static void put_extension(struct bytes_out *out, uint16_t type, struct span cont
     out_end(out, extension, 2);
 }
 
-/* RFC 9147 section 5.3, RFC 8446 sections 4.2.1, 4.2.8 and 4.2.9. */
-static void put_version_13(struct bytes_out *out, struct span key_share)
+/* RFC 8446 sections 4.2.1, 4.2.2, 4.2.8 and 4.2.9. */
+static void put_version_13(struct bytes_out *out, const struct hello *hello)
 {
     enum { X25519 = 29, PSK_KE = 0, PSK_DHE_KE = 1 };
-    if (!span_seen(key_share))
-        return;
     out_u16(out, EXT_SUPPORTED_VERSIONS);
     out_number(out, 0x0003020000 | DTLS_VERSION_13, 5);
     out_u16(out, EXT_PSK_KEY_EXCHANGE_MODES);
-    out_u16(out, 3);
-    out_number(out, 2 << 16 | PSK_DHE_KE << 8 | PSK_KE, 3);
+    size_t extension = out_begin(out, 2), list = out_begin(out, 1);
+    if (hello->psk_dhe_ke)
+        out_u8(out, PSK_DHE_KE);
+    if (hello->psk_ke)
+        out_u8(out, PSK_KE);
+    out_end(out, list, 1);
+    out_end(out, extension, 2);
+    put_extension(out, EXT_COOKIE, hello->retry_cookie, 2);
+    if (!span_seen(hello->key_share))
+        return;
     out_u16(out, EXT_KEY_SHARE);
-    size_t extension = out_begin(out, 2), list = out_begin(out, 2);
+    extension = out_begin(out, 2);
+    list = out_begin(out, 2);
     out_u16(out, X25519);
-    out_vec(out, key_share, 2);
+    out_vec(out, hello->key_share, 2);
     out_end(out, list, 2);
+    out_end(out, extension, 2);
+}
+
+/* OfferedPsks of one external identity, whose age is 0: RFC 8446 section 4.2.11. */
+static void put_psk(struct bytes_out *out, struct span identity)
+{
+    static const uint8_t zeros[HELLO_BINDER_LEN];
+    out_u16(out, EXT_PRE_SHARED_KEY);
+    size_t extension = out_begin(out, 2), identities = out_begin(out, 2);
+    out_vec(out, identity, 2);
+    out_number(out, 0, 4);
+    out_end(out, identities, 2);
+    size_t binders = out_begin(out, 2);
+    out_vec(out, span_of(zeros, sizeof zeros), 1);
+    out_end(out, binders, 2);
     out_end(out, extension, 2);
 }
 
@@ -123,10 +145,13 @@ static void put_extensions(struct bytes_out *out, const struct hello *hello)
     put_flag(out, hello->encrypt_then_mac, EXT_ENCRYPT_THEN_MAC);
     put_flag(out, hello->extended_master_secret, EXT_EXTENDED_MASTER_SECRET);
     put_number(out, hello->record_size_limit, EXT_RECORD_SIZE_LIMIT, 2);
-    put_version_13(out, hello->key_share);
+    if (hello->version_13)
+        put_version_13(out, hello);
     put_extension(out, EXT_SESSION_TICKET, hello->ticket, 0);
     put_extension(out, EXT_CONNECTION_ID, hello->connection_id ? none : unseen, 1);
     put_extension(out, EXT_RENEGOTIATION_INFO, hello->renegotiation_info ? verified : unseen, 1);
+    if (span_seen(hello->psk_identity))
+        put_psk(out, hello->psk_identity);
 }
 
 void hello_put(struct bytes_out *out, const struct hello *hello,

@@ -7,7 +7,9 @@
 
 enum {
     HELLO_RANDOM_LEN = 32,
-    HELLO_MAX_LEN = 4096,
+    HELLO_MAX_LEN = 4096, /* without an identity */
+    HELLO_BINDER_LEN = 32,
+    HELLO_BINDERS_LEN = 2 + 1 + HELLO_BINDER_LEN, /* the list of one */
     HELLO_MAX_COOKIE = 255,
     HELLO_MAX_SESSION_ID = 32,
     HELLO_MAX_SUITES = 128
@@ -29,7 +31,13 @@ struct hello {
     struct span ticket;      /* seen: session_ticket with these bytes, may be none */
     struct span verify_data; /* of the last client Finished, to renegotiate */
     struct span server_name; /* may be unseen */
-    struct span key_share;   /* seen: DTLS 1.3 alone is offered, with this public value of x25519 */
+    /* DTLS 1.3 alone is offered: RFC 9147 section 5.3 */
+    bool version_13, psk_ke, psk_dhe_ke;
+    struct span key_share;    /* of x25519; may be unseen */
+    struct span retry_cookie; /* of a HelloRetryRequest; may be unseen */
+    struct span
+        psk_identity; /* seen: the last extension is pre_shared_key, with a binder of HELLO_BINDER_LEN zeros,
+                                 for which the last bytes of the hello are to be exchanged */
 };
 
 /* hello_random fills the random of a hello: it begins with the name of the program, by which its traffic is known,

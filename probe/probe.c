@@ -76,6 +76,8 @@ void probe_run(struct probe *probe)
     survey_run(probe);
     if (probe->settings->full && probe->num_suites > 0)
         session_run(probe);
+    if (probe->settings->full && probe->answers)
+        session13_run(probe);
     if (probe->settings->oracle && probe->num_suites > 0)
         oracle_run(probe);
     if (probe->settings->full)

@@ -67,7 +67,7 @@ struct probe {
     char trouble[CHECK_REASON_LEN]; /* why no more could be asked; "": everything was */
 
     /* What the exchanges have shown, for the ones after them. */
-    bool answers, cookie_asked;
+    bool answers, cookie_asked, version_12, version_13;
     bool lossy;                        /* a flight was only answered when it came again */
     uint16_t suites[HELLO_MAX_SUITES]; /* that it took, in the order in which it chose them */
     size_t num_suites;

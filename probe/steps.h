@@ -44,6 +44,8 @@ void survey_suites(struct probe *probe);
 void survey_cookie(struct probe *probe);
 void survey_ways(struct probe *probe);
 void session_run(struct probe *probe); /* DEPTH_FULL */
+/* DEPTH_FULL, with DTLS 1.3. */
+void session13_run(struct probe *probe);
 /* At the end of all: not every server gets over it. */
 void session_renegotiate(struct probe *probe);
 void oracle_run(struct probe *probe); /* DEPTH_ORACLE */

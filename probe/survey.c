@@ -29,11 +29,11 @@ static void tell_reachable(struct probe *probe, const struct client *client,
     char room[64];
     const struct answers *answers = client_answers(client);
     const char *how = step_outcome(client, outcome, room, sizeof room);
-    probe->answers = answers->any;
+    probe->answers = answers->any && outcome != CLIENT_GARBAGE;
     if (outcome == CLIENT_ANSWERED)
         step_tell(probe, CHECK_REACHABLE, CHECK_PASS, "DTLS PSK", NUM_RULES,
                   "a hello with PSK suites was answered");
-    else if (answers->any && outcome != CLIENT_GARBAGE)
+    else if (probe->answers)
         step_tell(probe, CHECK_REACHABLE, CHECK_PASS, "DTLS", NUM_RULES,
                   "it speaks DTLS, but no PSK suite was taken: %s", how);
     else
@@ -121,6 +121,7 @@ static bool ask_first(struct probe *probe)
     probe->cookie_asked = answers->hello_verify;
     if (outcome == CLIENT_ANSWERED) {
         probe->suites[probe->num_suites++] = (uint16_t)answers->hello.cipher.value;
+        probe->version_12 = answers->hello.version.value == DTLS_VERSION_12;
         tell_first(probe, client);
         if (answers->certificates == 0)
             tell_hint(probe, answers);
@@ -298,6 +299,7 @@ static enum version_found ask_version_13(struct probe *probe)
     struct crypto_share *share = crypto_share_curve(X25519);
     if (share == NULL)
         return VERSION_UNKNOWN;
+    hello.version_13 = hello.psk_ke = hello.psk_dhe_ke = true;
     hello.key_share = crypto_share_public(share);
     hello.extended_master_secret = hello.encrypt_then_mac = hello.renegotiation_info = false;
     hello.signatures = true;
@@ -315,7 +317,8 @@ static void ask_versions(struct probe *probe)
     char value[64] = "";
     const enum version_found old = ask_version_10(probe),
                              new = step_goes_on(probe) ? ask_version_13(probe) : VERSION_UNKNOWN;
-    const bool usual = probe->num_suites > 0;
+    const bool usual = probe->version_12;
+    probe->version_13 = new == VERSION_YES;
     snprintf(value, sizeof value, "%s%s%s%s%s", old == VERSION_YES ? "1.0" : "",
              old == VERSION_YES && usual ? ", " : "", usual ? "1.2" : "",
              (old == VERSION_YES || usual) && new == VERSION_YES ? ", " : "",
@@ -326,6 +329,9 @@ static void ask_versions(struct probe *probe)
     else if (old == VERSION_UNKNOWN)
         step_tell(probe, CHECK_VERSIONS, CHECK_UNKNOWN, value, NUM_RULES,
                   "a hello of DTLS 1.0 got no answer");
+    else if (!usual && new != VERSION_YES)
+        step_tell(probe, CHECK_VERSIONS, CHECK_UNKNOWN, value, NUM_RULES,
+                  "it refuses the hellos of every version: one of 1.3 may have to offer a key");
     else
         step_tell(probe, CHECK_VERSIONS, CHECK_PASS, value, NUM_RULES, "DTLS 1.0 is refused%s",
                   new == VERSION_UNKNOWN ? "; a hello of DTLS 1.3 got no answer"

@@ -205,6 +205,12 @@ static void test_garbage(void **state)
     assert_true(answers.malformed);
     assert_int_equal(heard.num, 0);
     answers_end(&answers);
+    start(&answers, &heard); /* a client hello comes back */
+    begin(&datagram);
+    add_whole(&datagram, TLS_CLIENT_HELLO, 0, span_text("whatever"));
+    answers_read(&answers, out_all(&datagram.out));
+    assert_true(answers.malformed);
+    answers_end(&answers);
 }
 
 /* A server that never ends its flight is not read for ever. */

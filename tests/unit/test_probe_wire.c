@@ -4,6 +4,7 @@
 #include "probe/answers.h"
 #include "probe/flight.h"
 #include "probe/hello.h"
+#include "probe/record13.h"
 #include "probe/secrets.h"
 #include "tests/unit/from_hex.h"
 
@@ -102,12 +103,19 @@ static void test_little_hellos(void **state)
     assert_int_equal(out.len, 2 + 32 + 1 + 1 + 2 + 2 + 2);
     assert_true(read_back(out_all(&out)).hello);
     out = bytes_out_to(room, sizeof room);
+    hello.version_13 = hello.psk_ke = hello.psk_dhe_ke = true;
     hello.key_share = span_of(random, 32);
+    hello.psk_identity = span_text("device-1");
+    hello.retry_cookie = span_text("cookie");
     hello_put(&out, &hello, random, span_of("", 0));
     const struct seen seen = read_back(out_all(&out));
     assert_int_equal(seen.client.versions.len, 2);
     assert_int_equal(seen.client.key_shares.len, 36);
     assert_int_equal(seen.client.psk_modes.len, 2);
+    assert_int_equal(seen.client.retry_cookie, TRUTH_YES);
+    assert_int_equal(seen.client.psk_identities.len, 2 + 8 + 4);
+    assert_int_equal(seen.client.psk_binders.len, 1 + HELLO_BINDER_LEN);
+    assert_ptr_equal(seen.client.psk_binders.at + seen.client.psk_binders.len, room + out.len);
     out = bytes_out_to(room, 40); /* what does not fit is told */
     hello_put(&out, &hello, random, span_of("", 0));
     assert_true(out.full);
@@ -277,6 +285,52 @@ static void test_records(void **state)
     assert_true(known >= 42);
 }
 
+/* --- records of DTLS 1.3 --- */
+
+static void try_record13(enum crypto_aead aead, size_t len)
+{
+    uint8_t plain[100], room[300], opened[300], type;
+    const uint8_t secret[32] = {7}, other_secret[32] = {8};
+    struct tls_secrets_room keys_room;
+    struct record13_keys write, read, others;
+    struct span text;
+    record13_keys(&write, aead, secret, &keys_room);
+    record13_keys(&read, aead, secret, &keys_room);
+    record13_keys(&others, aead, other_secret, &keys_room);
+    memset(plain, 0x5a, sizeof plain);
+    write.next = 0x1fffe; /* the low 16 bits turn over */
+    read.next = 0x1fff0;
+    for (unsigned i = 0; i < 4; i++) {
+        struct bytes_out out = bytes_out_to(room, sizeof room);
+        struct dtls_record record;
+        assert_true(record13_seal(&write, &out, 2, DTLS_HANDSHAKE, span_of(plain, len)));
+        struct reader datagram = reader_of(out_all(&out));
+        assert_true(dtls_record_read(&datagram, 0, &record));
+        assert_true(record.unified);
+        assert_int_equal(record.epoch, 2);
+        assert_int_equal(record.header.len, 5);
+        assert_false(record13_open(&others, &record, opened, &type, &text));
+        assert_true(record13_open(&read, &record, opened, &type, &text));
+        assert_int_equal(type, DTLS_HANDSHAKE);
+        assert_int_equal(text.len, len);
+        assert_memory_equal(text.at, plain, len);
+        room[out.len - 1] ^= 1;
+        assert_false(record13_open(&read, &record, opened, &type, &text));
+    }
+    assert_int_equal(read.next, 0x20002);
+}
+
+/* Short ones are padded: the receiver needs 16 bytes to know the number. */
+static void test_records13(void **state)
+{
+    (void)state;
+    static const enum crypto_aead aeads[] = {CRYPTO_AES_128_GCM, CRYPTO_AES_128_CCM,
+                                             CRYPTO_AES_128_CCM_8, CRYPTO_CHACHA20_POLY1305};
+    for (size_t i = 0; i < sizeof aeads / sizeof *aeads; i++)
+        for (size_t len = 0; len <= 64; len += 4)
+            try_record13(aeads[i], len);
+}
+
 /* --- flights --- */
 
 struct loopback {
@@ -416,8 +470,8 @@ int main(void)
         cmocka_unit_test(test_hello),   cmocka_unit_test(test_little_hellos),
         cmocka_unit_test(test_prf),     cmocka_unit_test(test_chacha20_poly1305),
         cmocka_unit_test(test_shares),  cmocka_unit_test(test_prime_shares),
-        cmocka_unit_test(test_records), cmocka_unit_test(test_flights),
-        cmocka_unit_test(test_budget),
+        cmocka_unit_test(test_records), cmocka_unit_test(test_records13),
+        cmocka_unit_test(test_flights), cmocka_unit_test(test_budget),
     };
     return cmocka_run_group_tests_name("probe_wire", tests, NULL, NULL);
 }
