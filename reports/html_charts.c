@@ -6,6 +6,7 @@
 #include "analysis/link_report.h"
 #include "reports/report_blast.h"
 #include "reports/report_links.h"
+#include "reports/report_places.h"
 #include "reports/text.h"
 
 #include <inttypes.h>
@@ -164,6 +165,55 @@ static void put_blast(const struct html_page *page)
     html_end(html);
 }
 
+static uint64_t most_conversations(const struct result *result)
+{
+    uint64_t most = 0;
+    for (size_t i = 0; i < result->num_told; i++) {
+        const struct place_summary *place = result->told[i]->data;
+        if (result->told[i]->type == &observation_place_summary &&
+            place->conversations.value > most)
+            most = place->conversations.value;
+    }
+    return most;
+}
+
+static void put_place(const struct html_bars *bars, const struct place_summary *place,
+                      struct redactor *redactor)
+{
+    struct sentence name = {.len = 0}, said = {.len = 0};
+    char text[TEXT_SMALL];
+    report_place_name(&name, place, redactor);
+    sentence_add(&said, "%s; ", text_number(place->conversations.value, text));
+    sentence_add(&said, "%s", text_bytes(place->bytes.value, text));
+    html_bars_row(bars, name.text, place->encrypted.value, place->clear.value, said.text);
+}
+
+/* Whom somebody in each country and network sees. */
+static void put_places(const struct html_page *page)
+{
+    enum { MOST_SHOWN = 15 };
+    struct html *html = page->html;
+    const struct html_bars bars = {
+        html,
+        most_conversations(page->result),
+        {{"fill-good", "encrypted"}, {"fill-bad", "in clear; the rest is not known to be either"}}};
+    uint64_t num = 0;
+    if (bars.most == 0)
+        return;
+    html_begin(html, "section");
+    html_attribute(html, "id", "chart-places");
+    html_class(html, "wide");
+    html_leaf(html, "h3", NULL, "Where far ends are");
+    html_bars_begin(&bars, "Conversations that an observer in each country and network sees",
+                    "Country, network", "Conversations; bytes");
+    for (size_t i = 0; i < page->result->num_told; i++)
+        if (page->result->told[i]->type == &observation_place_summary && num++ < MOST_SHOWN)
+            put_place(&bars, page->result->told[i]->data, page->redactor);
+    html_bars_end(&bars);
+    html_rest(html, num > MOST_SHOWN ? num - MOST_SHOWN : 0, "place", "places");
+    html_end(html);
+}
+
 void html_charts(const struct html_page *page)
 {
     struct html *html = page->html;
@@ -179,6 +229,7 @@ void html_charts(const struct html_page *page)
     }
     put_links(page);
     put_blast(page);
+    put_places(page);
     html_times(page, mix);
     html_end(html);
     html_end(html);

@@ -17,14 +17,14 @@ static const char *safe(struct span text, struct redactor *redactor)
     return shown.type == SHOWN_TEXT ? shown.text : "";
 }
 
-static void add_name(struct sentence *sentence, const struct place_summary *place,
-                     struct redactor *redactor)
+void report_place_name(struct sentence *sentence, const struct place_summary *place,
+                       struct redactor *redactor)
 {
     if (place->other == TRUTH_YES) {
-        sentence_add(sentence, "- all others");
+        sentence_add(sentence, "all others");
         return;
     }
-    sentence_add(sentence, "- %s",
+    sentence_add(sentence, "%s",
                  span_seen(place->country) ? safe(place->country, redactor) : "country not known");
     if (place->as_number.seen)
         sentence_add(sentence, ", AS%" PRIu64, place->as_number.value);
@@ -37,7 +37,8 @@ static void print_place(FILE *out, const struct place_summary *place, struct red
 {
     struct sentence line = {.len = 0};
     char text[TEXT_SMALL * 2], bytes[TEXT_SMALL];
-    add_name(&line, place, redactor);
+    sentence_add(&line, "- ");
+    report_place_name(&line, place, redactor);
     sentence_add(&line, ": %s",
                  text_count(place->conversations.value, "conversation", "conversations", text));
     sentence_add(&line, " (%" PRIu64 " encrypted, %" PRIu64 " in clear)", place->encrypted.value,

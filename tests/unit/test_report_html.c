@@ -1,6 +1,7 @@
 /* test_report_html.c: HTML is escaped and well-formed, and the page has what it promises and no more than it may. */
 #include "analysis/blast_radius.h"
 #include "analysis/link_report.h"
+#include "analysis/places.h"
 #include "analysis/session_mix.h"
 #include "core/crypto.h"
 #include "report_sample.h"
@@ -205,12 +206,20 @@ static void test_charts(void **state)
                                       .identifiers = span_of(counts, 8),
                                       .alone = span_of(four, 8),
                                       .without = span_of(counts + 8, 8)};
+    const struct place_summary place = {.country = span_text("DE"),
+                                        .as_number = number(64496),
+                                        .as_organization = span_text("<i>Net"),
+                                        .conversations = number(10),
+                                        .encrypted = number(5),
+                                        .clear = number(2),
+                                        .bytes = number(99)};
     const struct observation all[] = {{&observation_session_mix, &mix},
                                       {&observation_blast_radius, &radius},
-                                      {&observation_link_summary, &link}};
-    const struct observation *told[] = {&all[0], &all[1], &all[2]};
+                                      {&observation_link_summary, &link},
+                                      {&observation_place_summary, &place}};
+    const struct observation *told[] = {&all[0], &all[1], &all[2], &all[3]};
     sample->result.told = told;
-    sample->result.num_told = 3;
+    sample->result.num_told = 4;
     char *text = sample_written(sample, &report_html, &plain);
     static const char *const parts[] = {
         "TLS 1.2</th><td class=\"bar\"><svg",
@@ -220,6 +229,9 @@ static void test_charts(void **state)
         "PSK of &lt;/th&gt;lamp</th>",
         "4; 1.2 kB, 2 clients</td>",
         "100 %; 25 %</td>",
+        "DE, AS64496 &lt;i&gt;Net</th>",
+        "<rect class=\"fill-bad\" x=\"500.0\" width=\"200.0\" height=\"10.0\"></rect>",
+        "10; 99 bytes</td>",
         "role=\"img\" aria-label=\"Time line: at most 4 sessions",
         "<td>2023-11-14T22:13:20.000000000Z</td><td>4</td><td>3</td><td>0</td>"};
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
