@@ -224,6 +224,7 @@ bool run_prepare(struct run *run, struct error *error)
     if (classify && (run->labels = labels_new()) == NULL)
         return error_set(error, "there is no memory for nDPI");
     const struct engine_options engine = {.every_flow = settings->flows || classify,
+                                          .fields = true,
                                           .show_packets = classify ? LABELS_PACKETS : 0,
                                           .proofs = run->psk_search != NULL,
                                           .content_rules = run->content_rules,

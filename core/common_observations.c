@@ -1,6 +1,8 @@
 /* common_observations.c: the rows of malformed, cut and flow.end. */
 #include "core/common_observations.h"
 
+#include "core/field_observations.h"
+
 #define PUBLIC(path, field_type, member, text)                                                     \
     {                                                                                              \
         .name = path, .type = field_type, .privacy = PRIVACY_PUBLIC,                               \
@@ -77,4 +79,5 @@ const struct observation_type observation_flow_packet = {
 };
 
 const struct observation_type *const common_observations[] = {
-    &observation_malformed, &observation_cut, &observation_flow_end, NULL};
+    &observation_malformed, &observation_cut,        &observation_flow_end,
+    &observation_ip_fields, &observation_tcp_fields, NULL};

@@ -33,7 +33,7 @@ struct flow_end_observation {
 extern const struct observation_type observation_malformed, observation_cut, observation_flow_end,
     observation_flow_packet;
 
-/* The three of them, NULL-terminated. */
+/* All that are written, with those of core/field_observations.h, NULL-terminated. */
 extern const struct observation_type *const common_observations[];
 
 #endif

@@ -7,6 +7,7 @@
 #include "core/common_observations.h"
 #include "core/crypto.h"
 #include "core/expect.h"
+#include "core/field_statistics.h"
 #include "core/intake.h"
 #include "core/states.h"
 #include "core/tcp_stream.h"
@@ -29,9 +30,10 @@ struct engine {
     struct stream_pool *streams;
     struct expect_table *expect;
     struct scratch scratch;
-    struct crypto_opener *opener; /* of packets whose keys are no secret */
-    struct budget budget;         /* of messages in several datagrams */
-    struct states states;         /* of dissectors */
+    struct crypto_opener *opener;    /* of packets whose keys are no secret */
+    struct field_statistics *fields; /* NULL: nobody asked for them */
+    struct budget budget;            /* of messages in several datagrams */
+    struct states states;            /* of dissectors */
     /* NULL-terminated, as all are */
     const struct dissector *tcp[MAX_DISSECTORS], *udp[MAX_DISSECTORS], *eapol[MAX_DISSECTORS];
     uint64_t now_ns;                   /* the packet clock: never goes back, but for a jump */
@@ -603,6 +605,18 @@ static void emit_flow_end(struct engine *engine, struct flow *flow)
     dissect_emit(&context, &observation_flow_end, &data);
 }
 
+static void tell_fields(void *to, uint32_t index, unsigned side,
+                        const struct observation_type *type, const void *data)
+{
+    struct engine *engine = to;
+    struct flow *flow = &flow_table_cold(engine->flows, index)->flow;
+    flow_table_sync(engine->flows, index);
+    struct dissect_context context = context_of(engine, flow, side);
+    context.time_ns = flow->last_ns;
+    context.packet = flow->first_packet;
+    dissect_emit(&context, type, data);
+}
+
 static void flow_over(void *to, uint32_t index, enum flow_end how)
 {
     (void)how; /* it is in flow->ended */
@@ -613,6 +627,8 @@ static void flow_over(void *to, uint32_t index, enum flow_end how)
     for (unsigned side = 0; side < 2; side++)
         flow->fin[side] = flags & (uint32_t)FLOW_FIN_0 << side;
     end_dissector(engine, flow);
+    if (engine->fields != NULL)
+        field_statistics_end(engine->fields, index, flow);
     if (flow->dissector != NULL || engine->options.every_flow)
         emit_flow_end(engine, flow);
     forget_dissector(engine, flow);
@@ -651,6 +667,9 @@ static void flow_begin(struct engine *engine, uint32_t index, unsigned side,
         flow_table_hot(engine->flows, index)->flags |= FLOW_SHOWN;
     if (*dissectors_for(engine, flow) != NULL)
         flow_table_hot(engine->flows, index)->flags |= FLOW_READ_0 | FLOW_READ_1;
+    if (engine->fields != NULL)
+        flow_table_hot(engine->flows, index)->flags |=
+            field_statistics_begin(engine->fields, index);
     if (expect_table_any(engine->expect))
         claim_expected(engine, index);
     engine->stats.flows++;
@@ -731,7 +750,9 @@ static enum engine_interest take_packet(struct engine *engine, const struct inta
         flow_begin(engine, index, side, packet);
     }
     flow_table_touch(engine->flows, index, side, item->ip_len, engine->now_ns);
-    const struct flow_hot *hot = flow_table_hot(engine->flows, index);
+    struct flow_hot *hot = flow_table_hot(engine->flows, index);
+    if (engine->fields != NULL && field_statistics_wants(hot, side, packet))
+        hot->flags = field_statistics_note(engine->fields, index, hot, side, packet);
     const uint32_t before = hot->flags;
     if (hot->flags & (FLOW_READ_0 | FLOW_READ_1)) {
         if (!tcp)
@@ -885,7 +906,13 @@ struct engine *engine_new(const struct engine_options *options, struct error *er
     engine->streams = stream_pool_new(max_bytes);
     engine->intake = options->in_team ? NULL : intake_new();
     engine->expect = expect_table_new();
+    if (options->fields)
+        engine->fields = field_statistics_new(
+            max_flows,
+            options->max_field_bytes ? options->max_field_bytes : ENGINE_DEFAULT_FIELD_BYTES,
+            &(struct field_statistics_owner){engine, tell_fields});
     if (engine->flows == NULL || engine->streams == NULL || engine->expect == NULL ||
+        (options->fields && engine->fields == NULL) ||
         (engine->intake == NULL && !options->in_team)) {
         error_set(error, "there is no memory for a table of %zu conversations", max_flows);
         engine_free(engine);
@@ -912,6 +939,8 @@ struct engine_stats engine_stats(const struct engine *engine)
     stats.flows_expected = expect_table_stats(engine->expect)->matched;
     stats.expectations = expect_table_stats(engine->expect)->noted;
     stats.expectations_evicted = expect_table_stats(engine->expect)->evicted;
+    if (engine->fields != NULL)
+        stats.fields_evicted = field_statistics_evicted(engine->fields);
     if (engine->intake != NULL)
         intake_count(engine->intake, &stats);
     return stats;
@@ -927,6 +956,7 @@ void engine_free(struct engine *engine)
     stream_pool_free(engine->streams);
     intake_free(engine->intake);
     expect_table_free(engine->expect);
+    field_statistics_free(engine->fields);
     scratch_free(&engine->scratch);
     crypto_opener_free(engine->opener);
     free(engine);

@@ -28,7 +28,9 @@ struct engine_options {
     /* By which dissectors recognise text, and secrets in it, in files that are transferred
      * (dissectors/content_rules.h): outlive the engine; NULL: files are told by their first bytes only. */
     const struct content_rules *content_rules;
-    bool proofs;  /* for dissect_context.proofs */
+    bool fields;            /* gather statistics of header fields (core/field_statistics.h) … */
+    size_t max_field_bytes; /* … in blocks of so many bytes; 0: ENGINE_DEFAULT_FIELD_BYTES */
+    bool proofs;            /* for dissect_context.proofs */
     bool in_team; /* it takes the packets of another intake: no engine_feed, no engine_advance */
     const struct keyed_hash_five_key
         *flow_hash_key; /* of a team: of all its engines; NULL: random */
@@ -50,7 +52,8 @@ enum {
     ENGINE_DEFAULT_FLOWS = 1 << 20,
     ENGINE_DEFAULT_STREAM_BYTES = 256 << 20,
     ENGINE_DEFAULT_DATAGRAM_BYTES = 64 << 20,
-    ENGINE_DEFAULT_STATE_BYTES = 128 << 20
+    ENGINE_DEFAULT_STATE_BYTES = 128 << 20,
+    ENGINE_DEFAULT_FIELD_BYTES = 32 << 20
 };
 
 /* Counters of everything seen and of everything not seen; engine_stats.def names and explains them. */

@@ -37,7 +37,7 @@ enum subject_kind {
     SUBJECT_KEY         /* a server's key: SHA-256 of its DER as |bytes|, token kind "spki" */
 };
 
-enum { FINDING_MAX_EVIDENCE = 10 };
+enum { FINDING_MAX_EVIDENCE = 14 };
 
 /* One fact that the finding rests on. In a stored finding the bytes are the finding's own. */
 struct evidence {

@@ -3,6 +3,7 @@
 #include "reports/report_json_parts.h"
 
 #include "analysis/blast_radius.h"
+#include "analysis/covert_report.h"
 #include "analysis/install_transaction.h"
 #include "analysis/iot_profile.h"
 #include "analysis/link_report.h"
@@ -24,6 +25,8 @@ static const struct section {
     {"iot_profile", "endpoints", "perpass.iot.", &observation_iot_profile},
     {"places", "places", "perpass.place.", &observation_place_summary},
     {"session_mix", "summaries", "perpass.mix.", &observation_session_mix},
+    {"covert", "fields", "perpass.covert.", &observation_covert_capacity},
+    {"covert_endpoints", "endpoints", "perpass.covert.", &observation_covert_endpoint},
     {"linkability", "summaries", "perpass.link.", &observation_link_summary},
 };
 

@@ -1,0 +1,183 @@
+/* covert.c: endpoints and the fields that they may set freely: the analyzer, its table, and what becomes of a test. */
+#include "analysis/covert.h"
+
+#include "analysis/covert_report.h"
+#include "analysis/statistics.h"
+
+#include <stdio.h>
+
+/* A false alarm in 10,000 endpoints has a score of 4. The rest is for what no model says of real stacks and networks. */
+const double covert_alarm = 6;
+
+static void begin(struct covert_endpoint *endpoint, const struct flow *flow, unsigned side)
+{
+    endpoint->server = side != flow->client;
+    endpoint->ip_version = flow->ip_version;
+    endpoint->end = flow->ends[side];
+    endpoint->first_packet = flow->first_packet;
+    endpoint->first_ns = flow->first_ns;
+}
+
+struct covert_endpoint *covert_endpoint_of(struct analyze_context *context, unsigned side)
+{
+    struct covert_state *state = context->state;
+    const struct flow *flow = context->observation->flow;
+    const bool server = side != flow->client;
+    const struct endpoint *end = &flow->ends[side];
+    uint8_t name[sizeof end->address + 3];
+    memcpy(name, end->address, sizeof end->address);
+    name[sizeof end->address] = server;
+    name[sizeof end->address + 1] = (uint8_t)(server ? end->port >> 8 : 0);
+    name[sizeof end->address + 2] = (uint8_t)(server ? end->port : 0);
+    if (state->endpoints == NULL)
+        state->endpoints = bounded_table_new(COVERT_MOST_ENDPOINTS, sizeof(struct covert_endpoint));
+    if (state->endpoints == NULL)
+        return NULL;
+    const struct bounded_place place = bounded_table_place(
+        state->endpoints, analysis_name(context, flow->ip_version, span_of(name, sizeof name)));
+    struct covert_endpoint *endpoint = place.room;
+    analysis_totals(context)->table_evictions += place.pushed_out;
+    if (!place.known)
+        begin(endpoint, flow, side);
+    if (context->observation->time_ns > endpoint->last_ns)
+        endpoint->last_ns = context->observation->time_ns;
+    return endpoint;
+}
+
+void covert_offers(struct analyze_context *context, struct covert_endpoint *endpoint,
+                   enum covert_field field, uint64_t units, uint64_t bits)
+{
+    struct covert_state *state = context->state;
+    state->totals[field].units += units;
+    state->totals[field].bits += bits;
+    state->totals[field].sessions += units > 0;
+    endpoint->fields[field].bits += bits;
+}
+
+struct finding covert_found(struct analyze_context *context, enum rule_id rule, unsigned side)
+{
+    const struct flow *flow = context->observation->flow;
+    struct finding finding = finding_begin(context, rule);
+    if (side == flow->client)
+        finding_about_client(&finding, flow);
+    else
+        finding_about_server(&finding, flow);
+    return finding;
+}
+
+/* The network has done it, or the way of capturing, where a quarter of eight endpoints or more depart alike. */
+static bool peers_do_it(const struct covert_total *total)
+{
+    enum { SOME_PEERS = 8 };
+    return total->tested >= SOME_PEERS && total->departed * 4 > total->tested;
+}
+
+static struct span written(char *room, size_t size, const char *format, double value)
+{
+    const int len = snprintf(room, size, format, value);
+    return span_of(room, len > 0 && (size_t)len < size ? (size_t)len : 0);
+}
+
+static void add_times(struct finding *finding, const struct covert_times *times)
+{
+    if (!times->seen)
+        return;
+    finding_says_number(finding, "conditional_entropy_milli",
+                        (uint64_t)(times->conditional_entropy * 1000));
+    finding_says_number(finding, "regularity_milli", (uint64_t)(times->regularity * 1000));
+    finding_says_number(finding, "similarity_milli", (uint64_t)(times->similarity * 1000));
+    if (times->history_score >= 0)
+        finding_says_most(finding, "history_score_milli", (uint64_t)(times->history_score * 1000));
+}
+
+static void add_finding(struct analyze_context *context, const struct covert_endpoint *endpoint,
+                        unsigned side, const struct covert_verdict *verdict)
+{
+    const struct covert_state *state = context->state;
+    const struct covert_total *total = &state->totals[verdict->field];
+    const struct covert_tests *own = &endpoint->fields[verdict->field];
+    struct finding finding = covert_found(context, verdict->rule, side);
+    char statistic[32], score[32];
+    if (verdict->severity != 0)
+        finding.severity = verdict->severity;
+    finding.confidence = verdict->confidence;
+    finding.reason = verdict->reason;
+    if (peers_do_it(total)) {
+        finding.severity = SEVERITY_INFO;
+        finding.confidence = CONFIDENCE_POSSIBLE;
+        finding.reason =
+            "Many endpoints here depart alike: rather the network does it, or how it was captured.";
+    }
+    finding_says_text(&finding, "test", verdict->test);
+    finding_says_bytes(&finding, "statistic", PRIVACY_PUBLIC, NULL, VALUE_STRING,
+                       written(statistic, sizeof statistic, "%.4g", verdict->statistic));
+    finding_says_bytes(&finding, "p_value", PRIVACY_PUBLIC, NULL, VALUE_STRING,
+                       written(score, sizeof score, "1e-%.1f", verdict->score));
+    finding_says_most(&finding, "score_milli", (uint64_t)(verdict->score * 1000));
+    finding_says_number(&finding, "samples", verdict->samples);
+    finding_says_most(&finding, "tests_of_endpoint", endpoint->tests);
+    finding_says_most(&finding, "departures_of_endpoint", own->departed);
+    finding_says_most(&finding, "peers_tested", total->tested);
+    finding_says_most(&finding, "peers_departed", total->departed);
+    add_times(&finding, &verdict->times);
+    finding_add(context, &finding);
+}
+
+void covert_tested(struct analyze_context *context, struct covert_endpoint *endpoint, unsigned side,
+                   const struct covert_verdict *verdict)
+{
+    struct covert_state *state = context->state;
+    struct covert_tests *own = &endpoint->fields[verdict->field];
+    struct covert_total *total = &state->totals[verdict->field];
+    state->tests++;
+    endpoint->tests++;
+    total->tests++;
+    total->tested += own->made++ == 0;
+    if (verdict->score > (double)own->best || own->samples == 0) {
+        own->best = (float)verdict->score;
+        own->samples = verdict->samples;
+    }
+    if (statistics_corrected(verdict->score, endpoint->tests) < covert_alarm)
+        return;
+    total->departed += own->departed++ == 0;
+    add_finding(context, endpoint, side, verdict);
+}
+
+static void observe(struct analyze_context *context, const struct observation *observation)
+{
+    struct covert_state *state = context->state;
+    const struct flow *flow = observation->flow;
+    if (state->first_ns == 0 || flow->first_ns < state->first_ns)
+        state->first_ns = flow->first_ns;
+    if (observation->time_ns > state->last_ns)
+        state->last_ns = observation->time_ns;
+    if (observation->type == &observation_ip_fields)
+        covert_ip_fields(context, observation->data);
+    else if (observation->type == &observation_tcp_fields)
+        covert_tcp_fields(context, observation->data);
+}
+
+static void sum_up(struct analyze_context *context)
+{
+    covert_tell(context);
+}
+
+static void finish(struct analyze_context *context)
+{
+    struct covert_state *state = context->state;
+    bounded_table_free(state->endpoints);
+    state->endpoints = NULL;
+}
+
+static const struct observation_type *const reads[] = {&observation_ip_fields,
+                                                       &observation_tcp_fields, NULL};
+static const struct observation_type *const makes[] = {&observation_covert_capacity,
+                                                       &observation_covert_endpoint, NULL};
+
+const struct analyzer analyzer_covert = {.name = "covert",
+                                         .reads = reads,
+                                         .makes = makes,
+                                         .state_size = sizeof(struct covert_state),
+                                         .observe = observe,
+                                         .sum_up = sum_up,
+                                         .finish = finish};

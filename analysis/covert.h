@@ -1,0 +1,133 @@
+/* covert.h: what an endpoint puts into fields that it may set freely: how much that could carry, and whether it looks as
+ * if it did. Shared by the files of the analyzer (covert*.c). docs/covert.md */
+#ifndef PERPASS_ANALYSIS_COVERT_H
+#define PERPASS_ANALYSIS_COVERT_H
+
+#include "analysis/analyzer.h"
+#include "analysis/bounded_table.h"
+#include "core/field_observations.h"
+
+enum covert_field {
+#define COVERT_FIELD(symbol, ...) symbol,
+#include "analysis/covert_fields.def"
+#undef COVERT_FIELD
+    NUM_COVERT_FIELDS
+};
+
+enum {
+    COVERT_MOST_ENDPOINTS = 4096,
+    COVERT_MOST_TOLD = 1000, /* endpoints that reports list */
+    COVERT_SOME = 40,        /* with so many a window is tested again */
+    COVERT_WINDOW = 64,      /* values of several conversations that are tested together */
+    COVERT_LEAST = 24,       /* values that a test needs at least */
+    COVERT_HISTORY = 64      /* intervals of an endpoint's earlier conversations */
+};
+
+/* Values of one field, one of each conversation. */
+struct covert_window {
+    uint8_t num;
+    struct covert_value {
+        uint32_t value;
+        uint32_t
+            ports; /* of both ends: what comes again on the same ones is a copy, or a second try */
+        uint64_t packet; /* the first one of its conversation: these end in another order */
+    } values[COVERT_WINDOW];
+};
+
+/* What tests said of a field of an endpoint. */
+struct covert_tests {
+    uint32_t made, departed;
+    uint32_t samples; /* of the one with the highest score */
+    float best;       /* the highest score */
+    uint64_t bits;    /* that the field could have carried */
+};
+
+/* One end: a client by its address, a server by address and port. */
+struct covert_endpoint {
+    bool server;
+    uint8_t ip_version;
+    struct endpoint end;
+    uint64_t first_packet, first_ns, last_ns;
+    uint32_t syn_options;   /* of its last SYN: struct tcp_fields */
+    uint32_t counts, jumps; /* conversations whose IP IDs counted, and did not */
+    uint32_t tests;         /* made, of all fields */
+    struct covert_tests fields[NUM_COVERT_FIELDS];
+    struct covert_window ids, isns, labels;
+    uint32_t num_intervals;
+    uint32_t intervals[COVERT_HISTORY]; /* µs, the last ones */
+};
+
+/* All endpoints together. */
+struct covert_total {
+    uint64_t bits, units, sessions; /* of the ledger */
+    uint64_t tests;
+    uint32_t tested, departed; /* endpoints */
+};
+
+struct covert_state {
+    struct bounded_table *endpoints;
+    struct covert_total totals[NUM_COVERT_FIELDS];
+    uint64_t tests; /* made in this run */
+    uint64_t first_ns, last_ns;
+    uint64_t syn_packet; /* of the flow whose "tcp.fields" were read last, with a SYN … */
+    unsigned syn_side;   /* … of this side */
+};
+
+/* Of intervals: what is told beside the test, after Cabuk et al. and Gianvecchio and Wang. */
+struct covert_times {
+    bool seen;
+    double conditional_entropy, regularity, similarity;
+    double history_score; /* that they differ from earlier ones; negative: there are too few */
+};
+
+/* What a test says: that the values are as the model has them is as likely as 10 to the power of -|score|. */
+struct covert_verdict {
+    enum covert_field field;
+    enum rule_id rule;
+    const char *test; /* static: "chi-square of bits" */
+    double statistic, score;
+    uint32_t samples;
+    enum severity severity; /* 0: the rule's */
+    enum confidence confidence;
+    const char *reason;
+    struct covert_times times;
+};
+
+/* covert_endpoint_of gives what is known of the end |side| of the flow at hand; NULL without memory. It lives until the
+ * next call. */
+struct covert_endpoint *covert_endpoint_of(struct analyze_context *context, unsigned side);
+
+/* covert_offers notes |units| of a field, of |bits| together, that the endpoint may set as it likes. */
+void covert_offers(struct analyze_context *context, struct covert_endpoint *endpoint,
+                   enum covert_field field, uint64_t units, uint64_t bits);
+
+/* covert_tested notes a test, and makes a finding of it where the values depart from the model by more than chance: a
+ * score of COVERT_ALARM is left when it was corrected for the tests made of this endpoint. */
+void covert_tested(struct analyze_context *context, struct covert_endpoint *endpoint, unsigned side,
+                   const struct covert_verdict *verdict);
+extern const double covert_alarm;
+
+/* covert_found makes a finding that needs no test; the caller adds evidence and hands it in. */
+struct finding covert_found(struct analyze_context *context, enum rule_id rule, unsigned side);
+
+/* covert_spread tests |num| values of |bits| bits against an even spread: bits one by one, Kolmogorov and Smirnov,
+ * values that come again; the highest score of these is corrected for their number. False: they are those of a counter,
+ * or all the same, or too few. */
+bool covert_spread(const uint32_t *values, size_t num, unsigned bits,
+                   struct covert_verdict *verdict);
+
+/* What the parts of the analyzer read. */
+void covert_ip_fields(struct analyze_context *context, const struct ip_fields *fields);
+void covert_tcp_fields(struct analyze_context *context, const struct tcp_fields *fields);
+void covert_timing(struct analyze_context *context, struct covert_endpoint *endpoint, unsigned side,
+                   const struct ip_fields *fields);
+void covert_windows(struct analyze_context *context, struct covert_endpoint *endpoint,
+                    unsigned side, const struct ip_fields *fields);
+
+void covert_isn(struct analyze_context *context, struct covert_endpoint *endpoint, unsigned side,
+                uint32_t isn);
+
+/* covert_tell tells the ledger and the endpoints, as observations. */
+void covert_tell(struct analyze_context *context);
+
+#endif

@@ -1,0 +1,362 @@
+/* statistics.c: tails of distributions, entropies, tests of sequences. */
+#include "analysis/statistics.h"
+
+#include <assert.h>
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+const double statistics_most_score = 300;
+
+enum { MOST_STEPS = 1000, MOST_PATTERN = 10, SYMBOL_BITS = 3 };
+
+double statistics_score(double p)
+{
+    const double score = p > 0 ? -log10(p) : statistics_most_score;
+    return score > statistics_most_score ? statistics_most_score : score > 0 ? score : 0;
+}
+
+double statistics_corrected(double score, double tests)
+{
+    const double corrected = tests > 1 ? score - log10(tests) : score;
+    return corrected > 0 ? corrected : 0;
+}
+
+/* --- tails --- */
+
+/* The lower incomplete gamma function, regularised, by its series: for x < a + 1. */
+static double gamma_series(double a, double x)
+{
+    double term = 1 / a, sum = term;
+    for (unsigned i = 1; i < MOST_STEPS && term > sum * DBL_EPSILON; i++) {
+        term *= x / (a + i);
+        sum += term;
+    }
+    return sum * exp(a * log(x) - x - lgamma(a));
+}
+
+/* The upper one, by its continued fraction, worked out as Lentz does. */
+static double gamma_fraction(double a, double x)
+{
+    const double tiny = DBL_MIN / DBL_EPSILON;
+    double b = x + 1 - a, c = 1 / tiny, d = 1 / b, h = d;
+    for (unsigned i = 1; i < MOST_STEPS; i++) {
+        const double step = -(double)i * (i - a);
+        b += 2;
+        d = step * d + b;
+        d = 1 / (fabs(d) < tiny ? tiny : d);
+        c = b + step / c;
+        c = fabs(c) < tiny ? tiny : c;
+        h *= d * c;
+        if (fabs(d * c - 1) < DBL_EPSILON)
+            break;
+    }
+    return h * exp(a * log(x) - x - lgamma(a));
+}
+
+static double gamma_tail(double a, double x)
+{
+    if (x <= 0)
+        return 1;
+    return x < a + 1 ? 1 - gamma_series(a, x) : gamma_fraction(a, x);
+}
+
+double statistics_chi_square_tail(double x, double degrees)
+{
+    return gamma_tail(degrees / 2, x / 2);
+}
+
+double statistics_normal_tail(double z)
+{
+    return erfc(z / sqrt(2)) / 2;
+}
+
+double statistics_poisson_tail(uint64_t k, double mean)
+{
+    return k == 0 ? 1 : 1 - gamma_tail((double)k, mean);
+}
+
+double statistics_kolmogorov_tail(double d, double n)
+{
+    const double root = sqrt(n), lambda = (root + 0.12 + 0.11 / root) * d;
+    double sum = 0, sign = 1;
+    if (lambda < 0.2)
+        return 1;
+    for (unsigned k = 1; k < 100; k++, sign = -sign) {
+        const double term = exp(-2 * (double)k * k * lambda * lambda);
+        sum += sign * term;
+        if (term < DBL_EPSILON * sum)
+            break;
+    }
+    return sum > 0.5 ? 1 : 2 * sum;
+}
+
+double statistics_binomial_score(uint64_t k, uint64_t n, double p)
+{
+    if (k == 0 || p >= 1)
+        return 0;
+    if (k > n || p <= 0)
+        return statistics_most_score;
+    const double odds = log(p) - log1p(-p);
+    const double first = lgamma((double)n + 1) - lgamma((double)k + 1) -
+                         lgamma((double)(n - k) + 1) + (double)k * log(p) +
+                         (double)(n - k) * log1p(-p);
+    double sum = 1, term = 1;
+    for (uint64_t i = k; i < n; i++) {
+        term *= exp(log((double)(n - i)) - log((double)(i + 1)) + odds);
+        sum += term;
+        if (term < sum * DBL_EPSILON)
+            break;
+    }
+    const double score = -(first + log(sum)) / log(10);
+    return score > statistics_most_score ? statistics_most_score : score > 0 ? score : 0;
+}
+
+/* --- how values are spread --- */
+
+double statistics_chi_square(const uint32_t *counts, size_t num)
+{
+    double total = 0, sum = 0;
+    for (size_t i = 0; i < num; i++)
+        total += counts[i];
+    const double expected = total / (double)num;
+    for (size_t i = 0; i < num && expected > 0; i++)
+        sum += (counts[i] - expected) * (counts[i] - expected) / expected;
+    return sum;
+}
+
+double statistics_ks_uniform(const double *sorted, size_t num, double most)
+{
+    double d = 0;
+    for (size_t i = 0; i < num; i++) {
+        const double at = sorted[i] / most;
+        const double above = (double)(i + 1) / (double)num - at,
+                     below = at - (double)i / (double)num;
+        d = above > d ? above : d;
+        d = below > d ? below : d;
+    }
+    return d;
+}
+
+double statistics_ks_two(const double *a, size_t num_a, const double *b, size_t num_b)
+{
+    double d = 0;
+    for (size_t i = 0, j = 0; i < num_a && j < num_b;) {
+        const double at = a[i] < b[j] ? a[i] : b[j];
+        while (i < num_a && a[i] <= at)
+            i++;
+        while (j < num_b && b[j] <= at)
+            j++;
+        const double apart = fabs((double)i / (double)num_a - (double)j / (double)num_b);
+        d = apart > d ? apart : d;
+    }
+    return d;
+}
+
+double statistics_entropy(const uint32_t *counts, size_t num)
+{
+    double total = 0, sum = 0, kinds = 0;
+    for (size_t i = 0; i < num; i++)
+        total += counts[i];
+    for (size_t i = 0; i < num; i++) {
+        if (counts[i] == 0)
+            continue;
+        sum -= counts[i] / total * log2(counts[i] / total);
+        kinds++;
+    }
+    return total > 0 ? sum + (kinds - 1) / (2 * total * log(2)) : 0;
+}
+
+static int compare_words(const void *a, const void *b)
+{
+    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+static int compare_doubles(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return x < y ? -1 : x > y;
+}
+
+void statistics_sort(double *values, size_t num)
+{
+    qsort(values, num, sizeof values[0], compare_doubles);
+}
+
+/* The entropy of |num| words, which are sorted; the share of those that come once, in |once|. */
+static double entropy_of_words(uint64_t *words, size_t num, double *once)
+{
+    double sum = 0;
+    size_t single = 0;
+    qsort(words, num, sizeof words[0], compare_words);
+    for (size_t i = 0, j; i < num; i = j) {
+        for (j = i + 1; j < num && words[j] == words[i];)
+            j++;
+        const double share = (double)(j - i) / (double)num;
+        sum -= share * log2(share);
+        single += j - i == 1;
+    }
+    *once = (double)single / (double)num;
+    return sum;
+}
+
+double statistics_conditional_entropy(const uint8_t *symbols, size_t num, unsigned alphabet)
+{
+    double before = 0, first = 0, least = 0;
+    uint64_t *words = calloc(num + 1, sizeof words[0]);
+    assert(alphabet <= 1u << SYMBOL_BITS);
+    for (size_t len = 1; words != NULL && len <= MOST_PATTERN && len < num; len++) {
+        double once;
+        const size_t patterns = num - len + 1;
+        for (size_t i = 0; i < patterns; i++) {
+            words[i] = 0;
+            for (size_t j = 0; j < len; j++)
+                words[i] = words[i] << SYMBOL_BITS | symbols[i + j];
+        }
+        const double entropy = entropy_of_words(words, patterns, &once);
+        if (len == 1)
+            first = entropy;
+        const double corrected = entropy - before + once * first;
+        least = len == 1 || corrected < least ? corrected : least;
+        before = entropy;
+        if (once == 1)
+            break;
+    }
+    free(words);
+    return least;
+}
+
+/* --- sequences --- */
+
+static unsigned bit_at(const uint8_t *bytes, size_t index)
+{
+    return bytes[index / 8] >> (7 - index % 8) & 1;
+}
+
+double statistics_runs(const uint8_t *bytes, size_t len)
+{
+    const size_t num = len * 8;
+    size_t ones = 0, runs = 1;
+    for (size_t i = 0; i < num; i++) {
+        ones += bit_at(bytes, i);
+        runs += i > 0 && bit_at(bytes, i) != bit_at(bytes, i - 1);
+    }
+    const double n1 = (double)ones, n0 = (double)(num - ones), n = (double)num;
+    if (ones == 0 || ones == num)
+        return ((double)num - 1) * log10(2);
+    const double mean = 2 * n1 * n0 / n + 1;
+    const double variance = (mean - 1) * (mean - 2) / (n - 1);
+    return variance > 0 ? statistics_score(2 * statistics_normal_tail(fabs((double)runs - mean) /
+                                                                      sqrt(variance)))
+                        : 0;
+}
+
+/* The serial statistic for patterns of |len| bits, the sequence joined to a ring. */
+static double psi_square(const uint8_t *bytes, size_t num, unsigned len)
+{
+    uint32_t counts[4] = {0};
+    double sum = 0;
+    for (size_t i = 0; i < num; i++) {
+        unsigned pattern = 0;
+        for (unsigned j = 0; j < len; j++)
+            pattern = pattern << 1 | bit_at(bytes, (i + j) % num);
+        counts[pattern]++;
+    }
+    for (unsigned i = 0; i < 1u << len; i++)
+        sum += (double)counts[i] * counts[i];
+    return sum * (1u << len) / (double)num - (double)num;
+}
+
+double statistics_serial(const uint8_t *bytes, size_t len)
+{
+    const size_t num = len * 8;
+    if (num == 0)
+        return 0;
+    const double difference = psi_square(bytes, num, 2) - psi_square(bytes, num, 1);
+    return statistics_score(statistics_chi_square_tail(difference, 2));
+}
+
+/* A phrase: the one before it, and a byte. */
+struct phrase {
+    uint32_t first,
+        next; /* its first continuation, and the next one of the same beginning; 0: none */
+    uint8_t byte;
+};
+
+static size_t phrases_of(struct phrase *phrases, const uint8_t *bytes, size_t len)
+{
+    uint32_t num = 0, at = 0;
+    for (size_t i = 0; i < len; i++) {
+        uint32_t next = phrases[at].first;
+        while (next != 0 && phrases[next].byte != bytes[i])
+            next = phrases[next].next;
+        if (next == 0) {
+            phrases[++num] = (struct phrase){.next = phrases[at].first, .byte = bytes[i]};
+            phrases[at].first = num;
+        }
+        at = next;
+    }
+    return num + (at != 0);
+}
+
+size_t statistics_phrases(const uint8_t *bytes, size_t len)
+{
+    struct phrase *phrases = calloc(len + 1, sizeof phrases[0]);
+    const size_t num = phrases != NULL ? phrases_of(phrases, bytes, len) : len;
+    free(phrases);
+    return num;
+}
+
+/* --- times --- */
+
+static double deviation(const double *values, size_t num)
+{
+    double mean = 0, sum = 0;
+    for (size_t i = 0; i < num; i++)
+        mean += values[i] / (double)num;
+    for (size_t i = 0; i < num; i++)
+        sum += (values[i] - mean) * (values[i] - mean);
+    return num > 1 ? sqrt(sum / (double)(num - 1)) : 0;
+}
+
+double statistics_regularity(const double *values, size_t num, size_t window)
+{
+    enum { MOST_WINDOWS = 32 };
+    double deviations[MOST_WINDOWS], differences[MOST_WINDOWS * MOST_WINDOWS];
+    size_t windows = 0, pairs = 0;
+    for (size_t at = 0; at + window <= num && windows < MOST_WINDOWS; at += window)
+        deviations[windows++] = deviation(values + at, window);
+    for (size_t i = 0; i < windows; i++)
+        for (size_t j = i + 1; j < windows; j++)
+            if (deviations[i] > 0)
+                differences[pairs++] = fabs(deviations[i] - deviations[j]) / deviations[i];
+    return deviation(differences, pairs);
+}
+
+double statistics_similarity(const double *sorted, size_t num, double epsilon)
+{
+    size_t alike = 0;
+    for (size_t i = 0; i + 1 < num; i++)
+        alike += sorted[i + 1] - sorted[i] <= epsilon * sorted[i];
+    return num > 1 ? (double)alike / (double)(num - 1) : 0;
+}
+
+double statistics_rayleigh(const double *values, size_t num, double period)
+{
+    double across = 0, along = 0;
+    for (size_t i = 0; i < num; i++) {
+        const double turn = values[i] / period;
+        const double angle = 2 * 3.14159265358979323846 * (turn - floor(turn));
+        along += cos(angle);
+        across += sin(angle);
+    }
+    return num > 0 ? sqrt(along * along + across * across) / (double)num : 0;
+}
+
+double statistics_rayleigh_score(double length, size_t num)
+{
+    const double z = (double)num * length * length;
+    return statistics_score(exp(-z));
+}

@@ -1,0 +1,36 @@
+/* field_oddities.h: what a packet has in its headers that it should not have, or seldom has; for
+ * core/field_statistics.c. */
+#ifndef PERPASS_CORE_FIELD_ODDITIES_H
+#define PERPASS_CORE_FIELD_ODDITIES_H
+
+#include "core/field_observations.h"
+#include "core/packet.h"
+
+/* Of one packet: |packets|, |varied| and |first| of them are not set. */
+struct field_oddities {
+    struct field_odd odd[NUM_FIELD_ODDITIES];
+    unsigned num;
+};
+
+/* field_oddities_of finds what is odd in |packet|; false: nothing. |found->num| is 0 before. */
+bool field_oddities_of(const struct packet *packet, struct field_oddities *found);
+
+/* field_oddities_add adds one with the |len| bytes that it carries. */
+void field_oddities_add(struct field_oddities *found, enum field_oddity oddity, const uint8_t *at,
+                        size_t len);
+
+/* An echo request or reply of ICMP: its identifier and number, and a hash of its payload. */
+struct field_echo {
+    bool reply;
+    uint32_t which, hash;
+};
+
+/* field_oddities_echo reads one; false: it is none, or is not captured whole. Adds what is odd in its payload. */
+bool field_oddities_echo(const struct packet *packet, struct field_echo *echo,
+                         struct field_oddities *found);
+
+/* Of a TCP header: the value of its time stamp, 0 for none; the kinds of its options, as in struct tcp_fields. */
+uint32_t field_oddities_timestamp(struct span header);
+uint32_t field_oddities_layout(struct span header);
+
+#endif
