@@ -90,7 +90,8 @@ static bool prepare(struct analyze *analyze, struct error *error)
 static bool open_outputs(struct analyze *analyze, struct error *error)
 {
     const struct run_settings *settings = &analyze->settings->common;
-    if (settings->events != NULL && !output_open_stream(&analyze->events, settings->events, error))
+    const char *events = run_events_path(settings);
+    if (events != NULL && !output_open_stream(&analyze->events, events, error))
         return false;
     if (!run_open_reports(&analyze->run, error) || !run_open_write(&analyze->run, NULL, error))
         return false;
@@ -172,8 +173,7 @@ static bool write_events(struct analyze *analyze, const struct result *result, s
     struct error reason = {.text = ""};
     struct run *run = &analyze->run;
     event_writer_result(run->writer, result);
-    bool ok = event_writer_free(run->writer, &reason);
-    run->writer = NULL;
+    bool ok = run_end_events(run, &reason);
     if (!ok)
         return error_set(error, "%s cannot be written: %s", analyze->events.name, reason.text);
     return output_close(&analyze->events, error);

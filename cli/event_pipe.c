@@ -2,6 +2,7 @@
 #include "cli/event_pipe.h"
 
 #include "cli/output.h"
+#include "cli/socket_broker.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -14,7 +15,8 @@
 
 enum {
     WAITING_LEN = 4 << 20, /* of lines that were not written yet */
-    PIECE_LEN = 4096       /* PIPE_BUF: what a pipe that has room at all takes without waiting */
+    PIECE_LEN = 4096,      /* PIPE_BUF: what a pipe that has room at all takes without waiting */
+    AGAIN_MS = 1000        /* between two tries to reach a socket whose reader has gone */
 };
 
 struct event_pipe {
@@ -23,7 +25,9 @@ struct event_pipe {
     struct output output;
     FILE *file;
     enum { TO_FILE, TO_SOCKET, TO_PIPE } kind;
-    uint64_t size; /* of a file */
+    uint64_t size;                /* of a file */
+    struct socket_broker *broker; /* of a socket */
+    uint64_t next_try_ms;
     /* What waits: from |begin|, whole lines up to |line|, then the beginning of one up to |end|. */
     char *waiting;
     size_t begin, line, end;
@@ -79,6 +83,19 @@ static void drop_waiting(struct event_pipe *pipe)
     pipe->begin = pipe->line;
 }
 
+/* A line of which the old file or reader has the beginning is of no use to the new one. */
+static void drop_rest_of_line(struct event_pipe *pipe)
+{
+    if (!pipe->mid_line)
+        return;
+    const char *begin = pipe->waiting + pipe->begin;
+    const char *newline = memchr(begin, '\n', pipe->line - pipe->begin);
+    if (newline != NULL)
+        pipe->begin += (size_t)(newline - begin) + 1;
+    pipe->mid_line = false;
+    pipe->dropped++;
+}
+
 static void write_failed(struct event_pipe *pipe, int reason)
 {
     if (!pipe->failing) {
@@ -87,10 +104,13 @@ static void write_failed(struct event_pipe *pipe, int reason)
         pipe->untold = true;
     }
     pipe->failed = pipe->failing = true;
-    if (reason != ENOSPC && reason != EDQUOT && reason != EFBIG) {
-        pipe->gone = true;
+    if (reason == ENOSPC || reason == EDQUOT || reason == EFBIG)
+        return;
+    pipe->gone = true;
+    if (pipe->broker == NULL)
         drop_waiting(pipe);
-    }
+    else
+        drop_rest_of_line(pipe);
 }
 
 static void to_front(struct event_pipe *pipe)
@@ -135,7 +155,8 @@ static bool make_room(struct event_pipe *pipe, size_t len)
 /* Takes a part of a line, or its end. */
 static void take(struct event_pipe *pipe, const char *bytes, size_t len, bool ends)
 {
-    if (!pipe->skipping && (pipe->gone || !make_room(pipe, len))) {
+    bool lost = pipe->gone && pipe->broker == NULL;
+    if (!pipe->skipping && (lost || !make_room(pipe, len))) {
         pipe->end = pipe->line;
         pipe->skipping = true;
         pipe->dropped++;
@@ -179,19 +200,6 @@ static void look_at(struct event_pipe *pipe)
     }
 }
 
-/* A line of which the old file has the beginning is of no use in the new one. */
-static void drop_rest_of_line(struct event_pipe *pipe)
-{
-    if (!pipe->mid_line)
-        return;
-    const char *begin = pipe->waiting + pipe->begin;
-    const char *newline = memchr(begin, '\n', pipe->line - pipe->begin);
-    if (newline != NULL)
-        pipe->begin += (size_t)(newline - begin) + 1;
-    pipe->mid_line = false;
-    pipe->dropped++;
-}
-
 bool event_pipe_reopen(struct event_pipe *pipe, struct error *error)
 {
     struct output again;
@@ -223,9 +231,36 @@ static bool rotate(struct event_pipe *pipe, struct error *error)
     return event_pipe_reopen(pipe, error);
 }
 
+static uint64_t monotonic_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* Tries to reach the socket again, once in a while. What waits goes to the new reader. */
+static void reach_again(struct event_pipe *pipe)
+{
+    if (!pipe->gone || pipe->broker == NULL)
+        return;
+    int fd = socket_broker_take(pipe->broker);
+    FILE *again = fd >= 0 ? fdopen(fd, "w") : NULL;
+    if (again != NULL) {
+        fclose(pipe->output.out);
+        pipe->output.out = again;
+        pipe->gone = pipe->failed = pipe->failing = false;
+    } else if (fd >= 0) {
+        close(fd);
+    } else if (monotonic_ms() >= pipe->next_try_ms) {
+        pipe->next_try_ms = monotonic_ms() + AGAIN_MS;
+        socket_broker_ask(pipe->broker);
+    }
+}
+
 bool event_pipe_flush(struct event_pipe *pipe, struct error *error)
 {
     fflush(pipe->file);
+    reach_again(pipe);
     write_waiting(pipe);
     if (pipe->untold) {
         pipe->untold = false;
@@ -262,6 +297,11 @@ struct event_pipe *event_pipe_open(const char *path, const struct event_pipe_opt
     pipe->path = path;
     pipe->options = *options;
     bool opened = output_open_append(&pipe->output, path, error);
+    const char *socket = opened ? output_socket(path) : NULL;
+    if (socket != NULL && (pipe->broker = socket_broker_new(socket, error)) == NULL) {
+        event_pipe_free(pipe);
+        return NULL;
+    }
     pipe->file =
         opened ? fopencookie(pipe, "w", (cookie_io_functions_t){.write = pipe_write}) : NULL;
     if (pipe->file == NULL) {
@@ -280,9 +320,11 @@ bool event_pipe_finish(struct event_pipe *pipe, unsigned wait_ms)
 {
     fflush(pipe->file);
     write_waiting(pipe);
-    for (unsigned waited = 0; pipe->begin < pipe->line && !pipe->gone && waited < wait_ms;
+    for (unsigned waited = 0;
+         pipe->begin < pipe->line && waited < wait_ms && (!pipe->gone || pipe->broker != NULL);
          waited += 10) {
         nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+        reach_again(pipe);
         write_waiting(pipe);
     }
     drop_waiting(pipe);
@@ -293,7 +335,9 @@ void event_pipe_free(struct event_pipe *pipe)
 {
     if (pipe == NULL)
         return;
-    fclose(pipe->file);
+    if (pipe->file != NULL)
+        fclose(pipe->file);
+    socket_broker_free(pipe->broker);
     output_discard(&pipe->output);
     free(pipe->waiting);
     free(pipe);

@@ -15,7 +15,9 @@ struct event_pipe_options {
     unsigned num_kept;     /* files put aside, FILE.1 the youngest; older ones are removed */
 };
 
-/* event_pipe_open opens |path| for adding to it, as output_open_append. */
+/* event_pipe_open opens |path| for adding to it, as output_open_append. The reader of a socket may go and come back: it
+ * is looked for once a second, and meanwhile lines wait. What the old reader had taken and not read is lost, uncounted.
+ * Call it before there are threads and before the sandbox is entered. */
 struct event_pipe *event_pipe_open(const char *path, const struct event_pipe_options *options,
                                    struct error *error);
 

@@ -133,7 +133,7 @@ static void flush_events(struct monitor *monitor)
     struct error error;
     if (monitor->events == NULL)
         return;
-    event_writer_flush(monitor->run.writer);
+    run_flush_events(&monitor->run);
     if (!event_pipe_flush(monitor->events, &error))
         complain("%s", error.text);
 }
@@ -432,7 +432,7 @@ static bool open_outputs(struct monitor *monitor, struct error *error)
                                                                ? (unsigned)settings->rotate_keep
                                                                : MONITOR_ROTATE_KEEP};
     if (settings->common.events != NULL) {
-        monitor->events = event_pipe_open(settings->common.events, &options, error);
+        monitor->events = event_pipe_open(run_events_path(&settings->common), &options, error);
         if (monitor->events == NULL)
             return false;
     }
@@ -446,7 +446,7 @@ static bool confine(struct monitor *monitor, struct error *error)
     const struct monitor_settings *settings = monitor->settings;
     const struct run_settings *common = &settings->common;
     struct confine paths = {.num = 0};
-    confine_add_folder(&paths, common->events, SANDBOX_WRITE);
+    confine_add_folder(&paths, run_events_path(common), SANDBOX_WRITE);
     confine_add_folder(&paths, settings->metrics, SANDBOX_WRITE);
     confine_add_folder(&paths, common->write, SANDBOX_WRITE);
     confine_add_folder(&paths, common->write_baseline, SANDBOX_WRITE);
@@ -485,8 +485,7 @@ static void end_events(struct monitor *monitor, const struct result *result)
     struct error error = {.text = ""};
     char number[TEXT_SMALL];
     event_writer_stats(monitor->run.writer, result);
-    bool ok = event_writer_free(monitor->run.writer, &error);
-    monitor->run.writer = NULL;
+    bool ok = run_end_events(&monitor->run, &error);
     if (!event_pipe_finish(monitor->events, LAST_WAIT_MS) && ok)
         ok = error_set(&error, "events are missing in %s: it could not be written",
                        monitor->settings->common.events);

@@ -20,9 +20,15 @@ static bool is_standard(const char *path)
     return strcmp(path, "-") == 0;
 }
 
+const char *output_socket(const char *path)
+{
+    const size_t len = sizeof unix_prefix - 1;
+    return strncmp(path, unix_prefix, len) == 0 ? path + len : NULL;
+}
+
 static bool is_socket(const char *path)
 {
-    return strncmp(path, unix_prefix, sizeof unix_prefix - 1) == 0;
+    return output_socket(path) != NULL;
 }
 
 static bool open_failed(const char *path, int reason, struct error *error)
@@ -64,7 +70,7 @@ static bool open_descriptor(struct output *output, int descriptor, const char *p
 static bool open_socket(struct output *output, const char *path, struct error *error)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    const char *name = path + sizeof unix_prefix - 1;
+    const char *name = output_socket(path);
     if (name[0] == '\0' || strlen(name) >= sizeof address.sun_path)
         return error_set(error, "%s is no path of a socket: it must have 1 to %zu characters", path,
                          sizeof address.sun_path - 1);

@@ -34,6 +34,9 @@ bool output_close(struct output *output, struct error *error);
 /* output_discard gives up: a temporary file is removed. Does nothing after output_close. */
 void output_discard(struct output *output);
 
+/* output_socket gives the path of the socket that |path| names, NULL when it names none. */
+const char *output_socket(const char *path);
+
 /* output_resolve gives the absolute path of the file that |path| names, which need not exist yet. False when
  * it is none that could be written over by mistake: "-", a socket, a device, a folder that is not there. */
 bool output_resolve(const char *path, char resolved[PATH_MAX]);

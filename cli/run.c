@@ -2,12 +2,14 @@
 #include "cli/run.h"
 
 #include "cli/complain.h"
+#include "cli/syslog_stream.h"
 #include "core/common_observations.h"
 #include "core/geo.h"
 #include "dissectors/content_rules.h"
 #include "dissectors/labels.h"
 #include "reports/text.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -108,7 +110,7 @@ static const char *output_path(const struct run_settings *settings, const struct
     struct error error;
     const char *path = NULL;
     if (i == 0)
-        return settings->events;
+        return run_events_path(settings);
     if (i > settings->reports.num + files->num_outputs + 1)
         return settings->write_baseline;
     if (i > settings->reports.num + files->num_outputs)
@@ -263,6 +265,12 @@ bool run_open_reports(struct run *run, struct error *error)
            output_open_whole(&run->new_baseline, run->settings->write_baseline, error);
 }
 
+const char *run_events_path(const struct run_settings *settings)
+{
+    const char *path = settings->events != NULL ? syslog_stream_path(settings->events) : NULL;
+    return path != NULL ? path : settings->events;
+}
+
 bool run_begin_events(struct run *run, FILE *out, struct error *error)
 {
     const struct run_settings *settings = run->settings;
@@ -270,8 +278,30 @@ bool run_begin_events(struct run *run, FILE *out, struct error *error)
                                           .observations = settings->observations.on,
                                           .observation_types = settings->observations.types,
                                           .geo = run->geo};
+    if (syslog_stream_path(settings->events) != NULL) {
+        out = run->messages = syslog_stream_new(out);
+        if (out == NULL)
+            return error_set(error, "there is no memory for messages of syslog");
+    }
     run->writer = event_writer_new(out, &options, run->redactor, error);
     return run->writer != NULL;
+}
+
+void run_flush_events(struct run *run)
+{
+    event_writer_flush(run->writer);
+    if (run->messages != NULL)
+        fflush(run->messages);
+}
+
+bool run_end_events(struct run *run, struct error *error)
+{
+    bool ok = event_writer_free(run->writer, error);
+    run->writer = NULL;
+    if (run->messages != NULL && fclose(run->messages) != 0 && ok)
+        ok = error_set(error, "%s", strerror(errno));
+    run->messages = NULL;
+    return ok;
 }
 
 static uint64_t room_in(const struct run *run)
@@ -418,7 +448,7 @@ void run_end(struct run *run)
 {
     struct error ignored; /* a failed run has told already what is wrong */
     if (run->writer != NULL)
-        event_writer_free(run->writer, &ignored);
+        run_end_events(run, &ignored);
     for (size_t i = 0; run->reports != NULL && i < run->settings->reports.num; i++)
         output_discard(&run->reports[i].output);
     team_free(run->team);

@@ -76,6 +76,7 @@ struct run {
     struct labels *labels; /* NULL: conversations that nobody reads have no name */
     struct redactor *redactor;
     struct event_writer *writer; /* NULL: no events are asked for, or not yet */
+    FILE *messages;              /* between it and its output with syslog:, else NULL */
     struct run_report *reports;
     struct rule_selection rules; /* those that run */
     struct baseline *baseline;   /* findings that are known; NULL: nobody told */
@@ -102,8 +103,16 @@ bool run_prepare(struct run *run, struct error *error);
 /* run_open_reports opens all reports (again, after run_write_report has closed them). */
 bool run_open_reports(struct run *run, struct error *error);
 
-/* run_begin_events lets events go to |out|. */
+/* run_events_path gives where --events go, without the form that they go in; NULL: they are not asked for. */
+const char *run_events_path(const struct run_settings *settings);
+
+/* run_begin_events lets events go to |out|, in the form that --events asks for. run_end_events ends them; false and
+ * |error| when anything could not be written. */
 bool run_begin_events(struct run *run, FILE *out, struct error *error);
+bool run_end_events(struct run *run, struct error *error);
+
+/* run_flush_events hands what was written to the file that run_begin_events got. */
+void run_flush_events(struct run *run);
 
 /* run_open_write opens the file of --write, if there is one: one that appears when it is complete, or, of an
  * |interface|, one that is added to; also again, by its name, which may be another file now. */

@@ -167,8 +167,9 @@ const struct option_row run_options[] = {
      "complete. Can be given several times."},
     {"events", "FILE", false, MEMBER(events), set_events,
      "Write findings and statistics as events, one JSON object a line, in the Elastic Common "
-     "Schema. FILE "
-     "can be - for standard output, or unix:PATH for a listening stream socket."},
+     "Schema. FILE can be - for standard output, or unix:PATH for a listening stream socket. With "
+     "syslog: before it each event is a message of syslog (RFC 5424) with its length before it, "
+     "such as syslog:unix:PATH."},
     {"flows", NULL, false, MEMBER(flows), option_set_true,
      "With --events: also an event for every conversation."},
     {"no-classify", NULL, false, MEMBER(no_classify), option_set_true,
