@@ -37,16 +37,6 @@ void html_key(struct html *html, const struct html_colour *colours, size_t num)
     html_end(html);
 }
 
-static void put_head(struct html *html, const char *class, const char *text)
-{
-    html_begin(html, "th");
-    html_attribute(html, "scope", "col");
-    if (class != NULL)
-        html_class(html, class);
-    html_text(html, text);
-    html_end(html);
-}
-
 void html_bars_begin(const struct html_bars *bars, const char *caption, const char *name,
                      const char *number)
 {
@@ -56,14 +46,9 @@ void html_bars_begin(const struct html_bars *bars, const char *caption, const ch
     html_begin(html, "table");
     html_class(html, "bars");
     html_leaf(html, "caption", NULL, caption);
-    html_begin(html, "thead");
-    html_begin(html, "tr");
-    put_head(html, NULL, name);
-    html_begin(html, "td"); /* of the bars, which the numbers tell in words */
-    html_end(html);
-    put_head(html, "number", number);
-    html_end(html);
-    html_end(html);
+    const char *const heads[] = {name, NULL, number};
+    static const char *const classes[] = {NULL, NULL, "number"};
+    html_heads(html, heads, classes, 3);
     html_begin(html, "tbody");
 }
 

@@ -3,6 +3,7 @@
 #include "reports/html_page.h"
 #include "reports/html_times.h"
 
+#include "analysis/covert_report.h"
 #include "analysis/link_report.h"
 #include "reports/report_blast.h"
 #include "reports/report_links.h"
@@ -10,14 +11,6 @@
 #include "reports/text.h"
 
 #include <inttypes.h>
-
-static const void *told_of(const struct result *result, const struct observation_type *type)
-{
-    for (size_t i = 0; i < result->num_told; i++)
-        if (result->told[i]->type == type)
-            return result->told[i]->data;
-    return NULL;
-}
 
 static struct reader list_of(struct span list)
 {
@@ -104,7 +97,7 @@ static void put_link_kinds(struct html *html, const struct link_summary *link)
 static void put_links(const struct html_page *page)
 {
     struct html *html = page->html;
-    const struct link_summary *link = told_of(page->result, &observation_link_summary);
+    const struct link_summary *link = report_first_told(page->result, &observation_link_summary);
     char line[REPORT_LINKS_LINE];
     if (link == NULL || link->sessions.value == 0)
         return;
@@ -214,10 +207,58 @@ static void put_places(const struct html_page *page)
     html_end(html);
 }
 
+static uint64_t most_bits(const struct result *result)
+{
+    uint64_t most = 0;
+    for (size_t i = 0; i < result->num_told; i++) {
+        const struct covert_capacity *capacity = result->told[i]->data;
+        if (result->told[i]->type == &observation_covert_capacity && capacity->bits.value > most)
+            most = capacity->bits.value;
+    }
+    return most;
+}
+
+/* "1,234; 12 a session; 2 of 7 endpoints" */
+static void put_field(const struct html_bars *bars, const struct covert_capacity *capacity)
+{
+    struct sentence said = {.len = 0};
+    char text[TEXT_SMALL];
+    sentence_add(&said, "%s; ", text_number(capacity->bits.value, text));
+    sentence_add(&said, "%s a session", text_number(capacity->bits_per_session.value, text));
+    if (capacity->endpoints_tested.value > 0)
+        sentence_add(&said, "; %" PRIu64 " of %" PRIu64, capacity->endpoints_departed.value,
+                     capacity->endpoints_tested.value);
+    html_bars_row(bars, capacity->field, capacity->bits.value, 0, said.text);
+}
+
+/* The ledger of free fields. */
+static void put_covert(const struct html_page *page)
+{
+    struct html *html = page->html;
+    const struct html_bars bars = {html, most_bits(page->result), {{"fill-part", NULL}}};
+    if (bars.most == 0)
+        return;
+    html_begin(html, "section");
+    html_attribute(html, "id", "chart-covert");
+    html_class(html, "wide");
+    html_leaf(html, "h3", NULL, "What fields could carry that endpoints fill freely");
+    html_bars_begin(&bars,
+                    "Bits that each field offered in this traffic, whether or not anybody used "
+                    "them, and how many of the endpoints that were tested depart from the model",
+                    "Field", "Bits; a session; endpoints that depart");
+    for (size_t i = 0; i < page->result->num_told; i++) {
+        const struct covert_capacity *capacity = page->result->told[i]->data;
+        if (page->result->told[i]->type == &observation_covert_capacity && capacity->bits.value > 0)
+            put_field(&bars, capacity);
+    }
+    html_bars_end(&bars);
+    html_end(html);
+}
+
 void html_charts(const struct html_page *page)
 {
     struct html *html = page->html;
-    const struct session_mix *mix = told_of(page->result, &observation_session_mix);
+    const struct session_mix *mix = report_first_told(page->result, &observation_session_mix);
     if (page->result->engine.frames == 0)
         return;
     html_section(html, "figures", "h2", "The traffic in figures");
@@ -230,6 +271,7 @@ void html_charts(const struct html_page *page)
     put_links(page);
     put_blast(page);
     put_places(page);
+    put_covert(page);
     html_times(page, mix);
     html_end(html);
     html_end(html);

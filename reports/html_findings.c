@@ -7,14 +7,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-static void put_head(struct html *html, const char *text)
-{
-    html_begin(html, "th");
-    html_attribute(html, "scope", "col");
-    html_text(html, text);
-    html_end(html);
-}
-
 /* A cell of the table, with its head for where there is room for one column only. */
 static void begin_cell(struct html *html, const char *label)
 {
@@ -103,12 +95,7 @@ static void put_table(const struct html_page *page, uint64_t *seen)
     html_attribute(html, "role", "table");
     html_class(html, "cards");
     html_leaf(html, "caption", NULL, "Findings, worst first");
-    html_begin(html, "thead");
-    html_begin(html, "tr");
-    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
-        put_head(html, heads[i]);
-    html_end(html);
-    html_end(html);
+    html_heads(html, heads, NULL, sizeof heads / sizeof heads[0]);
     html_begin(html, "tbody");
     html_attribute(html, "role", "rowgroup");
     for (size_t i = 0; i < page->result->num_findings; i++)

@@ -7,20 +7,6 @@
 
 #include <inttypes.h>
 
-static void put_heads(struct html *html, const char *const *heads, size_t num)
-{
-    html_begin(html, "thead");
-    html_begin(html, "tr");
-    for (size_t i = 0; i < num; i++) {
-        html_begin(html, "th");
-        html_attribute(html, "scope", "col");
-        html_text(html, heads[i]);
-        html_end(html);
-    }
-    html_end(html);
-    html_end(html);
-}
-
 static void put_cell(struct html *html, const char *label, const char *text)
 {
     html_begin(html, "td");
@@ -94,7 +80,7 @@ static void put_iot(const struct html_page *page)
     html_class(html, "cards");
     html_leaf(html, "caption", NULL,
               "Requirements of RFC 7925 and its successors, as far as they are seen on the wire");
-    put_heads(html, heads, sizeof heads / sizeof heads[0]);
+    html_heads(html, heads, NULL, sizeof heads / sizeof heads[0]);
     html_begin(html, "tbody");
     for (size_t i = 0; i < page->result->num_told && listed < HTML_MOST_ROWS; i++) {
         if (page->result->told[i]->type != &observation_iot_profile)
@@ -141,7 +127,7 @@ static void put_inputs(const struct html_page *page)
     html_section(html, "inputs", "h2", "Inputs");
     html_begin(html, "table");
     html_class(html, "cards");
-    put_heads(html, heads, sizeof heads / sizeof heads[0]);
+    html_heads(html, heads, NULL, sizeof heads / sizeof heads[0]);
     html_begin(html, "tbody");
     for (size_t i = 0; i < listed; i++)
         put_input(page, &page->result->inputs[i]);

@@ -35,19 +35,9 @@ static void put_classes(const struct html_page *page)
     html_begin(html, "table");
     html_class(html, "classes");
     html_leaf(html, "caption", NULL, "The five classes of attack");
-    html_begin(html, "thead");
-    html_begin(html, "tr");
     static const char *const heads[] = {"Class of attack", "Findings", "Worst", "Closed by"};
-    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++) {
-        html_begin(html, "th");
-        html_attribute(html, "scope", "col");
-        if (i == 1)
-            html_class(html, "number");
-        html_text(html, heads[i]);
-        html_end(html);
-    }
-    html_end(html);
-    html_end(html);
+    static const char *const classes[] = {NULL, "number", NULL, NULL};
+    html_heads(html, heads, classes, sizeof heads / sizeof heads[0]);
     html_begin(html, "tbody");
     for (size_t i = 0; i < NUM_ATTACK_CLASSES; i++) {
         const struct threat *threat = &page->model->threats[i];

@@ -115,14 +115,6 @@ static void put_axis(struct html *html, const struct times *times)
     html_end(html);
 }
 
-static void put_head(struct html *html, const char *text)
-{
-    html_begin(html, "th");
-    html_attribute(html, "scope", "col");
-    html_text(html, text);
-    html_end(html);
-}
-
 static void put_row(struct html *html, const struct times *times, size_t at)
 {
     const struct column *column = &times->columns[at];
@@ -144,12 +136,7 @@ static void put_table(struct html *html, const struct times *times)
     html_begin(html, "details");
     html_leaf(html, "summary", NULL, "The time line as a table");
     html_begin(html, "table");
-    html_begin(html, "thead");
-    html_begin(html, "tr");
-    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
-        put_head(html, heads[i]);
-    html_end(html);
-    html_end(html);
+    html_heads(html, heads, NULL, sizeof heads / sizeof heads[0]);
     html_begin(html, "tbody");
     for (size_t i = 0; i < COLUMNS; i++)
         if (times->columns[i].sessions > 0 || times->columns[i].findings > 0)

@@ -173,6 +173,23 @@ void html_link(struct html *html, const char *text, const char *id_format, ...)
     html_end(html);
 }
 
+void html_heads(struct html *html, const char *const *heads, const char *const *classes, size_t num)
+{
+    html_begin(html, "thead");
+    html_begin(html, "tr");
+    for (size_t i = 0; i < num; i++) {
+        html_begin(html, heads[i] != NULL ? "th" : "td");
+        if (heads[i] != NULL)
+            html_attribute(html, "scope", "col");
+        if (classes != NULL && classes[i] != NULL)
+            html_class(html, classes[i]);
+        html_text(html, heads[i] != NULL ? heads[i] : "");
+        html_end(html);
+    }
+    html_end(html);
+    html_end(html);
+}
+
 void html_asset(struct html *html, const char *element, const char *content)
 {
     assert(strpbrk(content, "<&") == NULL);

@@ -42,6 +42,10 @@ void html_leaf(struct html *html, const char *element, const char *class, const 
 __attribute__((format(printf, 3, 4))) void html_link(struct html *html, const char *text,
                                                      const char *id_format, ...);
 
+/* html_heads writes the heads of a table's columns; one that is NULL is no head. |classes| of them may be NULL. */
+void html_heads(struct html *html, const char *const *heads, const char *const *classes,
+                size_t num);
+
 /* html_asset writes an element (style, script) whose content is the program's own and is not escaped: it must have no
  * "<" and no "&", so that it is the same to readers of HTML and of XML (assert). */
 void html_asset(struct html *html, const char *element, const char *content);

@@ -177,6 +177,14 @@ size_t report_num_told(const struct result *result, const struct observation_typ
     return num;
 }
 
+const void *report_first_told(const struct result *result, const struct observation_type *type)
+{
+    for (size_t i = 0; i < result->num_told; i++)
+        if (result->told[i]->type == type)
+            return result->told[i]->data;
+    return NULL;
+}
+
 void report_span(const struct result *result, uint64_t *first_ns, uint64_t *last_ns)
 {
     *first_ns = *last_ns = 0;

@@ -33,6 +33,9 @@ void report_span(const struct result *result, uint64_t *first_ns, uint64_t *last
 /* report_num_told is how many observations of |type| the analyzers made. */
 size_t report_num_told(const struct result *result, const struct observation_type *type);
 
+/* report_first_told is the data of the first observation of |type| that the analyzers made; NULL: there is none. */
+const void *report_first_told(const struct result *result, const struct observation_type *type);
+
 const char *
 report_subject_kind(enum subject_kind kind); /* "client", "server", "identity", "hint" */
 

@@ -2,6 +2,7 @@
 #include "reports/report_links.h"
 
 #include "analysis/link_report.h"
+#include "reports/report.h"
 #include "reports/text.h"
 
 #include <inttypes.h>
@@ -28,14 +29,6 @@ __attribute__((format(printf, 2, 3))) static void add(struct sentence *sentence,
         sentence->text[sentence->len] = '\0';
 }
 
-static const struct link_summary *told_of(const struct result *result)
-{
-    for (size_t i = 0; i < result->num_told; i++)
-        if (result->told[i]->type == &observation_link_summary)
-            return result->told[i]->data;
-    return NULL;
-}
-
 static const char *plural(uint64_t number, const char *one, const char *many)
 {
     return number == 1 ? one : many;
@@ -54,7 +47,7 @@ static void add_followed(struct sentence *sentence, const struct link_summary *t
 
 void report_links_line(const struct result *result, char text[REPORT_LINKS_LINE])
 {
-    const struct link_summary *told = told_of(result);
+    const struct link_summary *told = report_first_told(result, &observation_link_summary);
     struct sentence line = {.text = text, .size = REPORT_LINKS_LINE};
     char number[TEXT_SMALL];
     text[0] = '\0';
@@ -166,7 +159,7 @@ static void print_classes(FILE *out, struct span classes, struct span counts, co
 void report_text_links(FILE *out, const struct result *result, struct redactor *redactor,
                        unsigned width)
 {
-    const struct link_summary *told = told_of(result);
+    const struct link_summary *told = report_first_told(result, &observation_link_summary);
     char text[512], number[TEXT_SMALL];
     struct sentence line = {.text = text, .size = sizeof text};
     if (told == NULL || told->sessions.value == 0)

@@ -2,6 +2,7 @@
 #include "reports/threat_model.h"
 
 #include "analysis/blast_radius.h"
+#include "analysis/covert_report.h"
 #include "analysis/install_transaction.h"
 #include "analysis/link_report.h"
 #include "reports/report_install.h"
@@ -32,6 +33,7 @@ struct tally {
     uint64_t conversations, wire_bytes;
     uint64_t passive_identities, passive_devices, passive_clients, passive_servers;
     uint64_t active_identities, active_devices, active_clients, active_servers, active_files;
+    uint64_t covert_bits, covert_bytes, dynamic_clients, dynamic_servers;
     uint64_t static_identities, static_servers, static_recipients;
 };
 
@@ -58,6 +60,10 @@ static void count_told(struct tally *tally, const struct observation *observatio
         tally->sessions_looked_at = link->sessions.value;
         tally->sessions_linkable = link->linkable.value;
         tally->clients_followed = link->moved.value;
+    } else if (observation->type == &observation_covert_capacity) {
+        const struct covert_capacity *capacity = observation->data;
+        tally->covert_bits += capacity->bits.value;
+        tally->covert_bytes = tally->covert_bits / 8;
     } else if (observation->type == &observation_blast_radius) {
         const struct blast_radius *radius = observation->data;
         tally->secrets_that_open += radius->sessions.value > 0;
@@ -104,6 +110,8 @@ static const struct {
     {ATTACK_ACTIVE, SUBJECT_CLIENT, offsetof(struct tally, active_clients)},
     {ATTACK_ACTIVE, SUBJECT_SERVER, offsetof(struct tally, active_servers)},
     {ATTACK_ACTIVE, SUBJECT_FILE, offsetof(struct tally, active_files)},
+    {ATTACK_DYNAMIC_KEY, SUBJECT_CLIENT, offsetof(struct tally, dynamic_clients)},
+    {ATTACK_DYNAMIC_KEY, SUBJECT_SERVER, offsetof(struct tally, dynamic_servers)},
     {ATTACK_STATIC_KEY, SUBJECT_IDENTITY, offsetof(struct tally, static_identities)},
     {ATTACK_STATIC_KEY, SUBJECT_SERVER, offsetof(struct tally, static_servers)},
     {ATTACK_STATIC_KEY, SUBJECT_RECIPIENT, offsetof(struct tally, static_recipients)},

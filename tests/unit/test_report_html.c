@@ -1,5 +1,6 @@
 /* test_report_html.c: HTML is escaped and well-formed, and the page has what it promises and no more than it may. */
 #include "analysis/blast_radius.h"
+#include "analysis/covert_report.h"
 #include "analysis/link_report.h"
 #include "analysis/places.h"
 #include "analysis/session_mix.h"
@@ -213,13 +214,19 @@ static void test_charts(void **state)
                                         .encrypted = number(5),
                                         .clear = number(2),
                                         .bytes = number(99)};
+    const struct covert_capacity capacity = {.field = "ip-id",
+                                             .bits = number(4096),
+                                             .bits_per_session = number(512),
+                                             .endpoints_tested = number(7),
+                                             .endpoints_departed = number(2)};
     const struct observation all[] = {{&observation_session_mix, &mix},
                                       {&observation_blast_radius, &radius},
                                       {&observation_link_summary, &link},
-                                      {&observation_place_summary, &place}};
-    const struct observation *told[] = {&all[0], &all[1], &all[2], &all[3]};
+                                      {&observation_place_summary, &place},
+                                      {&observation_covert_capacity, &capacity}};
+    const struct observation *told[] = {&all[0], &all[1], &all[2], &all[3], &all[4]};
     sample->result.told = told;
-    sample->result.num_told = 4;
+    sample->result.num_told = 5;
     char *text = sample_written(sample, &report_html, &plain);
     static const char *const parts[] = {
         "TLS 1.2</th><td class=\"bar\"><svg",
@@ -232,6 +239,8 @@ static void test_charts(void **state)
         "DE, AS64496 &lt;i&gt;Net</th>",
         "<rect class=\"fill-bad\" x=\"500.0\" width=\"200.0\" height=\"10.0\"></rect>",
         "10; 99 bytes</td>",
+        "ip-id</th>",
+        "4,096; 512 a session; 2 of 7</td>",
         "role=\"img\" aria-label=\"Time line: at most 4 sessions",
         "<td>2023-11-14T22:13:20.000000000Z</td><td>4</td><td>3</td><td>0</td>"};
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)

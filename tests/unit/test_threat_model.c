@@ -1,5 +1,6 @@
 /* test_threat_model.c: what each class of attacker gets, counted. */
 #include "analysis/blast_radius.h"
+#include "analysis/covert_report.h"
 #include "analysis/install_transaction.h"
 #include "analysis/link_report.h"
 #include "report_sample.h"
@@ -146,6 +147,26 @@ static void test_told(void **state)
     sample_free(sample);
 }
 
+/* Bits of all fields together. */
+static void test_covert(void **state)
+{
+    (void)state;
+    const struct covert_capacity capacities[2] = {{.bits = number(16)}, {.bits = number(3)}};
+    const struct observation all[2] = {{&observation_covert_capacity, &capacities[0]},
+                                       {&observation_covert_capacity, &capacities[1]}};
+    const struct observation *told[2] = {&all[0], &all[1]};
+    struct sample *sample = sample_new(POLICY_RAW);
+    sample->result.told = told;
+    sample->result.num_told = 2;
+    assert_string_equal(gain_of(sample, ATTACK_DYNAMIC_KEY, "covert_bytes"),
+                        "2 bytes could have left in fields that endpoints fill freely");
+    sample->result.num_told = 0;
+    assert_string_equal(gain_of(sample, ATTACK_DYNAMIC_KEY, "covert_bytes"), "");
+    sample_server(sample, "covert.ip-id", SEVERITY_MEDIUM);
+    assert_has(gain_of(sample, ATTACK_DYNAMIC_KEY, "dynamic_servers"), "1 server fills");
+    sample_free(sample);
+}
+
 static void test_related(void **state)
 {
     (void)state;
@@ -189,7 +210,7 @@ int main(void)
         cmocka_unit_test(test_words),    cmocka_unit_test(test_nothing),
         cmocka_unit_test(test_sessions), cmocka_unit_test(test_subjects),
         cmocka_unit_test(test_told),     cmocka_unit_test(test_related),
-        cmocka_unit_test(test_groups),
+        cmocka_unit_test(test_groups),   cmocka_unit_test(test_covert),
     };
     return cmocka_run_group_tests_name("threat_model", tests, NULL, NULL);
 }
