@@ -84,6 +84,9 @@ static void tell_handshake(struct probe *probe, const struct client *client,
     else if (outcome == CLIENT_ALERT)
         step_tell(probe, CHECK_HANDSHAKE, CHECK_FAIL, how, NUM_RULES,
                   "the server refuses the identity or the key");
+    else if (outcome == CLIENT_SILENT && probe->lossy)
+        step_tell(probe, CHECK_HANDSHAKE, CHECK_UNKNOWN, how, NUM_RULES,
+                  "the last flight was not answered, on a network that loses datagrams");
     else if (outcome == CLIENT_SILENT)
         step_tell(probe, CHECK_HANDSHAKE, CHECK_FAIL, how, NUM_RULES,
                   "the last flight, sent several times, was not answered: most servers do so when "
@@ -282,6 +285,7 @@ static void try_way(struct probe *probe, const struct sessions *sessions, enum c
     struct client_options options = step_options(probe);
     const struct hello hello = step_hello(sessions->suites, sessions->num_suites);
     enum client_outcome outcome = CLIENT_FAILED;
+    const bool lossy = probe->lossy; /* what is answered late here need not have been lost */
     char how[64] = "";
     if (way->duplicate)
         options.way = options.cookie_way = *way;
@@ -295,7 +299,10 @@ static void try_way(struct probe *probe, const struct sessions *sessions, enum c
         if (outcome != CLIENT_SILENT)
             break;
     }
-    if (outcome == CLIENT_ANSWERED)
+    probe->lossy = lossy;
+    if (outcome == CLIENT_SILENT && lossy)
+        step_unanswered(probe, id, outcome);
+    else if (outcome == CLIENT_ANSWERED)
         step_tell(probe, id, CHECK_PASS, "accepted", NUM_RULES, "%s: a session came of it", what);
     else if (outcome == CLIENT_ALERT || outcome == CLIENT_SILENT)
         step_tell(probe, id, CHECK_FAIL, how, NUM_RULES, "%s: %s", what, how);

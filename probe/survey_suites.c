@@ -180,9 +180,11 @@ void survey_suites(struct probe *probe)
     else if (num == 0)
         step_tell(probe, CHECK_ALERTS, CHECK_UNKNOWN, "", NUM_RULES,
                   "every suite was taken: there was no cause for an alert");
-    else
+    else if (last.passed_over)
         step_tell(probe, CHECK_ALERTS, CHECK_INFO, "no common suite: silence", NUM_RULES,
                   "a hello without a suite that the server takes got no alert");
+    else
+        step_unanswered(probe, CHECK_ALERTS, last.outcome);
     if (step_wants(probe, CHECK_PREFERENCE))
         ask_preference(probe);
 }

@@ -35,8 +35,12 @@ static void ask(struct probe *probe, enum check_id id, const struct flight_way *
     options.cookie_way = *way;
     if (!probe->cookie_asked || way->duplicate)
         options.way = *way;
+    const bool lossy = probe->lossy; /* what is answered late here need not have been lost */
     const enum client_outcome outcome = ask_twice(probe, &options, how, sizeof how);
-    if (outcome == CLIENT_ANSWERED)
+    probe->lossy = lossy;
+    if (outcome == CLIENT_SILENT && lossy)
+        step_unanswered(probe, id, outcome);
+    else if (outcome == CLIENT_ANSWERED)
         step_tell(probe, id, CHECK_PASS, "answered", NUM_RULES, "%s", good);
     else if (outcome == CLIENT_ALERT || outcome == CLIENT_SILENT)
         step_tell(probe, id, CHECK_FAIL, how, NUM_RULES, "%s: %s", bad, how);
