@@ -36,6 +36,8 @@ PACKAGES = {
     "coap-client-openssl": "libcoap3-bin",
     "coap-server-gnutls": "libcoap3-bin",
     "coap-client-gnutls": "libcoap3-bin",
+    "tstclnt": "libnss3-tools",
+    "certutil": "libnss3-tools",
     "gcc": "gcc",
     "gtlsserver": "ngtcp2-server",
     "gtlsclient": "ngtcp2-client",

@@ -165,8 +165,19 @@ static void note_repeated(struct answers *answers, uint16_t seq)
     answers->last_repeated = seq;
 }
 
+/* What a client says alone: whoever sends it to one only sends back what it got. */
+static bool is_clients(uint8_t type)
+{
+    return type == TLS_CLIENT_HELLO || type == TLS_CLIENT_KEY_EXCHANGE ||
+           type == TLS_CERTIFICATE_VERIFY;
+}
+
 static void read_fragment(struct answers *answers, const struct dtls_fragment *fragment)
 {
+    if (is_clients(fragment->type)) {
+        answers->malformed = true;
+        return;
+    }
     if (dtls_inbox_is_done(&answers->inbox, fragment->seq)) {
         if (fragment->offset == 0)
             note_repeated(answers, fragment->seq);

@@ -241,22 +241,40 @@ static int await_client(const struct settings *settings)
     return fd;
 }
 
+/* A record that came too early, or nothing for a while: the library wants to be called again. */
+static bool waits(SSL *ssl, int result)
+{
+    return result <= 0 && SSL_get_error(ssl, result) == SSL_ERROR_WANT_READ;
+}
+
+static int accept_client(SSL *ssl)
+{
+    int result;
+    do {
+        result = SSL_accept(ssl);
+    } while (waits(ssl, result));
+    return result;
+}
+
 static void converse(SSL *ssl, BIO *bio)
 {
     char line[1024];
-    int len;
-    const struct timeval patience = {PATIENCE_S, 0};
-    BIO_ctrl(bio, BIO_CTRL_DGRAM_SET_RECV_TIMEOUT, 0, (void *)&patience);
-    while ((len = SSL_read(ssl, line, sizeof(line))) > 0) {
-        SSL_write(ssl, line, len);
-    }
+    int len, idle = 0;
+    const struct timeval second = {1, 0};
+    BIO_ctrl(bio, BIO_CTRL_DGRAM_SET_RECV_TIMEOUT, 0, (void *)&second);
+    do {
+        len = SSL_read(ssl, line, sizeof(line));
+        if (len > 0) {
+            SSL_write(ssl, line, len);
+        }
+    } while (len > 0 || (waits(ssl, len) && idle++ < PATIENCE_S));
 }
 
 static void *run_session(void *arg)
 {
     SSL *ssl = arg;
     const int fd = SSL_get_fd(ssl);
-    if (SSL_accept(ssl) == 1) {
+    if (accept_client(ssl) == 1) {
         printf("session: %s %s%s\n", SSL_get_version(ssl), SSL_get_cipher_name(ssl),
                SSL_session_reused(ssl) ? " (resumed)" : "");
         converse(ssl, SSL_get_rbio(ssl));

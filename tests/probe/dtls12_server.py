@@ -200,6 +200,8 @@ class Session:
             self.alert(FATAL, int(self.set.wrong))
 
     def take_handshake(self, record, body):
+        if self.established and record.epoch == 1 and body[:1] == b"\1" and body[4:6] == b"\0\0":
+            self.inbox = Inbox(self.set.fragmented)  # another handshake, numbered from 0 again
         repeated = self.inbox.repeated
         before = self.inbox.expected
         self.inbox.add(body)
@@ -412,7 +414,7 @@ class Session:
         elif how == "fatal":
             self.alert(FATAL, 40, 1)
         elif how == "accept":
-            self.next_message = self.inbox.expected - 1
+            self.next_message = 0
             flight = self.message(SERVER_HELLO, self.server_hello(b"")) + self.server_key_exchange()
             flight += self.message(SERVER_HELLO_DONE, b"")
             self.flight = [(HANDSHAKE, flight, 1)]

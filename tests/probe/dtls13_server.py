@@ -30,6 +30,7 @@ ACK, ENCRYPTED_EXTENSIONS, MESSAGE_HASH = 26, 8, 254
 SUPPORTED_VERSIONS, COOKIE, PSK_MODES, PRE_SHARED_KEY, KEY_SHARE = 43, 44, 45, 41, 51
 CONNECTION_ID = 54
 X25519, P256 = 0x001D, 0x0017
+DRAFT = 0x7F2B
 PSK_KE, PSK_DHE_KE = 0, 1
 PREFIX = b"dtls13"  # of labels (RFC 9147 section 5.9)
 RETRY = hashlib.sha256(b"HelloRetryRequest").digest()
@@ -50,6 +51,8 @@ class Settings:
     tickets: bool = False
     cid: int = -1  # bytes of the connection id that it wants; -1: the extension is not spoken
     coap: bool = True  # answers a CoAP ping
+    draft: bool = False  # as NSS 3.87 speaks it: another version number, headers of DTLS in the transcript, epochs in
+    # nonces, short record numbers in ACKs; the RFC has changed these, and nothing else that is used here
 
 
 def parse(words):
@@ -89,7 +92,8 @@ def derive(secret, label, transcript):
 class Keys:
     """The keys of one epoch and one direction (RFC 9147 sections 4.2.2 and 4.2.3)."""
 
-    def __init__(self, suite, secret, epoch):
+    def __init__(self, suite, secret, epoch, draft):
+        self.draft = draft
         self.make, key_len, self.tag = SUITES[suite]
         self.box = self.make(expand_label(secret, b"key", b"", key_len))
         self.iv = expand_label(secret, b"iv", b"", 12)
@@ -103,6 +107,7 @@ class Keys:
         return Cipher(algorithms.AES(self.numbers), modes.ECB()).encryptor().update(sealed[:16])
 
     def _nonce(self, number):
+        number |= self.epoch << 48 if self.draft else 0
         return bytes(a ^ b for a, b in zip(self.iv, number.to_bytes(12, "big")))
 
     def seal(self, kind, body, cid=b""):
@@ -131,6 +136,7 @@ class Session:
     def __init__(self, server, address):
         self.server, self.set, self.address = server, server.settings, address
         self.inbox = Inbox()
+        self.version = DRAFT if self.set.draft else DTLS13
         self.plain_number = self.next_message = 0
         self.transcript = b""
         self.read, self.write = {}, {}  # epoch: Keys
@@ -163,8 +169,13 @@ class Session:
             say("flight again")
             self.send(self.flight)
 
+    def hashed(self, kind, body, number):
+        """A message as a transcript has it: with the header of TLS (RFC 9147 section 5.2)."""
+        size = len(body).to_bytes(3, "big")
+        return bytes([kind]) + size + (u16s(number) + bytes(3) + size if self.set.draft else b"") + body
+
     def message(self, kind, body):
-        self.transcript += hashed(kind, body)
+        self.transcript += self.hashed(kind, body, self.next_message)
         self.next_message += 1
         return b"".join(fragments(kind, self.next_message - 1, body))
 
@@ -225,49 +236,50 @@ class Session:
 
     def client_hello(self, message):
         hello = ClientHello(message.body)
-        if DTLS13 not in hello.versions():
+        if self.version not in hello.versions():
             self.alert(70)
             return
         suite = next((int(s, 16) for s in self.set.suites.split(",") if int(s, 16) in hello.suites), None)
-        if suite is None or PRE_SHARED_KEY not in hello.extensions or PSK_MODES not in hello.extensions:
-            self.alert(40 if suite is None else 116 if PRE_SHARED_KEY not in hello.extensions else 109)
+        if suite is None:
+            self.alert(40)
             return
         self.suite = suite
         shares = client_shares(hello.extensions.get(KEY_SHARE))
-        offered = Cursor(hello.extensions[PSK_MODES]).vector(1)
-        mode = next((code for code in ({"ke": PSK_KE, "dhe": PSK_DHE_KE}[m] for m in self.set.modes.split(","))
-                     if code in offered), None)
-        if mode is None:
-            self.alert(40)
-            return
-        self.retry_hello(hello, message, shares, mode)
-
-    def retry_hello(self, hello, message, shares, mode):
         if self.set.retry and COOKIE not in hello.extensions:
-            say("asks for a cookie")
-            self.retried = os.urandom(24)
-            extensions = (extension(SUPPORTED_VERSIONS, u16s(DTLS13)) + extension(COOKIE, vec16(self.retried)))
-            if mode == PSK_DHE_KE and not shares:
-                extensions += extension(KEY_SHARE, u16s(X25519))
-            self.transcript = hashed(MESSAGE_HASH, sha(hashed(CLIENT_HELLO, message.body)))
-            body = server_hello(RETRY, self.suite, extensions)
-            self.send([(0, HANDSHAKE, self.message(SERVER_HELLO, body))])
+            self.ask_again(message, shares)
             return
         if self.set.retry and Cursor(hello.extensions[COOKIE]).vector(2) != self.retried:
             self.alert(47)
             return
         say("cookie good" if self.set.retry else "no cookie asked")
-        if mode == PSK_DHE_KE and not shares:
-            self.alert(47)
+        if PRE_SHARED_KEY not in hello.extensions or PSK_MODES not in hello.extensions:
+            say("no key on offer")
+            self.alert(40 if PRE_SHARED_KEY not in hello.extensions else 109)
+            return
+        offered = Cursor(hello.extensions[PSK_MODES]).vector(1)
+        mode = next((code for code in ({"ke": PSK_KE, "dhe": PSK_DHE_KE}[m] for m in self.set.modes.split(","))
+                     if code in offered), None)
+        if mode is None or mode == PSK_DHE_KE and not shares:
+            self.alert(40 if mode is None else 47)
             return
         self.answer(hello, message, shares, mode)
+
+    def ask_again(self, message, shares):
+        """HelloRetryRequest, with a cookie."""
+        say("asks for a cookie")
+        self.retried = os.urandom(24)
+        extensions = extension(SUPPORTED_VERSIONS, u16s(self.version)) + extension(COOKIE, vec16(self.retried))
+        if "dhe" in self.set.modes and not shares:
+            extensions += extension(KEY_SHARE, u16s(X25519))
+        self.transcript = self.hashed(MESSAGE_HASH, sha(self.hashed(CLIENT_HELLO, message.body, message.number)), 0)
+        self.send([(0, HANDSHAKE, self.message(SERVER_HELLO, server_hello(RETRY, self.suite, extensions)))])
 
     def answer(self, hello, message, shares, mode):
         early = self.early_secret(hello, message)
         if early is None:
             return
-        self.transcript += hashed(CLIENT_HELLO, message.body)
-        extensions = extension(SUPPORTED_VERSIONS, u16s(DTLS13)) + extension(PRE_SHARED_KEY, u16s(self.index))
+        self.transcript += self.hashed(CLIENT_HELLO, message.body, message.number)
+        extensions = extension(SUPPORTED_VERSIONS, u16s(self.version)) + extension(PRE_SHARED_KEY, u16s(self.index))
         shared = bytes(32)
         if mode == PSK_DHE_KE:
             group, public, shared = exchange(shares)
@@ -282,7 +294,7 @@ class Session:
         handshake = extract(derive(early, b"derived", b""), shared)
         self.client_secret = derive(handshake, b"c hs traffic", self.transcript)
         server_secret = derive(handshake, b"s hs traffic", self.transcript)
-        self.read[2], self.write[2] = Keys(self.suite, self.client_secret, 2), Keys(self.suite, server_secret, 2)
+        self.new_keys(2, self.client_secret, server_secret)
         rows.append((2, HANDSHAKE, self.message(ENCRYPTED_EXTENSIONS, vec16(b""))))
         verify = hmac.digest(expand_label(server_secret, b"finished", b"", 32), sha(self.transcript), "sha256")
         rows.append((2, HANDSHAKE, self.message(FINISHED, verify)))
@@ -290,6 +302,10 @@ class Session:
         self.app = [derive(master, label, self.transcript) for label in (b"c ap traffic", b"s ap traffic")]
         self.state = "finished"
         self.send_flight(rows)
+
+    def new_keys(self, epoch, client, server):
+        self.read[epoch] = Keys(self.suite, client, epoch, self.set.draft)
+        self.write[epoch] = Keys(self.suite, server, epoch, self.set.draft)
 
     def early_secret(self, hello, message):
         """Looks for the identity and checks its binder; None when an alert has been sent."""
@@ -314,7 +330,7 @@ class Session:
         say(f"identity {name.hex()} known")
         early = extract(bytes(32), bytes.fromhex(self.set.key))
         binder_key = derive(early, b"ext binder", b"")
-        start = hashed(CLIENT_HELLO, message.body)
+        start = self.hashed(CLIENT_HELLO, message.body, message.number)
         seen = self.transcript + start[: len(start) - binders_at]
         expected = hmac.digest(expand_label(binder_key, b"finished", b"", 32), sha(seen), "sha256")
         if not hmac.compare_digest(expected, binders[self.index]):
@@ -336,9 +352,10 @@ class Session:
             return
         say("handshake finished")
         self.state, self.resend_at = "established", None
-        self.transcript += hashed(FINISHED, message.body)
-        self.read[3], self.write[3] = Keys(self.suite, self.app[0], 3), Keys(self.suite, self.app[1], 3)
-        rows = [(3, ACK, vec16((2).to_bytes(8, "big") + number.to_bytes(8, "big")))]
+        self.transcript += self.hashed(FINISHED, message.body, message.number)
+        self.new_keys(3, *self.app)
+        size = (2, 6) if self.set.draft else (8, 8)
+        rows = [(3, ACK, vec16((2).to_bytes(size[0], "big") + number.to_bytes(size[1], "big")))]
         if self.set.tickets:
             body = (3600).to_bytes(4, "big") + os.urandom(4) + vec8(b"\0") + vec16(os.urandom(64)) + vec16(b"")
             rows.append((3, HANDSHAKE, self.message(NEW_SESSION_TICKET, body)))
@@ -354,9 +371,6 @@ class Session:
         self.send([(3, APPLICATION_DATA, body)])
 
 
-def hashed(kind, body):
-    """A message as a transcript of DTLS 1.3 has it: with the header of TLS (RFC 9147 section 5.2)."""
-    return bytes([kind]) + len(body).to_bytes(3, "big") + body
 
 
 def server_hello(random, suite, extensions):

@@ -5,7 +5,7 @@
 
 Each datagram is lost with the probability |loss|, else delayed by |delay| (in each direction); with the
 probability |reorder| by 30 ms more, so that those after it come first; with |duplicate| it comes twice. Each
-client has a socket of its own to the server, so that the server sees them as different clients.
+client has a socket of its own to the server, with the client's address: on loopback every address is here.
 """
 
 import heapq
@@ -57,6 +57,7 @@ def main():
                 continue
             if sender not in backs:
                 backs[sender] = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+                backs[sender].bind((sender[0], 0))
                 backs[sender].connect((server, int(server_port)))
                 clients[backs[sender]] = sender
             take(data, backs[sender], None)
