@@ -254,7 +254,7 @@ VERDICTS = {
     "duplicate-flights": {"yes": ("pass", "", ""), "no": ("fail", "", "")},
     "fragmented-flights": {"yes": ("pass", "", ""), "no": ("fail", "", "")},
     "certificate-fallback": {"yes": ("info", "certificate", ""), "none": ("info", "none", ""),
-                             "silent": ("info", "none", "silence")},
+                             "silent": ("info|unknown", "", "silence")},
     "alert-discipline": {"40": ("pass", "alert 40", ""), "71": ("pass", "alert 71", ""), "51": ("pass", "alert 51", ""),
                          "115": ("fail", "alert 115", ""), "silent": ("info", "silence", ""), "busy": ("pass|info", "alert 40|silence", "")},
     "identity-oracle": {"none": ("pass", "", "cannot be told apart"), "alert": ("fail", "alert", ""),
