@@ -145,6 +145,13 @@ BOTH_WAYS = [
     Case("versions: 1.3, which asks for a cookie", "own13", (), {"versions": "1.3"}, log=("asks for a cookie",)),
     Case("versions: 1.3, which refuses who has no key", "own13", ("retry=no",), {"versions": "no word"},
          log=("no key on offer",)),
+    *(Case(f"handshake: DTLS 1.3, {mode}, {suite}", "own13", (f"modes={mode}", f"suites={suite}"),
+           {"versions": "1.3", "handshake": "yes"}, depth=FULL, log=("handshake finished",))
+      for mode in ("dhe", "ke") for suite in ("1301", "1303", "1304", "1305")),
+    Case("handshake: DTLS 1.3, no cookie", "own13", ("retry=no",), {"handshake": "yes"}, depth=FULL,
+         log=("handshake finished",)),
+    Case("handshake: DTLS 1.3, another key", "own13", ("key=00",), {"versions": "1.3", "handshake": "no"}, depth=FULL,
+         log=("binder wrong",)),
     Case("extended-master-secret: no", "own12", ("ems=no",), {"extended-master-secret": "no"}),
     Case("extended-master-secret: no (libssl)", "openssl", ("--no-ems",), {"extended-master-secret": "no"}),
     Case("extended-master-secret: no (mbed TLS)", "mbedtls", ("--no-ems",), {"extended-master-secret": "no"}),
