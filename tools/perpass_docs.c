@@ -4,6 +4,7 @@
  *   perpass-docs --check PAGE FILE   exit status 1 unless FILE is what would be written */
 #include "reports/event_catalogue.h"
 #include "reports/explain.h"
+#include "reports/siem.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,8 @@ static const struct page {
     {"events", event_catalogue_markdown},
     {"schema", event_catalogue_schema},
     {"rules", explain_markdown_catalogue},
+    {"template", siem_template},
+    {"sigma", siem_sigma},
 };
 
 static const struct page *find_page(const char *name)
