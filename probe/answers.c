@@ -123,10 +123,6 @@ static void read_message(struct answers *answers, uint8_t type, uint16_t seq, st
         return;
     answers->num_messages++;
     answers->session.message_seq = number(seq);
-    if (type == TLS_CLIENT_HELLO) {
-        answers->malformed = true; /* no server says that: it is an echo */
-        return;
-    }
     if (type == TLS_HELLO_VERIFY_REQUEST) {
         read_hello_verify(answers, body);
     } else if (type != TLS_NEW_SESSION_TICKET || !tls_session_is_13(&answers->session)) {

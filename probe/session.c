@@ -201,7 +201,8 @@ static void resume_by_id(struct probe *probe, struct sessions *sessions)
         outcome = resume(probe, sessions, &session, (struct span){.at = NULL}, &resumed);
     crypto_wipe(&session, sizeof session);
     if (outcome == CLIENT_ANSWERED)
-        step_tell(probe, CHECK_RESUMPTION_ID, CHECK_INFO, resumed ? "works" : "no", NUM_RULES,
+        step_tell(probe, CHECK_RESUMPTION_ID, CHECK_INFO, resumed ? "works" : "does not work",
+                  NUM_RULES,
                   resumed ? "a session was taken up again by its id"
                           : "the id of a session was answered by a whole handshake");
     else

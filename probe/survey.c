@@ -254,9 +254,9 @@ static void ask_certificates(struct probe *probe)
                       ? tls_suite_name(answers->hello.cipher.value)
                       : "an unknown suite");
     } else if (outcome == CLIENT_ALERT || outcome == CLIENT_SILENT) {
-        step_tell(probe, CHECK_CERTIFICATE, outcome == CLIENT_ALERT ? CHECK_INFO : CHECK_UNKNOWN,
-                  outcome == CLIENT_ALERT ? "none" : "", NUM_RULES,
-                  "a hello without PSK suites: %s",
+        const bool none = outcome == CLIENT_ALERT || step_passed_over(probe, client, outcome);
+        step_tell(probe, CHECK_CERTIFICATE, none ? CHECK_INFO : CHECK_UNKNOWN, none ? "none" : "",
+                  NUM_RULES, "a hello without PSK suites: %s",
                   step_outcome(client, outcome, room, sizeof room));
     } else {
         step_unanswered(probe, CHECK_CERTIFICATE, outcome);

@@ -375,7 +375,7 @@ struct taken {
 static void take_message(void *to, uint8_t type, uint16_t seq, struct span body)
 {
     struct taken *taken = to;
-    assert_int_equal(type, 16);
+    assert_int_equal(type, TLS_SUPPLEMENTAL_DATA);
     assert_int_equal(seq, 3);
     taken->messages++;
     taken->len = body.len;
@@ -426,7 +426,7 @@ static void try_flight(size_t len, const struct flight_way *way, unsigned expect
     body[0] = 1;
     body[len - 1] = 2;
     flight_clear(&flight);
-    assert_true(flight_add(&flight, 0, 16, 3, span_of(body, len)));
+    assert_true(flight_add(&flight, 0, TLS_SUPPLEMENTAL_DATA, 3, span_of(body, len)));
     assert_true(flight_add_change(&flight));
     assert_int_equal(flight_send(&flight, &sender, way), UDP_OK);
     const struct taken taken = receive_all(&loopback, &datagrams);
