@@ -58,7 +58,12 @@ def check_ipv6(perpass, city):
 
 def check_reports(perpass, city, asn, folder):
     capture, report = PCAPS / "clear-logins" / "capture.pcap", os.path.join(folder, "report.json")
-    out, _ = run(perpass, "--geoip", city, "--geoip", asn, "--report", f"json:{report}", "--report", "txt:-", capture)
+    page = os.path.join(folder, "report.html")
+    out, _ = run(perpass, "--geoip", city, "--geoip", asn, "--report", f"json:{report}", "--report", "txt:-",
+                 "--report", page, capture)
+    text = pathlib.Path(page).read_text(encoding="utf-8")
+    expect("row of the page", "DE, AS64496 &lt;b&gt;Example" in text, True)
+    expect("page without markup of a database", "<b>Example" in text or "\u202e" in text, False)
     with open(report, encoding="utf-8") as file:
         places = json.load(file)["places"]["places"]
     expect("places", len(places), 1)
