@@ -27,6 +27,13 @@ struct token_key {
     struct crypto_mac mac;
 };
 
+/* Findings of one rule and protocol follow each other, and have the same fingerprint. */
+struct last_facts {
+    char facts[REDACT_MAX_FACTS];
+    size_t len;
+    char fingerprint[33]; /* "": of nothing yet */
+};
+
 struct redactor {
     enum privacy_policy policy;
     bool key_is_random;
@@ -42,6 +49,7 @@ struct redactor {
     struct crypto_mac id, fingerprint;
     struct token_key tokens[MAX_KINDS];
     size_t num_tokens;
+    struct last_facts last_facts;
     char *text; /* what the last redact() shows; text_safe_size(MAX_VALUE) bytes */
 };
 
@@ -597,18 +605,30 @@ void redact_id(struct redactor *redactor, struct span bytes, char id[33])
     id[2 * TOKEN_LEN] = '\0';
 }
 
+static void hash_facts(const struct redactor *redactor, struct span facts, char fingerprint[33])
+{
+    uint8_t mac[CRYPTO_SHA256_LEN];
+    crypto_mac(&redactor->fingerprint, facts, mac);
+    digits_hex(mac, TOKEN_LEN, fingerprint);
+    fingerprint[2 * TOKEN_LEN] = '\0';
+}
+
 void redact_fingerprint(struct redactor *redactor, struct span facts, struct span name,
                         char fingerprint[33])
 {
-    uint8_t text[REDACT_MAX_FACTS + CRYPTO_SHA256_LEN], mac[CRYPTO_SHA256_LEN];
-    size_t len = facts.len;
-    assert(len <= REDACT_MAX_FACTS);
-    memcpy(text, facts.at, len);
+    struct last_facts *last = &redactor->last_facts;
+    assert(facts.len <= REDACT_MAX_FACTS);
     if (redactor_keys_fingerprints(redactor) && name.len > 0) {
-        crypto_mac(&redactor->fingerprint, name, text + len);
-        len += CRYPTO_SHA256_LEN;
+        uint8_t text[REDACT_MAX_FACTS + CRYPTO_SHA256_LEN];
+        memcpy(text, facts.at, facts.len);
+        crypto_mac(&redactor->fingerprint, name, text + facts.len);
+        hash_facts(redactor, span_of(text, facts.len + CRYPTO_SHA256_LEN), fingerprint);
+        return;
     }
-    crypto_mac(&redactor->fingerprint, span_of(text, len), mac);
-    digits_hex(mac, TOKEN_LEN, fingerprint);
-    fingerprint[2 * TOKEN_LEN] = '\0';
+    if (last->fingerprint[0] == '\0' || !span_equal(span_of(last->facts, last->len), facts)) {
+        hash_facts(redactor, facts, last->fingerprint);
+        memcpy(last->facts, facts.at, facts.len);
+        last->len = facts.len;
+    }
+    memcpy(fingerprint, last->fingerprint, sizeof last->fingerprint);
 }
