@@ -113,22 +113,27 @@ static bool looks_chosen(const struct intervals *intervals, const struct cluster
     return *conditional > 0.7 * statistics_entropy(counts, clusters->num);
 }
 
-/* Multiples of one time: the best of some, each a hundredth longer than the last. */
+/* Multiples of one time: the best of some, each a hundredth longer than the last. It is looked for in the first of the
+ * intervals, as there are many to be tried, and judged by all. */
 static double find_comb(const struct intervals *intervals, double *period)
 {
+    enum { SEARCHED = 64 };
     const double first = LEAST_US, last = 100000, step = 1.01;
+    const size_t num = intervals->num < SEARCHED ? intervals->num : SEARCHED;
     double best = 0, tried = 0;
     for (double at = first; at < last && at < intervals->sorted[intervals->num / 2] / 2;
          at *= step) {
-        const double length = statistics_rayleigh(intervals->us, intervals->num, at);
+        const double length = statistics_rayleigh_about(intervals->us, num, at);
         tried++;
         if (length <= best)
             continue;
         best = length;
         *period = at;
     }
-    return tried > 0 ? statistics_corrected(statistics_rayleigh_score(best, intervals->num), tried)
-                     : 0;
+    if (best <= 0)
+        return 0;
+    const double length = statistics_rayleigh(intervals->us, intervals->num, *period);
+    return statistics_corrected(statistics_rayleigh_score(length, intervals->num), tried);
 }
 
 /* Whether they are several multiples: one time that is always kept to is a timer. */

@@ -355,6 +355,26 @@ double statistics_rayleigh(const double *values, size_t num, double period)
     return num > 0 ? sqrt(along * along + across * across) / (double)num : 0;
 }
 
+/* The sine of |turn| turns, -0.5 to 0.5, by parabolas that touch it at its ends and tops. */
+static double sine_about(double turn)
+{
+    return turn * (8 - 16 * fabs(turn));
+}
+
+double statistics_rayleigh_about(const double *values, size_t num, double period)
+{
+    const double each = 1 / period;
+    double across = 0, along = 0;
+    for (size_t i = 0; i < num; i++) {
+        const double turns = values[i] * each;
+        const double turn = turns - (int32_t)(turns + 0.5);
+        const double later = turn + 0.25;
+        across += sine_about(turn);
+        along += sine_about(later > 0.5 ? later - 1 : later);
+    }
+    return num > 0 ? sqrt(along * along + across * across) / (double)num : 0;
+}
+
 double statistics_rayleigh_score(double length, size_t num)
 {
     const double z = (double)num * length * length;

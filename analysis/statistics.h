@@ -54,6 +54,10 @@ double statistics_similarity(const double *sorted, size_t num, double epsilon);
 /* statistics_rayleigh is the length of the mean vector of |values| on a circle of |period|: 1 where all are multiples of
  * it; and its score (Rayleigh 1919; Fisher 1993). */
 double statistics_rayleigh(const double *values, size_t num, double period);
+
+/* statistics_rayleigh_about is about the same, to 0.05, in a twentieth of the time: to search a period. |values| are
+ * not negative, and less than 2^31 periods. */
+double statistics_rayleigh_about(const double *values, size_t num, double period);
 double statistics_rayleigh_score(double length, size_t num);
 
 void statistics_sort(double *values, size_t num);

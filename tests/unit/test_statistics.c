@@ -163,6 +163,27 @@ static void test_times(void **state)
     assert_near(statistics_rayleigh_score(0.5, 40), 10 * log10(exp(1)), 1e-12);
 }
 
+/* The quick way is near enough to the exact one, for whatever values and periods. */
+static void test_rayleigh_about(void **state)
+{
+    (void)state;
+    uint64_t seed = 88172645463325252u;
+    for (unsigned round = 0; round < 500; round++) {
+        double values[100];
+        const double period = 4000 + 200.0 * round;
+        for (size_t i = 0; i < 100; i++) {
+            seed ^= seed << 13;
+            seed ^= seed >> 7;
+            seed ^= seed << 17;
+            const double kept_to = period * (double)(seed % 50 + 1);
+            values[i] = i < round % 101 ? kept_to : (double)(seed >> 8 & 0xffffffff);
+        }
+        assert_near(statistics_rayleigh_about(values, 100, period),
+                    statistics_rayleigh(values, 100, period), 0.05);
+    }
+    assert_near(statistics_rayleigh_about(NULL, 0, 4000), 0, 1e-12);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -177,6 +198,7 @@ int main(void)
         cmocka_unit_test(test_runs),
         cmocka_unit_test(test_phrases),
         cmocka_unit_test(test_times),
+        cmocka_unit_test(test_rayleigh_about),
     };
     return cmocka_run_group_tests_name("statistics", tests, NULL, NULL);
 }
