@@ -13,6 +13,28 @@ static const double chance_of_change = 0.02, chance_of_jump = 0.05, chance_backw
 
 /* --- fields that do not change within a conversation --- */
 
+/* An application that sends voice and pictures, or keys and files, in one conversation marks them by what they are: then
+ * packets of about the same length are of one class, nearly always. */
+static bool class_goes_by_length(struct span samples)
+{
+    enum { LENGTHS = 16, CLASSES = 64, SOME_PACKETS = 8 };
+    uint32_t all[CLASSES] = {0}, of_length[LENGTHS][CLASSES] = {{0}}, packets[LENGTHS] = {0};
+    double told = 0;
+    const size_t num = field_samples_num(samples);
+    for (size_t i = 0; i < num; i++) {
+        const struct field_sample sample = field_sample_at(samples, i);
+        const size_t length = sample.len < 100 * LENGTHS ? sample.len / 100u : LENGTHS - 1;
+        all[sample.dscp % CLASSES]++;
+        of_length[length][sample.dscp % CLASSES]++;
+        packets[length]++;
+    }
+    const double whole = statistics_entropy(all, CLASSES);
+    for (size_t i = 0; i < LENGTHS; i++)
+        told += (double)packets[i] *
+                (packets[i] < SOME_PACKETS ? whole : statistics_entropy(of_length[i], CLASSES));
+    return num > 0 && told / (double)num < 0.3 * whole;
+}
+
 static void test_changes(struct analyze_context *context, struct covert_endpoint *endpoint,
                          unsigned side, const struct ip_fields *fields, struct number changes,
                          struct covert_verdict *verdict)
@@ -33,6 +55,8 @@ static void test_changes(struct analyze_context *context, struct covert_endpoint
         verdict->reason =
             "TTL and class change together, as where two hosts answer for one address.";
     }
+    if (verdict->field == COVERT_DSCP && class_goes_by_length(fields->samples))
+        verdict->score = 0;
     covert_tested(context, endpoint, side, verdict);
 }
 
@@ -143,10 +167,12 @@ static void test_ids(struct analyze_context *context, struct covert_endpoint *en
     const size_t steps = num - 1, big = big_steps(ids, num);
     const bool counts =
         counters(ids, num) || one_counter(ids, num, false) || one_counter(ids, num, true);
+    /* Datagrams of Linux have counters of their own, which go on by the time that went by. */
+    const bool tcp = context->observation->flow->protocol == PROTO_TCP;
     const bool counted = endpoint->counts >= 2 && endpoint->counts > 2 * endpoint->jumps;
-    endpoint->counts += counts;
-    endpoint->jumps += !counts;
-    if (counts_by_stack(endpoint->syn_options) || (counted && !counts)) {
+    endpoint->counts += tcp && counts;
+    endpoint->jumps += tcp && !counts;
+    if (tcp && (counts_by_stack(endpoint->syn_options) || (counted && !counts))) {
         test_jumps(context, endpoint, side, counts ? 0 : big, steps);
         return;
     }

@@ -73,16 +73,17 @@ static double coincidences(const struct intervals *intervals, double *statistic)
         statistics_poisson_tail((uint64_t)((double)pairs * share), expected * share));
 }
 
-/* Neighbours in order that are no further apart than a sixteenth of themselves make a cluster, if it is narrow. */
+/* Neighbours in order that are no further apart than a part of themselves make a cluster, if it is narrow as a whole: a
+ * broad one is what jitter makes of a timer. */
 static void find_clusters(const struct intervals *intervals, struct clusters *clusters)
 {
     const double *at = intervals->sorted;
     clusters->num = clusters->inside = clusters->num_order = 0;
     for (size_t i = 0, j; i < intervals->num; i = j) {
-        for (j = i + 1;
-             j < intervals->num && at[j] - at[j - 1] < at[j - 1] / 32 && at[j] - at[i] < at[i] / 6;)
+        for (j = i + 1; j < intervals->num && at[j] - at[j - 1] < at[j - 1] / 16;)
             j++;
-        if ((j - i) * 16 < intervals->num || clusters->num == MOST_CLUSTERS)
+        if ((j - i) * 16 < intervals->num || at[j - 1] - at[i] > at[i] / 3 ||
+            clusters->num == MOST_CLUSTERS)
             continue;
         clusters->low[clusters->num] = at[i];
         clusters->high[clusters->num] = at[j - 1];

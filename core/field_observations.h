@@ -40,6 +40,7 @@ struct field_sample {
     uint32_t seq;       /* of TCP */
     uint16_t id;        /* of IPv4 */
     uint16_t len;       /* payload of the transport, up to 65,535 */
+    uint8_t dscp;
 };
 
 /* "ip.fields": one direction of a flow. */
@@ -49,7 +50,7 @@ struct ip_fields {
     struct number sampled; /* that were looked at in full */
     struct number first_ttl, min_ttl, max_ttl, ttl_changes;
     struct number dscp, dscp_changes;        /* DSCP of the first; ECN is not looked at */
-    struct number flow_label, label_changes; /* IPv6 */
+    struct number flow_label, label_changes; /* IPv6: the last one */
     struct number first_id;                  /* IPv4 */
     struct span samples;  /* struct field_sample each, of the host's bytes; no row */
     struct span oddities; /* FIELD_ODD_LEN bytes each, in network byte order */

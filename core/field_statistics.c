@@ -236,8 +236,9 @@ static void note_ip(struct side *what, const struct packet *packet)
         count_change(&what->ttl_changes);
     if (dscp != what->last_dscp)
         count_change(&what->dscp_changes);
-    if (packet->flow_label != what->label && what->label_changes < MOST_CHANGES)
+    if ((packet->flow_label & 0xfffff) != what->label && what->label_changes < MOST_CHANGES)
         what->label_changes++;
+    what->label = packet->flow_label & 0xfffff;
     what->last_ttl = packet->ttl;
     what->last_dscp = dscp;
     what->min_ttl = packet->ttl < what->min_ttl ? packet->ttl : what->min_ttl;
@@ -282,7 +283,8 @@ static void note_sample(struct block *block, const struct packet *packet)
                               .timestamp = timestamp,
                               .seq = packet->tcp_seq,
                               .id = packet->ip_id,
-                              .len = len < UINT16_MAX ? (uint16_t)len : UINT16_MAX};
+                              .len = len < UINT16_MAX ? (uint16_t)len : UINT16_MAX,
+                              .dscp = packet->traffic_class >> 2};
 }
 
 /* A mirror that has a packet twice, on its way in and out, has it with another TTL. */

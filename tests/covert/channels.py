@@ -70,7 +70,7 @@ def build():
               lambda packet: u16(packet.data, packet.l3 + 4), 8),
         Sequence("isn", 32, 8),
         Sequence("isn-ml", 24, 24),
-        Field("ack", "covert.tcp-isn", 32, is_syn, lambda packet, value: packet.put(packet.l4 + 8, value, 4),
+        Field("ack", "covert.tcp-reserved", 32, is_syn, lambda packet, value: packet.put(packet.l4 + 8, value, 4),
               lambda packet: u32(packet.data, packet.l4 + 8), 8),
         Bounce(),
         LowBit(),

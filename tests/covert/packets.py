@@ -177,16 +177,16 @@ class Capture:
     def write(self, path):
         with open(path, "wb") as file:
             write_header(file, self.link_type)
-            write_packets(file, self.packets)
+            for packet in self.packets:
+                write_frame(file, packet.time_ns, packet.data, packet.wire_len)
 
 
 def write_header(file, link_type=ETHERNET):
     file.write(struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 262144, link_type))
 
 
-def write_packets(file, packets):
-    file.write(b"".join([struct.pack("<IIII", packet.time_ns // 10**9, packet.time_ns % 10**9, len(packet.data),
-                                     packet.wire_len) + packet.data for packet in packets]))
+def write_frame(file, time_ns, frame, wire_len=None):
+    file.write(struct.pack("<IIII", time_ns // 10**9, time_ns % 10**9, len(frame), wire_len or len(frame)) + frame)
 
 
 class NotRead(Exception):

@@ -24,10 +24,11 @@ def clean(seed, number, channel):
     return client, [(time_ns, frame) for time_ns, frame in frames]
 
 
-def with_channel(channel, rate, payload, seed, want):
-    """(address, capture, what was sent) of so many endpoints; a rate at which one carries nothing gives none."""
-    number, found = NUMBERS, 0
-    while found < want and number < NUMBERS + 20 * want + 200:
+def with_channel(channel, rate, payload, seed, want, first=0):
+    """(machine, capture, what was sent, key) of so many endpoints that carry something at the rate, from number |first|
+    on."""
+    number, found = NUMBERS + first, 0
+    while found < want and number < NUMBERS + first + 20 * want + 200:
         number += 1
         client, frames = clean(seed, number, channel)
         capture = packets.Capture(packets.ETHERNET, [packets.Packet(time_ns, frame) for time_ns, frame in frames])

@@ -192,6 +192,27 @@ static void test_labels_within(void **state)
     }
 }
 
+/* Voice and pictures in one conversation are of two classes, which their lengths tell apart; a message is not. */
+static void test_class_by_length(void **state)
+{
+    (void)state;
+    for (unsigned by_length = 0; by_length <= 1; by_length++) {
+        struct field_sample samples[64] = {{0}};
+        struct analysis *analysis = begin();
+        uint64_t seed = 3;
+        for (size_t i = 0; i < 64; i++) {
+            const bool picture = next_random(&seed) & 1, marked = next_random(&seed) & 1;
+            samples[i].len = picture ? 900 : 120;
+            samples[i].dscp = (by_length ? picture : marked) ? 34 : 46;
+        }
+        say(analysis, &base, &observation_ip_fields,
+            &(struct ip_fields){.sampled = number(64),
+                                .dscp_changes = number(30),
+                                .samples = span_of(samples, sizeof samples)});
+        check("class by length", analysis, by_length ? NULL : "covert.dscp", SEVERITY_MEDIUM);
+    }
+}
+
 /* --- identifications --- */
 
 enum ids { IDS_COUNT, IDS_COUNT_SWAPPED, IDS_HOSTS, IDS_RANDOM, IDS_OPENBSD, IDS_TEXT, IDS_ZERO };
@@ -261,6 +282,21 @@ static void test_ids_within(void **state)
                 &(struct tcp_fields){.isn = number(1), .options = number(rows[i].syn)});
         say_ids(analysis, &base, rows[i].kind, rows[i].num, 7);
         check(rows[i].name, analysis, rows[i].rule, SEVERITY_MEDIUM);
+    }
+}
+
+/* Datagrams of Linux go on by the time that went by. */
+static void test_ids_of_datagrams(void **state)
+{
+    (void)state;
+    for (unsigned udp = 0; udp <= 1; udp++) {
+        struct flow flow = base;
+        struct analysis *analysis = begin();
+        say(analysis, &base, &observation_tcp_fields,
+            &(struct tcp_fields){.isn = number(1), .options = number(0x24813)});
+        flow.protocol = udp ? PROTO_UDP : PROTO_TCP;
+        say_ids(analysis, &flow, IDS_RANDOM, 64, 7);
+        check("datagrams", analysis, udp ? NULL : "covert.ip-id", SEVERITY_MEDIUM);
     }
 }
 
@@ -350,11 +386,16 @@ static void test_isns(void **state)
 static void test_first_ids(void **state)
 {
     (void)state;
-    for (unsigned text = 0; text < 2; text++) {
+    enum { COUNTER, TEXT, COUNTER_OF_EACH_HOST, KINDS };
+    static const uint16_t hosts[] = {0x1234, 0x1f00, 0x2345, 0x1777};
+    for (unsigned kind = 0; kind < KINDS; kind++) {
         struct analysis *analysis = begin();
         uint64_t seed = 3;
         for (size_t j = 0; j < 24; j++) {
             const size_t at = (j * 7) % 24;
+            const size_t id = kind == TEXT      ? make_id(IDS_TEXT, at, &seed)
+                              : kind == COUNTER ? 28 + at
+                                                : hosts[at * 5 % 7 % 4] + at * 9;
             struct flow flow = base;
             flow.first_packet += at;
             flow.ends[0].port = (uint16_t)(40000 + j);
@@ -362,10 +403,9 @@ static void test_first_ids(void **state)
                 &(struct tcp_fields){.isn = number(next_random(&seed) & UINT32_MAX),
                                      .options = number(0)});
             say(analysis, &flow, &observation_ip_fields,
-                &(struct ip_fields){.first_id =
-                                        number(text ? make_id(IDS_TEXT, at, &seed) : 28 + at)});
+                &(struct ip_fields){.first_id = number(id)});
         }
-        check("first ids", analysis, text ? "covert.ip-id" : NULL, SEVERITY_MEDIUM);
+        check("first ids", analysis, kind == TEXT ? "covert.ip-id" : NULL, SEVERITY_MEDIUM);
     }
 }
 
@@ -422,6 +462,9 @@ static uint32_t make_interval(const char *kind, size_t i, uint64_t *seed)
     }
     if (strcmp(kind, "telephony") == 0)
         return 20000 + (uint32_t)(share * 1000);
+    if (strcmp(kind, "telephony with jitter") == 0)
+        return 20000 + (uint32_t)(share * 2500) + (uint32_t)(next_random(seed) % 2500) -
+               (uint32_t)(next_random(seed) % 2500);
     if (strcmp(kind, "in turns") == 0)
         return (i % 2 ? 20000 : 45000) + (uint32_t)(share * 1000);
     if (strcmp(kind, "keys to a grid") == 0) /* of 10 ms */
@@ -440,6 +483,7 @@ static void test_timing(void **state)
         {"on and off", 200, "covert.timing"},
         {"on and off", 48, NULL},
         {"telephony", 200, NULL},
+        {"telephony with jitter", 200, NULL},
         {"in turns", 200, NULL},
         {"keys to a grid", 200, "covert.timing"},
         {"as it comes", 200, NULL},
@@ -525,13 +569,21 @@ static void test_ledger(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_oddities),      cmocka_unit_test(test_changes),
-        cmocka_unit_test(test_labels_within), cmocka_unit_test(test_ids_within),
-        cmocka_unit_test(test_ids_history),   cmocka_unit_test(test_peers),
-        cmocka_unit_test(test_isns),          cmocka_unit_test(test_first_ids),
-        cmocka_unit_test(test_labels),        cmocka_unit_test(test_timestamps),
-        cmocka_unit_test(test_timing),        cmocka_unit_test(test_evidence),
+        cmocka_unit_test(test_oddities),
+        cmocka_unit_test(test_changes),
+        cmocka_unit_test(test_labels_within),
+        cmocka_unit_test(test_ids_within),
+        cmocka_unit_test(test_ids_history),
+        cmocka_unit_test(test_peers),
+        cmocka_unit_test(test_isns),
+        cmocka_unit_test(test_first_ids),
+        cmocka_unit_test(test_labels),
+        cmocka_unit_test(test_timestamps),
+        cmocka_unit_test(test_timing),
+        cmocka_unit_test(test_evidence),
         cmocka_unit_test(test_ledger),
+        cmocka_unit_test(test_class_by_length),
+        cmocka_unit_test(test_ids_of_datagrams),
     };
     return cmocka_run_group_tests_name("covert", tests, NULL, NULL);
 }

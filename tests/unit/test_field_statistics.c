@@ -203,6 +203,22 @@ static void test_few_packets(void **state)
     assert_int_equal(field_samples_num(world.ip.samples), 0);
 }
 
+/* A label that is another one from some packet on, as after a timeout, changed once. */
+static void test_new_label(void **state)
+{
+    (void)state;
+    struct world world;
+    begin(&world, 1 << 16);
+    world.flow.ip_version = world.packet.ip_version = 6;
+    for (unsigned i = 0; i < 12; i++) {
+        world.packet.flow_label = i < 4 ? 5 : 6;
+        send(&world);
+    }
+    end(&world);
+    assert_int_equal(world.ip.flow_label.value, 6);
+    assert_int_equal(world.ip.label_changes.value, 1);
+}
+
 /* A mirror that has each packet twice, before and behind a router. */
 static void test_copies(void **state)
 {
@@ -323,10 +339,10 @@ static void test_eviction(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_oddities),        cmocka_unit_test(test_few_packets),
-        cmocka_unit_test(test_copies),          cmocka_unit_test(test_sampling),
-        cmocka_unit_test(test_between_samples), cmocka_unit_test(test_tcp),
-        cmocka_unit_test(test_eviction),
+        cmocka_unit_test(test_oddities),  cmocka_unit_test(test_few_packets),
+        cmocka_unit_test(test_new_label), cmocka_unit_test(test_copies),
+        cmocka_unit_test(test_sampling),  cmocka_unit_test(test_between_samples),
+        cmocka_unit_test(test_tcp),       cmocka_unit_test(test_eviction),
     };
     return cmocka_run_group_tests_name("field statistics", tests, NULL, NULL);
 }
