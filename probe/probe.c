@@ -78,10 +78,10 @@ void probe_run(struct probe *probe)
         session_run(probe);
     if (probe->settings->full && probe->answers)
         session13_run(probe);
-    if (probe->settings->oracle && probe->num_suites > 0)
-        oracle_run(probe);
     if (probe->settings->full)
         session_renegotiate(probe);
+    if (probe->settings->oracle && probe->num_suites > 0)
+        oracle_run(probe);
     explain_rest(probe);
     crypto_wipe(&probe->session, sizeof probe->session);
     probe->ended_ns = probe_now();

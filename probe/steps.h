@@ -46,7 +46,7 @@ void survey_ways(struct probe *probe);
 void session_run(struct probe *probe); /* DEPTH_FULL */
 /* DEPTH_FULL, with DTLS 1.3. */
 void session13_run(struct probe *probe);
-/* At the end of all: not every server gets over it. */
+/* After all other sessions: not every server gets over it. */
 void session_renegotiate(struct probe *probe);
 void oracle_run(struct probe *probe); /* DEPTH_ORACLE */
 
