@@ -3,6 +3,9 @@
 
 #include "analysis/covert_report.h"
 #include "analysis/statistics.h"
+#include "dissectors/dhcp.h"
+#include "dissectors/dtls.h"
+#include "dissectors/starttls.h"
 
 #include <stdio.h>
 
@@ -155,6 +158,16 @@ static void observe(struct analyze_context *context, const struct observation *o
         covert_ip_fields(context, observation->data);
     else if (observation->type == &observation_tcp_fields)
         covert_tcp_fields(context, observation->data);
+    else if (observation->type == &observation_tls_client_hello)
+        covert_client_hello(context, observation->data);
+    else if (observation->type == &observation_tls_server_hello)
+        covert_server_hello(context, observation->data);
+    else if (observation->type == &observation_tls_hello_verify_request)
+        covert_verify_request(context, observation->data);
+    else if (observation->type == &observation_starttls_session)
+        covert_preamble(context, observation->data);
+    else if (observation->type == &observation_dhcp_message)
+        covert_dhcp(context, observation->data);
 }
 
 static void sum_up(struct analyze_context *context)
@@ -167,10 +180,18 @@ static void finish(struct analyze_context *context)
     struct covert_state *state = context->state;
     bounded_table_free(state->endpoints);
     state->endpoints = NULL;
+    bounded_table_free(state->randoms);
+    state->randoms = NULL;
 }
 
 static const struct observation_type *const reads[] = {&observation_ip_fields,
-                                                       &observation_tcp_fields, NULL};
+                                                       &observation_tcp_fields,
+                                                       &observation_tls_client_hello,
+                                                       &observation_tls_server_hello,
+                                                       &observation_tls_hello_verify_request,
+                                                       &observation_starttls_session,
+                                                       &observation_dhcp_message,
+                                                       NULL};
 static const struct observation_type *const makes[] = {&observation_covert_capacity,
                                                        &observation_covert_endpoint, NULL};
 

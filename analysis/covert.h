@@ -16,6 +16,7 @@ enum covert_field {
 
 enum {
     COVERT_MOST_ENDPOINTS = 4096,
+    COVERT_MOST_RANDOMS = 16384,
     COVERT_MOST_TOLD = 1000, /* endpoints that reports list */
     COVERT_SOME = 40,        /* with so many a window is tested again */
     COVERT_WINDOW = 64,      /* values of several conversations that are tested together */
@@ -64,8 +65,15 @@ struct covert_total {
     uint32_t tested, departed; /* endpoints */
 };
 
+/* A random of a hello, by its name. */
+struct covert_random {
+    uint64_t time_ns, packet;
+    uint16_t port; /* of its client */
+};
+
 struct covert_state {
     struct bounded_table *endpoints;
+    struct bounded_table *randoms;
     struct covert_total totals[NUM_COVERT_FIELDS];
     uint64_t tests; /* made in this run */
     uint64_t first_ns, last_ns;
@@ -126,6 +134,22 @@ void covert_windows(struct analyze_context *context, struct covert_endpoint *end
 
 void covert_isn(struct analyze_context *context, struct covert_endpoint *endpoint, unsigned side,
                 uint32_t isn);
+
+struct tls_client_hello;
+struct tls_server_hello;
+struct tls_hello_verify_request;
+struct starttls_session;
+struct dhcp_message;
+void covert_client_hello(struct analyze_context *context, const struct tls_client_hello *hello);
+void covert_server_hello(struct analyze_context *context, const struct tls_server_hello *hello);
+void covert_verify_request(struct analyze_context *context,
+                           const struct tls_hello_verify_request *request);
+void covert_preamble(struct analyze_context *context, const struct starttls_session *session);
+void covert_dhcp(struct analyze_context *context, const struct dhcp_message *message);
+
+/* covert_bytes tests bytes that should be random: printable ones, pairs that are alike, bits that are set, runs and pairs
+ * of bits. */
+void covert_bytes(struct span bytes, struct covert_verdict *verdict);
 
 /* covert_tell tells the ledger and the endpoints, as observations. */
 void covert_tell(struct analyze_context *context);

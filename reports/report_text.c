@@ -3,6 +3,7 @@
 #include "reports/report.h"
 
 #include "reports/report_blast.h"
+#include "reports/report_covert.h"
 #include "reports/report_groups.h"
 #include "reports/report_install.h"
 #include "reports/report_iot.h"
@@ -374,6 +375,7 @@ static void print_sections(const struct page *page)
     if (page->result->engine.frames > 0)
         report_text_threats(page->out, page->model, page->width);
     report_text_blast(page->out, page->result, page->redactor, page->width);
+    report_text_covert(page->out, page->result, page->redactor, page->width);
     report_text_iot(page->out, page->result, page->redactor, page->width);
     report_text_places(page->out, page->result, page->redactor, page->width);
     report_text_installs(page->out, page->result, page->redactor, page->width);

@@ -1,0 +1,293 @@
+/* test_covert_messages.c: the rules of what messages carry beside what they need: for each what makes it fire, what looks
+ * alike, and where it begins. */
+#include "analysis/covert.h"
+#include "dissectors/dhcp.h"
+#include "dissectors/dtls.h"
+#include "dissectors/starttls.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+static const struct flow base = {
+    .ip_version = 4,
+    .protocol = PROTO_TCP,
+    .first_packet = 10,
+    .ends = {{.address = {10, 0, 0, 1}, .port = 40000}, {.address = {192, 0, 2, 1}, .port = 443}}};
+
+/* SHA-256 of "abc": as good as random. */
+static const uint8_t random_bytes[32] = {
+    0xba, 0x78, 0x16, 0xbf, 0x8f, 0x01, 0xcf, 0xea, 0x41, 0x41, 0x40, 0xde, 0x5d, 0xae, 0x22, 0x23,
+    0xb0, 0x03, 0x61, 0xa3, 0x96, 0x17, 0x7a, 0x9c, 0xb4, 0x10, 0xff, 0x61, 0xf2, 0x00, 0x15, 0xad};
+
+static void say_at(struct analysis *analysis, const struct flow *flow, unsigned side,
+                   uint64_t time_ns, const struct observation_type *type, const void *data)
+{
+    const struct observation observation = {.type = type,
+                                            .data = data,
+                                            .flow = flow,
+                                            .side = side,
+                                            .time_ns = time_ns,
+                                            .packet = flow->first_packet};
+    analysis_observe(analysis, &observation);
+}
+
+static struct analysis *begin(void)
+{
+    struct error error = {{0}};
+    struct analysis *analysis =
+        analysis_new(&(struct analysis_options){.rules = "covert.*"}, &error);
+    assert_non_null(analysis);
+    return analysis;
+}
+
+static void check(const char *name, struct analysis *analysis, const char *rule,
+                  enum severity severity)
+{
+    size_t num;
+    analysis_finish(analysis);
+    const struct finding *findings = analysis_findings(analysis, &num);
+    if (num != (rule != NULL))
+        fail_msg("%s: %zu findings, %s", name, num, num > 0 ? findings[0].rule->id : "none");
+    if (rule != NULL) {
+        assert_string_equal(findings[0].rule->id, rule);
+        if (findings[0].severity != severity)
+            fail_msg("%s: severity %u", name, findings[0].severity);
+    }
+    analysis_free(analysis);
+}
+
+static struct tls_client_hello hello_of(const void *random)
+{
+    return (struct tls_client_hello){.transport = "tls",
+                                     .random = span_of(random, 32),
+                                     .extensions = span_text(""),
+                                     .versions = span_of("\x03\x04", 2)};
+}
+
+static void test_randoms(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *random; /* NULL: random */
+        bool server;
+        const char *rule;
+    } rows[] = {
+        {"random", NULL, false, NULL},
+        {"random of a server", NULL, true, NULL},
+        {"text", "....the key of today is swordfish ok", false, "covert.tls-random"},
+        {"text of a server", "....the key of today is swordfish ok", true, "covert.tls-random"},
+        {"counting zeros", "....\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1", false,
+         "covert.tls-random"},
+        {"bits by turns", "....UUUUUUUUUUUUUUUUUUUUUUUUUUUU", false, "covert.tls-random"},
+        /* 14 printable bytes of 28 are as random has them. */
+        {"half text", "....\x80\xff\x91nei\xe3ther\xd2here\xf7nor\x8e\x05\x1f\x99\xab\xcd\x12\x83",
+         false, NULL},
+        {"a clock, then random", NULL, false, NULL},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct analysis *analysis = begin();
+        uint8_t random[32];
+        memcpy(random, rows[i].random != NULL ? (const void *)rows[i].random : random_bytes, 32);
+        if (i == sizeof rows / sizeof rows[0] - 1)
+            memset(random, 0, 4);
+        const struct tls_client_hello client = hello_of(random);
+        const struct tls_server_hello server = {.random = span_of(random, 32),
+                                                .extensions = span_text("")};
+        if (rows[i].server)
+            say_at(analysis, &base, 1, 1, &observation_tls_server_hello, &server);
+        else
+            say_at(analysis, &base, 0, 1, &observation_tls_client_hello, &client);
+        check(rows[i].name, analysis, rows[i].rule, SEVERITY_MEDIUM);
+    }
+}
+
+static void test_random_again(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        uint16_t port;
+        uint64_t after_ns;
+        bool found;
+    } rows[] = {{"another port", 40001, 2000000001, true},
+                {"a mirror", 40001, 2000000000, false},
+                {"the same port", 40000, 9000000000, false},
+                {"a proxy that hands it on", 40002, 9000000000, false}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct analysis *analysis = begin();
+        struct flow later = base;
+        const struct tls_client_hello hello = hello_of(random_bytes);
+        later.ends[0].port = rows[i].port;
+        if (rows[i].port == 40002)
+            later.ends[0].address[3] = 9;
+        say_at(analysis, &base, 0, 1, &observation_tls_client_hello, &hello);
+        say_at(analysis, &later, 0, 1 + rows[i].after_ns, &observation_tls_client_hello, &hello);
+        check(rows[i].name, analysis, rows[i].found ? "covert.tls-random" : NULL, SEVERITY_MEDIUM);
+    }
+}
+
+static void test_session_ids(void **state)
+{
+    (void)state;
+    static const char text[] = "session 17 of host a.example ok!";
+    for (unsigned i = 0; i < 4; i++) {
+        struct analysis *analysis = begin();
+        struct tls_client_hello hello = hello_of(random_bytes);
+        hello.session_id = i == 0 ? span_of(random_bytes, 32) : span_of(text, 32);
+        if (i == 2) /* for 1.2 only: it is a server's, to resume */
+            hello.versions = span_of("\x03\x03", 2);
+        if (i < 3)
+            say_at(analysis, &base, 0, 1, &observation_tls_client_hello, &hello);
+        else
+            say_at(analysis, &base, 1, 1, &observation_tls_server_hello,
+                   &(struct tls_server_hello){.random = span_of(random_bytes, 32),
+                                              .version = number(0x0303),
+                                              .session_id = span_of(text, 32),
+                                              .extensions = span_text("")});
+        check("session id", analysis, i == 1 || i == 3 ? "covert.session-id" : NULL, SEVERITY_LOW);
+    }
+}
+
+static void test_extensions(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *bytes;
+        size_t len;
+        bool server;
+        const char *rule;
+        enum severity severity;
+    } rows[] = {
+        {"padding", "\0\x15\0\4\0\0\0\0", 8, false, NULL, 0},
+        {"padding, not zero", "\0\x15\0\4\0\0\0\1", 8, false, "covert.padding", SEVERITY_MEDIUM},
+        {"padding of GnuTLS", "\0\x15\0\4\0\2\0\0", 8, false, NULL, 0},
+        {"a wrong length", "\0\x15\0\4\0\3\0\0", 8, false, "covert.padding", SEVERITY_MEDIUM},
+        {"key share of a server",
+         "\0\x28\0\x12\0\x1d\0\x0e"
+         "0123456789abcd",
+         22, true, NULL, 0},
+        {"grease", "\x0a\x0a\0\0\x1a\x1a\0\1\0", 9, false, NULL, 0},
+        {"grease with contents", "\x1a\x1a\0\2\0\0", 6, false, "covert.grease-misuse",
+         SEVERITY_LOW},
+        {"grease with text", "\x1a\x1a\0\x10the key is 12345", 20, false, "covert.grease-misuse",
+         SEVERITY_MEDIUM},
+        {"grease of a server", "\x1a\x1a\0\0", 4, true, "covert.grease-misuse", SEVERITY_LOW},
+        {"extended random",
+         "\0\x28\0\x12\0\x10"
+         "0123456789abcdef",
+         22, false, "covert.extended-random", SEVERITY_MEDIUM},
+        {"key share of a draft",
+         "\0\x28\0\x14\0\x12\0\x1d\0\x0e"
+         "0123456789abcd",
+         24, false, NULL, 0},
+        {"shorter",
+         "\0\x28\0\x0f"
+         "0123456789abcde",
+         19, false, NULL, 0},
+        {"unknown", "\xfe\x77\0\1a", 5, false, "covert.unknown-extension", SEVERITY_LOW},
+        {"server name", "\0\0\0\0", 4, false, NULL, 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct analysis *analysis = begin();
+        struct tls_client_hello client = hello_of(random_bytes);
+        client.extensions = span_of(rows[i].bytes, rows[i].len);
+        const struct tls_server_hello server = {.random = span_of(random_bytes, 32),
+                                                .extensions = client.extensions};
+        if (rows[i].server)
+            say_at(analysis, &base, 1, 1, &observation_tls_server_hello, &server);
+        else
+            say_at(analysis, &base, 0, 1, &observation_tls_client_hello, &client);
+        check(rows[i].name, analysis, rows[i].rule, rows[i].severity);
+    }
+}
+
+static void test_heartbeat_and_cookie(void **state)
+{
+    (void)state;
+    struct analysis *analysis = begin();
+    struct tls_client_hello client = hello_of(random_bytes);
+    client.heartbeat = number(1);
+    say_at(analysis, &base, 0, 1, &observation_tls_client_hello, &client);
+    check("offered only", analysis, NULL, 0);
+    analysis = begin();
+    say_at(analysis, &base, 1, 1, &observation_tls_server_hello,
+           &(struct tls_server_hello){.random = span_of(random_bytes, 32),
+                                      .heartbeat = number(1),
+                                      .extensions = span_text("")});
+    check("agreed on", analysis, "covert.heartbeat", SEVERITY_INFO);
+    static const char *const cookies[] = {"cookie of host 7", "cookie of host "};
+    for (size_t i = 0; i < 2; i++) {
+        analysis = begin();
+        say_at(analysis, &base, 1, 1, &observation_tls_hello_verify_request,
+               &(struct tls_hello_verify_request){.cookie = span_text(cookies[i])});
+        check("cookie", analysis, i == 0 ? "covert.dtls-cookie" : NULL, SEVERITY_LOW);
+    }
+    analysis = begin();
+    say_at(analysis, &base, 1, 1, &observation_tls_hello_verify_request,
+           &(struct tls_hello_verify_request){.cookie = span_of(random_bytes, 32)});
+    check("random cookie", analysis, NULL, 0);
+}
+
+static void test_preambles(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *protocol;
+        uint64_t bytes, commands;
+        bool upgraded, found;
+    } rows[] = {{"smtp", 384, 2, true, false},   {"smtp", 385, 2, true, true},
+                {"smtp", 900, 2, false, false},  {"smtp", 1153, 99, true, true},
+                {"smtp", 1152, 99, true, false}, {"xmpp", 1024, 1, true, false},
+                {"xmpp", 1025, 1, true, true}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct analysis *analysis = begin();
+        say_at(analysis, &base, 0, 1, &observation_starttls_session,
+               &(struct starttls_session){.protocol = rows[i].protocol,
+                                          .upgraded = truth(rows[i].upgraded),
+                                          .commands = number(rows[i].commands),
+                                          .client_bytes = number(rows[i].bytes)});
+        check(rows[i].protocol, analysis, rows[i].found ? "covert.starttls-preamble" : NULL,
+              SEVERITY_LOW);
+    }
+}
+
+static void test_dhcp(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *bytes;
+        size_t len;
+        const char *rule;
+        enum severity severity;
+    } rows[] = {{"zeros", "\0\0\0\0", 4, NULL, 0},
+                {"a byte", "\0\0\0\1", 4, "covert.dhcp-slack", SEVERITY_LOW},
+                {"text", "the key is 12345", 16, "covert.dhcp-slack", SEVERITY_MEDIUM},
+                {"less text", "the key is 1234", 15, "covert.dhcp-slack", SEVERITY_LOW}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct analysis *analysis = begin();
+        say_at(analysis, &base, 0, 1, &observation_dhcp_message,
+               &(struct dhcp_message){.op = number(1),
+                                      .client_mac = span_of("\2\0\0\0\0\1", 6),
+                                      .sname_slack = span_of(rows[i].bytes, rows[i].len)});
+        check(rows[i].name, analysis, rows[i].rule, rows[i].severity);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_randoms),
+        cmocka_unit_test(test_random_again),
+        cmocka_unit_test(test_session_ids),
+        cmocka_unit_test(test_extensions),
+        cmocka_unit_test(test_heartbeat_and_cookie),
+        cmocka_unit_test(test_preambles),
+        cmocka_unit_test(test_dhcp),
+    };
+    return cmocka_run_group_tests_name("covert messages", tests, NULL, NULL);
+}
