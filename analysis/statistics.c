@@ -230,51 +230,51 @@ double statistics_conditional_entropy(const uint8_t *symbols, size_t num, unsign
 
 /* --- sequences --- */
 
-static unsigned bit_at(const uint8_t *bytes, size_t index)
+/* Of the bits of |bytes|: how many are set, and how often one differs from the one before it. */
+struct bit_counts {
+    double num, ones, changes;
+    double closing; /* 1 when the first differs from the last */
+};
+
+static struct bit_counts count_bits(const uint8_t *bytes, size_t len)
 {
-    return bytes[index / 8] >> (7 - index % 8) & 1;
+    size_t ones = 0, changes = 0;
+    unsigned last = len > 0 ? bytes[0] >> 7 : 0;
+    for (size_t i = 0; i < len; i++) {
+        const unsigned before = last << 7 | bytes[i] >> 1; /* each bit's predecessor in its place */
+        ones += (size_t)__builtin_popcount(bytes[i]);
+        changes += (size_t)__builtin_popcount(before ^ bytes[i]);
+        last = bytes[i] & 1;
+    }
+    return (struct bit_counts){.num = (double)len * 8,
+                               .ones = (double)ones,
+                               .changes = (double)changes,
+                               .closing = len > 0 && last != bytes[0] >> 7 ? 1 : 0};
 }
 
 double statistics_runs(const uint8_t *bytes, size_t len)
 {
-    const size_t num = len * 8;
-    size_t ones = 0, runs = 1;
-    for (size_t i = 0; i < num; i++) {
-        ones += bit_at(bytes, i);
-        runs += i > 0 && bit_at(bytes, i) != bit_at(bytes, i - 1);
-    }
-    const double n1 = (double)ones, n0 = (double)(num - ones), n = (double)num;
-    if (ones == 0 || ones == num)
-        return ((double)num - 1) * log10(2);
-    const double mean = 2 * n1 * n0 / n + 1;
-    const double variance = (mean - 1) * (mean - 2) / (n - 1);
-    return variance > 0 ? statistics_score(2 * statistics_normal_tail(fabs((double)runs - mean) /
-                                                                      sqrt(variance)))
-                        : 0;
+    const struct bit_counts bits = count_bits(bytes, len);
+    const double zeros = bits.num - bits.ones;
+    if (bits.ones < 1 || zeros < 1)
+        return bits.num > 1 ? (bits.num - 1) * log10(2) : 0;
+    const double mean = 2 * bits.ones * zeros / bits.num + 1;
+    const double variance = (mean - 1) * (mean - 2) / (bits.num - 1);
+    const double z = fabs(bits.changes + 1 - mean) / sqrt(variance);
+    return variance > 0 ? statistics_score(2 * statistics_normal_tail(z)) : 0;
 }
 
-/* The serial statistic for patterns of |len| bits, the sequence joined to a ring. */
-static double psi_square(const uint8_t *bytes, size_t num, unsigned len)
-{
-    uint32_t counts[4] = {0};
-    double sum = 0;
-    for (size_t i = 0; i < num; i++) {
-        unsigned pattern = 0;
-        for (unsigned j = 0; j < len; j++)
-            pattern = pattern << 1 | bit_at(bytes, (i + j) % num);
-        counts[pattern]++;
-    }
-    for (unsigned i = 0; i < 1u << len; i++)
-        sum += (double)counts[i] * counts[i];
-    return sum * (1u << len) / (double)num - (double)num;
-}
-
+/* The sequence is joined to a ring: there it changes to 1 as often as to 0. */
 double statistics_serial(const uint8_t *bytes, size_t len)
 {
-    const size_t num = len * 8;
-    if (num == 0)
+    const struct bit_counts bits = count_bits(bytes, len);
+    const double zeros = bits.num - bits.ones, turns = (bits.changes + bits.closing) / 2;
+    if (len == 0)
         return 0;
-    const double difference = psi_square(bytes, num, 2) - psi_square(bytes, num, 1);
+    const double pairs = (bits.ones - turns) * (bits.ones - turns) +
+                         (zeros - turns) * (zeros - turns) + 2 * turns * turns;
+    const double single = bits.ones * bits.ones + zeros * zeros;
+    const double difference = (4 * pairs - 2 * single) / bits.num;
     return statistics_score(statistics_chi_square_tail(difference, 2));
 }
 
