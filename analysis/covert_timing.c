@@ -200,6 +200,9 @@ void covert_timing(struct analyze_context *context, struct covert_endpoint *endp
         if (period <= 0 || !several(&intervals, period))
             verdict.score = 0;
         verdict.statistic = period / 1000;
+        /* Timers of applications and systems make many intervals multiples of one time, but not nearly all. */
+        if (period <= 0 || statistics_rayleigh(intervals.us, intervals.num, period) < 0.8)
+            verdict.severity = SEVERITY_INFO;
     }
     verdict.times = (struct covert_times){
         .seen = true,
