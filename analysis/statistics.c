@@ -98,13 +98,13 @@ double statistics_binomial_score(uint64_t k, uint64_t n, double p)
         return 0;
     if (k > n || p <= 0)
         return statistics_most_score;
-    const double odds = log(p) - log1p(-p);
+    const double odds = p / (1 - p);
     const double first = lgamma((double)n + 1) - lgamma((double)k + 1) -
                          lgamma((double)(n - k) + 1) + (double)k * log(p) +
                          (double)(n - k) * log1p(-p);
     double sum = 1, term = 1;
     for (uint64_t i = k; i < n; i++) {
-        term *= exp(log((double)(n - i)) - log((double)(i + 1)) + odds);
+        term *= (double)(n - i) / (double)(i + 1) * odds;
         sum += term;
         if (term < sum * DBL_EPSILON)
             break;
