@@ -57,7 +57,12 @@ static void read_ip4(const struct packet *packet, struct field_oddities *found)
         add(found, ODDITY_IP_RESERVED_BIT, 0, 1);
     if (packet->ip_header.len <= 20)
         return;
+    enum {
+        ROUTER_ALERT = 0x94040000
+    }; /* RFC 2113: alone, and of value 0, as IGMP and RSVP have it */
     const struct span options = view_part(packet->ip_header, 20, packet->ip_header.len - 20);
+    if (options.len == 4 && view_u32(options, 0) == ROUTER_ALERT)
+        return;
     field_oddities_add(found, ODDITY_IP_OPTIONS, options.at, options.len);
     found->odd[found->num - 1].detail = view_u8(options, 0);
 }

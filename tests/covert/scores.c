@@ -87,11 +87,12 @@ void __wrap_covert_tested(struct analyze_context *context, struct covert_endpoin
 
 void __wrap_finding_add(struct analyze_context *context, const struct finding *finding)
 {
-    const bool end = finding->subject == SUBJECT_CLIENT || finding->subject == SUBJECT_SERVER;
-    if (end && strncmp(finding->rule->id, "covert.", 7) == 0) {
-        struct score *score =
-            score_of(finding->subject_bytes,
-                     finding->subject == SUBJECT_CLIENT ? 0 : finding->subject_port, finding->rule);
+    const bool server = finding->subject == SUBJECT_SERVER;
+    /* That of a device is of the client that it is in the conversation. */
+    const struct endpoint *end = server ? &finding->server : &finding->client;
+    if (strncmp(finding->rule->id, "covert.", 7) == 0) {
+        struct score *score = score_of(endpoint_address(end, finding->ip_version),
+                                       server ? finding->subject_port : 0, finding->rule);
         if (finding->severity > score->severity)
             score->severity = finding->severity;
         if (!seen.testing)

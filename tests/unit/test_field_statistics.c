@@ -203,6 +203,23 @@ static void test_few_packets(void **state)
     assert_int_equal(field_samples_num(world.ip.samples), 0);
 }
 
+/* What IGMP has in each packet is not odd; a value in it is. */
+static void test_router_alert(void **state)
+{
+    (void)state;
+    for (uint8_t value = 0; value <= 1; value++) {
+        struct world world;
+        const uint8_t header[24] = {[20] = 0x94, [21] = 4, [23] = value};
+        begin(&world, 1 << 16);
+        world.packet.ip_header = span_of(header, sizeof header);
+        send(&world);
+        send(&world);
+        end(&world);
+        assert_int_equal(world.odd.packets, value * 2);
+        assert_int_equal(world.odd.oddity, value ? ODDITY_IP_OPTIONS : 0);
+    }
+}
+
 /* A label that is another one from some packet on, as after a timeout, changed once. */
 static void test_new_label(void **state)
 {
@@ -339,10 +356,11 @@ static void test_eviction(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_oddities),  cmocka_unit_test(test_few_packets),
-        cmocka_unit_test(test_new_label), cmocka_unit_test(test_copies),
-        cmocka_unit_test(test_sampling),  cmocka_unit_test(test_between_samples),
-        cmocka_unit_test(test_tcp),       cmocka_unit_test(test_eviction),
+        cmocka_unit_test(test_oddities),        cmocka_unit_test(test_few_packets),
+        cmocka_unit_test(test_new_label),       cmocka_unit_test(test_router_alert),
+        cmocka_unit_test(test_copies),          cmocka_unit_test(test_sampling),
+        cmocka_unit_test(test_between_samples), cmocka_unit_test(test_tcp),
+        cmocka_unit_test(test_eviction),
     };
     return cmocka_run_group_tests_name("field statistics", tests, NULL, NULL);
 }
