@@ -650,7 +650,7 @@ static void test_findings_bound(void **state)
 static void test_flood_hides_nothing(void **state)
 {
     (void)state;
-    enum { MAX = 1000, FLOOD = 3000 };
+    enum { MAX = 4 * NUM_RULES * SEVERITY_CRITICAL, FLOOD = 3 * MAX };
     struct analysis *analysis = start(&(struct analysis_options){
         .max_findings = MAX, .rules = "psk.identity-cleartext,psk.identity-structured,auth.*"});
     struct flow flow = flow_number(0);
