@@ -5,7 +5,8 @@ import re
 import sys
 
 SPAN_ROWS = ("FIELD_BYTES", "FIELD_STRING", "FIELD_ADDRESS", "FIELD_MAC", "FIELD_LIST")
-OTHER_STRUCTS = {"malformed": "fault_observation", "cut": "fault_observation"}
+OTHER_STRUCTS = {"malformed": "fault_observation", "cut": "fault_observation",
+                 "covert_endpoint": "covert_endpoint_told"}
 
 
 def struct_of(name):
