@@ -34,6 +34,7 @@ struct analysis {
     struct route routes[MAX_ROUTES]; /* a hash table by the address of the type */
     size_t num_routes;
     void *states[NUM_ANALYZERS];
+    bool left_out[NUM_ANALYZERS];
     struct conversations *conversations;
     size_t conversation_offsets[NUM_ANALYZERS]; /* of their parts, from the entry's beginning */
     uint64_t key[2];
@@ -64,10 +65,25 @@ static struct route *route_place(struct analysis *analysis, const struct observa
     return &analysis->routes[at % MAX_ROUTES];
 }
 
+static bool is_left_out(const struct analysis *analysis, const struct analyzer *analyzer)
+{
+    const char *family = analyzer->family;
+    if (family == NULL)
+        return false;
+    for (size_t i = 0; i < NUM_RULES; i++)
+        if (analysis->rules.on[i] &&
+            strncmp(rule_get((enum rule_id)i)->id, family, strlen(family)) == 0)
+            return false;
+    return true;
+}
+
 static void routes_make(struct analysis *analysis)
 {
     static_assert(NUM_ANALYZERS <= 64, "a route has a bit for each analyzer");
     for (size_t i = 0; i < NUM_ANALYZERS; i++) {
+        analysis->left_out[i] = is_left_out(analysis, analyzers[i]);
+        if (analysis->left_out[i])
+            continue;
         for (const struct observation_type *const *type = analyzers[i]->reads; *type != NULL;
              type++) {
             struct route *route = route_place(analysis, *type);
@@ -139,15 +155,21 @@ struct analysis *analysis_new(const struct analysis_options *options, struct err
     analysis->geo = options->geo;
     if (options->home_nets != NULL)
         analysis->home_nets = *options->home_nets;
-    routes_make(analysis);
     if (rule_selection_parse(options->rules, &analysis->rules, error) &&
-        states_make(analysis, error) && conversations_make(analysis, error))
+        states_make(analysis, error) && conversations_make(analysis, error)) {
+        routes_make(analysis);
         analysis->findings = findings_new(max_findings, ANALYSIS_FINDING_BYTES, error);
+    }
     if (analysis->findings == NULL) {
         analysis_free(analysis);
         return NULL;
     }
     return analysis;
+}
+
+bool analysis_reads(struct analysis *analysis, const struct observation_type *type)
+{
+    return route_place(analysis, type)->readers != 0;
 }
 
 void analysis_observe(struct analysis *analysis, const struct observation *observation)
@@ -183,7 +205,7 @@ void analysis_sum_up(struct analysis *analysis)
     assert(!analysis->finished);
     for (size_t i = 0; i < NUM_ANALYZERS; i++) {
         struct analyze_context context = {.analysis = analysis, .state = analysis->states[i]};
-        if (analyzers[i]->sum_up == NULL)
+        if (analyzers[i]->sum_up == NULL || analysis->left_out[i])
             continue;
         for (const struct observation_type *const *type = analyzers[i]->makes;
              type != NULL && *type != NULL; type++)

@@ -41,6 +41,10 @@ struct analysis_stats {
 };
 
 struct analysis *analysis_new(const struct analysis_options *options, struct error *error);
+
+/* analysis_reads says whether observations of |type| are of use: those of a family of rules of which none is selected
+ * need not be made. */
+bool analysis_reads(struct analysis *analysis, const struct observation_type *type);
 void analysis_observe(struct analysis *analysis, const struct observation *observation);
 
 /* analysis_made gives the observation types that analyzers make, by index; NULL past the last. */

@@ -13,6 +13,8 @@ struct analyze_context {
 
 struct analyzer {
     const char *name;
+    const char
+        *family; /* "covert.": it is left out when no rule of these is selected; NULL: never */
     const struct observation_type *const *reads; /* NULL-terminated: it is called for these only */
     const struct observation_type *const
         *makes; /* that it makes itself, NULL-terminated, or NULL */

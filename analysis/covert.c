@@ -196,6 +196,7 @@ static const struct observation_type *const makes[] = {&observation_covert_capac
                                                        &observation_covert_endpoint, NULL};
 
 const struct analyzer analyzer_covert = {.name = "covert",
+                                         .family = "covert.",
                                          .reads = reads,
                                          .makes = makes,
                                          .state_size = sizeof(struct covert_state),

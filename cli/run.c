@@ -4,6 +4,7 @@
 #include "cli/complain.h"
 #include "cli/syslog_stream.h"
 #include "core/common_observations.h"
+#include "core/field_observations.h"
 #include "core/geo.h"
 #include "dissectors/content_rules.h"
 #include "dissectors/labels.h"
@@ -225,19 +226,20 @@ bool run_prepare(struct run *run, struct error *error)
     const bool classify = !settings->no_classify && labels_built();
     if (classify && (run->labels = labels_new()) == NULL)
         return error_set(error, "there is no memory for nDPI");
-    const struct engine_options engine = {.every_flow = settings->flows || classify,
-                                          .fields = true,
-                                          .show_packets = classify ? LABELS_PACKETS : 0,
-                                          .proofs = run->psk_search != NULL,
-                                          .content_rules = run->content_rules,
-                                          .packet = settings->write != NULL ? keep_it : NULL,
-                                          .dissectors = dissectors,
-                                          .emit_to = run,
-                                          .emit = emit};
+    struct engine_options engine = {.every_flow = settings->flows || classify,
+                                    .show_packets = classify ? LABELS_PACKETS : 0,
+                                    .proofs = run->psk_search != NULL,
+                                    .content_rules = run->content_rules,
+                                    .packet = settings->write != NULL ? keep_it : NULL,
+                                    .dissectors = dissectors,
+                                    .emit_to = run,
+                                    .emit = emit};
     run->analysis = analysis_new(&analysis, error);
     run->redactor = run->analysis != NULL ? redactor_new(&redact, error) : NULL;
     if (run->redactor == NULL || !prepare_rules(run, error))
         return false;
+    engine.fields =
+        analysis_reads(run->analysis, &observation_ip_fields) || settings->observations.on;
     run->team = team_new(&engine, num_threads(settings), error);
     if (run->team == NULL)
         return false;

@@ -570,6 +570,34 @@ static void test_ledger(void **state)
     analysis_free(analysis);
 }
 
+/* What no rule asks for need not be gathered. */
+static void test_left_out(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *rules;
+        bool reads;
+    } rows[] = {{NULL, true},
+                {"-covert.*", false},
+                {"covert.ip-id", true},
+                {"psk.*", false},
+                {"-covert.*,+covert.ttl", true},
+                {"-covert.ttl", true}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct error error = {.text = ""};
+        struct analysis *analysis =
+            analysis_new(&(struct analysis_options){.rules = rows[i].rules}, &error);
+        assert_non_null(analysis);
+        assert_int_equal(analysis_reads(analysis, &observation_ip_fields), rows[i].reads);
+        assert_int_equal(analysis_reads(analysis, &observation_tcp_fields), rows[i].reads);
+        analysis_finish(analysis);
+        size_t num;
+        analysis_told(analysis, &num);
+        assert_int_equal(num, 0);
+        analysis_free(analysis);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -588,6 +616,7 @@ int main(void)
         cmocka_unit_test(test_ledger),
         cmocka_unit_test(test_class_by_length),
         cmocka_unit_test(test_ids_of_datagrams),
+        cmocka_unit_test(test_left_out),
     };
     return cmocka_run_group_tests_name("covert", tests, NULL, NULL);
 }
