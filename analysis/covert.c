@@ -8,6 +8,7 @@
 #include "dissectors/starttls.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 /* A false alarm in 10,000 endpoints has a score of 4. The rest is for what no model says of real stacks and networks. */
 const double covert_alarm = 6;
@@ -21,9 +22,23 @@ static void begin(struct covert_endpoint *endpoint, const struct flow *flow, uns
     endpoint->first_ns = flow->first_ns;
 }
 
-struct covert_endpoint *covert_endpoint_of(struct analyze_context *context, unsigned side)
+static void leave(void *state, void *room)
 {
-    struct covert_state *state = context->state;
+    (void)state;
+    free(((struct covert_endpoint *)room)->history);
+}
+
+static struct bounded_table *endpoints_of(struct covert_state *state)
+{
+    if (state->endpoints == NULL)
+        state->endpoints = bounded_table_new(COVERT_MOST_ENDPOINTS, sizeof(struct covert_endpoint));
+    if (state->endpoints != NULL)
+        bounded_table_leaves(state->endpoints, state, leave);
+    return state->endpoints;
+}
+
+static uint64_t name_of(const struct analyze_context *context, unsigned side)
+{
     const struct flow *flow = context->observation->flow;
     const bool server = side != flow->client;
     const struct endpoint *end = &flow->ends[side];
@@ -32,17 +47,41 @@ struct covert_endpoint *covert_endpoint_of(struct analyze_context *context, unsi
     name[sizeof end->address] = server;
     name[sizeof end->address + 1] = (uint8_t)(server ? end->port >> 8 : 0);
     name[sizeof end->address + 2] = (uint8_t)(server ? end->port : 0);
-    if (state->endpoints == NULL)
-        state->endpoints = bounded_table_new(COVERT_MOST_ENDPOINTS, sizeof(struct covert_endpoint));
-    if (state->endpoints == NULL)
+    return analysis_name(context, flow->ip_version, span_of(name, sizeof name));
+}
+
+static struct covert_endpoint *look_up(struct analyze_context *context, unsigned side)
+{
+    struct covert_state *state = context->state;
+    if (endpoints_of(state) == NULL)
         return NULL;
-    const struct bounded_place place = bounded_table_place(
-        state->endpoints, analysis_name(context, flow->ip_version, span_of(name, sizeof name)));
-    struct covert_endpoint *endpoint = place.room;
-    analysis_totals(context)->table_evictions += place.pushed_out;
+    const struct bounded_place place =
+        bounded_table_place(state->endpoints, name_of(context, side));
+    if (place.pushed_out) {
+        analysis_totals(context)->table_evictions++;
+        state->at_hand[!side] = NULL;
+    }
     if (!place.known)
-        begin(endpoint, flow, side);
-    if (context->observation->time_ns > endpoint->last_ns)
+        begin(place.room, context->observation->flow, side);
+    state->at_hand[side] = place.room;
+    return place.room;
+}
+
+static bool is_that(const struct covert_endpoint *endpoint, const struct flow *flow, unsigned side)
+{
+    const struct endpoint *end = &flow->ends[side];
+    return endpoint->server == (side != flow->client) && endpoint->ip_version == flow->ip_version &&
+           memcmp(endpoint->end.address, end->address, sizeof end->address) == 0 &&
+           (!endpoint->server || endpoint->end.port == end->port);
+}
+
+struct covert_endpoint *covert_endpoint_of(struct analyze_context *context, unsigned side)
+{
+    struct covert_state *state = context->state;
+    struct covert_endpoint *endpoint = state->at_hand[side];
+    if (endpoint == NULL || !is_that(endpoint, context->observation->flow, side))
+        endpoint = look_up(context, side);
+    if (endpoint != NULL && context->observation->time_ns > endpoint->last_ns)
         endpoint->last_ns = context->observation->time_ns;
     return endpoint;
 }
@@ -55,6 +94,22 @@ void covert_offers(struct analyze_context *context, struct covert_endpoint *endp
     state->totals[field].bits += bits;
     state->totals[field].sessions += units > 0;
     endpoint->fields[field].bits += bits;
+}
+
+void covert_passed(struct analyze_context *context, struct covert_endpoint *endpoint,
+                   enum covert_volume volume, uint64_t packets)
+{
+    struct covert_state *state = context->state;
+    endpoint->volumes[volume] += packets;
+    state->volumes[volume].packets += packets;
+    state->volumes[volume].directions += packets > 0;
+}
+
+struct covert_history *covert_history_of(struct covert_endpoint *endpoint)
+{
+    if (endpoint->history == NULL)
+        endpoint->history = calloc(1, sizeof *endpoint->history);
+    return endpoint->history;
 }
 
 struct finding covert_found(struct analyze_context *context, enum rule_id rule, unsigned side)
@@ -126,12 +181,19 @@ static void add_finding(struct analyze_context *context, const struct covert_end
     finding_add(context, &finding);
 }
 
+bool covert_alarms(const struct covert_endpoint *endpoint, double score)
+{
+    return score >= covert_alarm &&
+           statistics_corrected(score, endpoint->tests + 1.0) >= covert_alarm;
+}
+
 void covert_tested(struct analyze_context *context, struct covert_endpoint *endpoint, unsigned side,
                    const struct covert_verdict *verdict)
 {
     struct covert_state *state = context->state;
     struct covert_tests *own = &endpoint->fields[verdict->field];
     struct covert_total *total = &state->totals[verdict->field];
+    const bool alarms = covert_alarms(endpoint, verdict->score);
     state->tests++;
     endpoint->tests++;
     total->tests++;
@@ -140,7 +202,7 @@ void covert_tested(struct analyze_context *context, struct covert_endpoint *endp
         own->best = (float)verdict->score;
         own->samples = verdict->samples;
     }
-    if (statistics_corrected(verdict->score, endpoint->tests) < covert_alarm)
+    if (!alarms)
         return;
     total->departed += own->departed++ == 0;
     add_finding(context, endpoint, side, verdict);
@@ -180,6 +242,7 @@ static void finish(struct analyze_context *context)
     struct covert_state *state = context->state;
     bounded_table_free(state->endpoints);
     state->endpoints = NULL;
+    state->at_hand[0] = state->at_hand[1] = NULL;
     bounded_table_free(state->randoms);
     state->randoms = NULL;
 }

@@ -35,12 +35,23 @@ struct covert_window {
     } values[COVERT_WINDOW];
 };
 
+/* What an endpoint's conversations had one after the other. */
+enum covert_series { COVERT_IDS, COVERT_ISNS, COVERT_LABELS, NUM_COVERT_SERIES };
+struct covert_history {
+    struct covert_window windows[NUM_COVERT_SERIES];
+    uint32_t num_intervals;
+    uint32_t intervals[COVERT_HISTORY]; /* µs, the last ones */
+};
+
+/* Packets in which fields of headers can be set: of all, of IPv4, of TCP. */
+enum covert_volume { COVERT_PACKETS, COVERT_PACKETS_IP4, COVERT_SEGMENTS, NUM_COVERT_VOLUMES };
+
 /* What tests said of a field of an endpoint. */
 struct covert_tests {
     uint32_t made, departed;
     uint32_t samples; /* of the one with the highest score */
     float best;       /* the highest score */
-    uint64_t bits;    /* that the field could have carried */
+    uint64_t bits;    /* that the field could have carried, but for those of covert_volume */
 };
 
 /* One end: a client by its address, a server by address and port. */
@@ -52,15 +63,16 @@ struct covert_endpoint {
     uint32_t syn_options;   /* of its last SYN: struct tcp_fields */
     uint32_t counts, jumps; /* conversations whose IP IDs counted, and did not */
     uint32_t tests;         /* made, of all fields */
+    uint64_t volumes[NUM_COVERT_VOLUMES];
+    struct covert_value firsts[NUM_COVERT_SERIES]; /* while there is one value only */
+    bool has_first[NUM_COVERT_SERIES];
+    struct covert_history *history; /* NULL: not needed yet, as for most */
     struct covert_tests fields[NUM_COVERT_FIELDS];
-    struct covert_window ids, isns, labels;
-    uint32_t num_intervals;
-    uint32_t intervals[COVERT_HISTORY]; /* µs, the last ones */
 };
 
 /* All endpoints together. */
 struct covert_total {
-    uint64_t bits, units, sessions; /* of the ledger */
+    uint64_t bits, units, sessions; /* of the ledger, but for those of covert_volume */
     uint64_t tests;
     uint32_t tested, departed; /* endpoints */
 };
@@ -73,8 +85,13 @@ struct covert_random {
 
 struct covert_state {
     struct bounded_table *endpoints;
+    struct covert_endpoint
+        *at_hand[2]; /* of the last flow's sides: each is asked for several times */
     struct bounded_table *randoms;
     struct covert_total totals[NUM_COVERT_FIELDS];
+    struct {
+        uint64_t packets, directions;
+    } volumes[NUM_COVERT_VOLUMES];
     uint64_t tests; /* made in this run */
     uint64_t first_ns, last_ns;
     uint64_t syn_packet; /* of the flow whose "tcp.fields" were read last, with a SYN … */
@@ -105,9 +122,22 @@ struct covert_verdict {
  * next call. */
 struct covert_endpoint *covert_endpoint_of(struct analyze_context *context, unsigned side);
 
+/* covert_field_bits are those that can be set in each unit of a field; 0: it depends on the length. */
+unsigned covert_field_bits(enum covert_field field);
+
 /* covert_offers notes |units| of a field, of |bits| together, that the endpoint may set as it likes. */
 void covert_offers(struct analyze_context *context, struct covert_endpoint *endpoint,
                    enum covert_field field, uint64_t units, uint64_t bits);
+
+/* covert_passed notes |packets| in which all fields of |volume| can be set. */
+void covert_passed(struct analyze_context *context, struct covert_endpoint *endpoint,
+                   enum covert_volume volume, uint64_t packets);
+
+/* covert_history_of gives what is kept of the endpoint's conversations; NULL without memory. */
+struct covert_history *covert_history_of(struct covert_endpoint *endpoint);
+
+/* covert_alarms says whether a finding would become of a further test of |score|. */
+bool covert_alarms(const struct covert_endpoint *endpoint, double score);
 
 /* covert_tested notes a test, and makes a finding of it where the values depart from the model by more than chance: a
  * score of COVERT_ALARM is left when it was corrected for the tests made of this endpoint. */

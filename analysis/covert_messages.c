@@ -46,12 +46,11 @@ void covert_bytes(struct span bytes, struct covert_verdict *verdict)
 {
     enum { TESTS = 5 };
     uint32_t counts[256] = {0};
-    size_t ones = 0, alike = 0;
+    size_t alike = 0;
     const size_t bits = bytes.len * 8, printable = num_printable(bytes);
-    for (size_t i = 0; i < bytes.len; i++) {
+    const size_t ones = statistics_ones(bytes.at, bytes.len);
+    for (size_t i = 0; i < bytes.len; i++)
         alike += counts[bytes.at[i]]++;
-        ones += (size_t)__builtin_popcount(bytes.at[i]);
-    }
     const double pairs = (double)bytes.len * (double)(bytes.len - 1) / 2 / 256;
     const size_t more = ones * 2 > bits ? ones : bits - ones;
     verdict->samples = (uint32_t)bytes.len;

@@ -23,9 +23,9 @@ static bool class_goes_by_length(struct span samples)
     const size_t num = field_samples_num(samples);
     for (size_t i = 0; i < num; i++) {
         const struct field_sample sample = field_sample_at(samples, i);
-        const size_t length = sample.len < 100 * LENGTHS ? sample.len / 100u : LENGTHS - 1;
-        all[sample.dscp % CLASSES]++;
-        of_length[length][sample.dscp % CLASSES]++;
+        const size_t length = sample.half_len < 50 * LENGTHS ? sample.half_len / 50u : LENGTHS - 1;
+        all[sample.dscp]++;
+        of_length[length][sample.dscp]++;
         packets[length]++;
     }
     const double whole = statistics_entropy(all, CLASSES);
@@ -55,7 +55,8 @@ static void test_changes(struct analyze_context *context, struct covert_endpoint
         verdict->reason =
             "TTL and class change together, as where two hosts answer for one address.";
     }
-    if (verdict->field == COVERT_DSCP && class_goes_by_length(fields->samples))
+    if (verdict->field == COVERT_DSCP && verdict->score > 0 &&
+        class_goes_by_length(fields->samples))
         verdict->score = 0;
     covert_tested(context, endpoint, side, verdict);
 }
@@ -255,12 +256,7 @@ static void tell_oddities(struct analyze_context *context, struct covert_endpoin
 static void offer_packets(struct analyze_context *context, struct covert_endpoint *endpoint,
                           enum covert_field field, uint64_t units)
 {
-    static const uint16_t bits[NUM_COVERT_FIELDS] = {
-#define COVERT_FIELD(symbol, name, num, ...) [symbol] = num,
-#include "analysis/covert_fields.def"
-#undef COVERT_FIELD
-    };
-    covert_offers(context, endpoint, field, units, units * bits[field]);
+    covert_offers(context, endpoint, field, units, units * covert_field_bits(field));
 }
 
 static void offer_ip(struct analyze_context *context, struct covert_endpoint *endpoint,
@@ -270,20 +266,13 @@ static void offer_ip(struct analyze_context *context, struct covert_endpoint *en
     const uint64_t packets = fields->packets.value;
     if (!fields->packets.seen)
         return;
-    offer_packets(context, endpoint, COVERT_TTL, packets);
-    offer_packets(context, endpoint, COVERT_DSCP, packets);
-    if (flow->ip_version == 4) {
-        offer_packets(context, endpoint, COVERT_IP_ID, packets);
-        offer_packets(context, endpoint, COVERT_IP_RESERVED, packets);
-        offer_packets(context, endpoint, COVERT_IP_OPTIONS, packets);
-    } else {
+    covert_passed(context, endpoint, COVERT_PACKETS, packets);
+    if (flow->ip_version == 4)
+        covert_passed(context, endpoint, COVERT_PACKETS_IP4, packets);
+    else
         offer_packets(context, endpoint, COVERT_FLOW_LABEL, 1);
-    }
-    if (flow->protocol == PROTO_TCP) {
-        offer_packets(context, endpoint, COVERT_TCP_URGENT, packets);
-        offer_packets(context, endpoint, COVERT_TCP_RESERVED, packets);
-        offer_packets(context, endpoint, COVERT_TCP_OPTIONS, packets);
-    }
+    if (flow->protocol == PROTO_TCP)
+        covert_passed(context, endpoint, COVERT_SEGMENTS, packets);
     if (flow->protocol == PROTO_ICMP || flow->protocol == PROTO_ICMP6) {
         const uint64_t headers = packets * (flow->ip_version == 4 ? 28 : 48);
         const uint64_t bytes = flow->bytes[side] > headers ? flow->bytes[side] - headers : 0;

@@ -15,12 +15,6 @@ static void keep_best(struct covert_verdict *verdict, const char *test, double s
     verdict->score = score;
 }
 
-static int compare(const void *a, const void *b)
-{
-    const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return x < y ? -1 : x > y;
-}
-
 /* A counter, or a clock, goes ahead by little: random values by half of all there are, on average, and values of a
  * narrow band go round nearly all with each step back. */
 static bool goes_ahead(const uint32_t *values, size_t num, uint32_t mask)
@@ -118,7 +112,7 @@ bool covert_spread(const uint32_t *values, size_t num, unsigned bits,
     for (size_t i = 0; i < num; i++)
         sorted[i] = values[i] & mask_of(bits);
     bits = leave_constant_out(sorted, num, bits);
-    qsort(sorted, num, sizeof sorted[0], compare);
+    statistics_sort(sorted, num);
     if (sorted[0] == sorted[num - 1])
         return false;
     verdict->score = 0;
@@ -164,9 +158,43 @@ static bool several_counters(const uint32_t *values, size_t num)
     return follow * 3 >= num;
 }
 
+static void test_window(struct analyze_context *context, struct covert_endpoint *endpoint,
+                        unsigned side, struct covert_window *window, unsigned bits,
+                        struct covert_verdict *verdict)
+{
+    uint32_t values[COVERT_WINDOW];
+    qsort(window->values, window->num, sizeof window->values[0], compare_values);
+    for (size_t i = 0; i < window->num; i++)
+        values[i] = window->values[i].value;
+    const bool counters = verdict->field == COVERT_IP_ID && several_counters(values, window->num);
+    if (!counters && covert_spread(values, window->num, bits, verdict))
+        covert_tested(context, endpoint, side, verdict);
+}
+
+/* The window of a series; NULL: |value| is its first one, and is kept without one, or is that again. */
+static struct covert_window *window_for(struct covert_endpoint *endpoint, enum covert_series series,
+                                        const struct covert_value *value)
+{
+    struct covert_value *first = &endpoint->firsts[series];
+    if (!endpoint->has_first[series]) {
+        endpoint->has_first[series] = true;
+        *first = *value;
+        return NULL;
+    }
+    if (first->value == value->value && first->ports == value->ports)
+        return NULL;
+    struct covert_history *history = covert_history_of(endpoint);
+    if (history == NULL)
+        return NULL;
+    struct covert_window *window = &history->windows[series];
+    if (window->num == 0)
+        window->values[window->num++] = *first;
+    return window;
+}
+
 /* Adds a value; at some numbers of them the window is tested, and when it is full it begins anew. */
 static void add(struct analyze_context *context, struct covert_endpoint *endpoint, unsigned side,
-                struct covert_window *window, uint64_t number, unsigned bits,
+                enum covert_series series, uint64_t number, unsigned bits,
                 struct covert_verdict *verdict)
 {
     const struct flow *flow = context->observation->flow;
@@ -174,20 +202,16 @@ static void add(struct analyze_context *context, struct covert_endpoint *endpoin
                                        .ports = (uint32_t)flow->ends[side].port << 16 |
                                                 flow->ends[!side].port,
                                        .packet = flow->first_packet};
-    uint32_t values[COVERT_WINDOW];
-    if (is_copy(window, &value))
+    struct covert_window *window = window_for(endpoint, series, &value);
+    if (window == NULL || is_copy(window, &value))
         return;
     window->values[window->num++] = value;
-    if (window->num != COVERT_LEAST && window->num != COVERT_SOME && window->num != COVERT_WINDOW)
-        return;
-    qsort(window->values, window->num, sizeof window->values[0], compare_values);
-    for (size_t i = 0; i < window->num; i++)
-        values[i] = window->values[i].value;
-    const bool counters = verdict->field == COVERT_IP_ID && several_counters(values, window->num);
-    if (!counters && covert_spread(values, window->num, bits, verdict))
-        covert_tested(context, endpoint, side, verdict);
-    if (window->num == COVERT_WINDOW)
+    if (window->num == COVERT_LEAST || window->num == COVERT_SOME || window->num == COVERT_WINDOW)
+        test_window(context, endpoint, side, window, bits, verdict);
+    if (window->num == COVERT_WINDOW) {
         window->num = 0;
+        endpoint->has_first[series] = false;
+    }
 }
 
 /* Linux keeps the highest bit of the labels that it makes for itself (flowlabel_state_ranges); OpenBSD that of
@@ -208,14 +232,13 @@ void covert_windows(struct analyze_context *context, struct covert_endpoint *end
         verdict.reason =
             "No stack is known whose identifications are neither constant, nor counted, nor "
             "spread evenly.";
-        add(context, endpoint, side, &endpoint->ids, fields->first_id.value, ID_BITS, &verdict);
+        add(context, endpoint, side, COVERT_IDS, fields->first_id.value, ID_BITS, &verdict);
     }
     if (fields->flow_label.seen && fields->flow_label.value != 0) {
         verdict.field = COVERT_FLOW_LABEL;
         verdict.rule = RULE_COVERT_FLOW_LABEL;
         verdict.reason = "Labels should be spread evenly over conversations (RFC 6437).";
-        add(context, endpoint, side, &endpoint->labels, fields->flow_label.value, LABEL_BITS,
-            &verdict);
+        add(context, endpoint, side, COVERT_LABELS, fields->flow_label.value, LABEL_BITS, &verdict);
     }
 }
 
@@ -228,5 +251,5 @@ void covert_isn(struct analyze_context *context, struct covert_endpoint *endpoin
         .confidence = CONFIDENCE_LIKELY,
         .reason =
             "Initial sequence numbers are a clock, or spread evenly over connections (RFC 6528)."};
-    add(context, endpoint, side, &endpoint->isns, isn, 32, &verdict);
+    add(context, endpoint, side, COVERT_ISNS, isn, 32, &verdict);
 }

@@ -36,6 +36,9 @@ double statistics_entropy(const uint32_t *counts, size_t num);
  * 8, in bits: the least over the lengths of patterns (Porta et al. 1998; Gianvecchio and Wang 2007). */
 double statistics_conditional_entropy(const uint8_t *symbols, size_t num, unsigned alphabet);
 
+/* statistics_ones is how many bits are set. */
+size_t statistics_ones(const uint8_t *bytes, size_t len);
+
 /* statistics_runs is the score of Wald's and Wolfowitz's test of |num| bits, both sides (NIST SP 800-22 section 2.3).
  * statistics_serial is that of pairs of neighbouring bits (Good 1953). The bits are in bytes, the highest first. */
 double statistics_runs(const uint8_t *bytes, size_t len);
@@ -53,13 +56,14 @@ double statistics_similarity(const double *sorted, size_t num, double epsilon);
 
 /* statistics_rayleigh is the length of the mean vector of |values| on a circle of |period|: 1 where all are multiples of
  * it; and its score (Rayleigh 1919; Fisher 1993). */
-double statistics_rayleigh(const double *values, size_t num, double period);
+double statistics_rayleigh(const uint32_t *values, size_t num, double period);
 
-/* statistics_rayleigh_about is about the same, to 0.05, in a twentieth of the time: to search a period. |values| are
- * not negative, and less than 2^31 periods. */
-double statistics_rayleigh_about(const double *values, size_t num, double period);
+/* statistics_rayleigh_about is about the same, to 0.05, in a fiftieth of the time: to search a period. Of |values| above
+ * 100,000,000 the place on the circle is wrong by more and more, and that of the highest ones anywhere. |period| is at
+ * least 2. */
+double statistics_rayleigh_about(const uint32_t *values, size_t num, double period);
 double statistics_rayleigh_score(double length, size_t num);
 
-void statistics_sort(double *values, size_t num);
+void statistics_sort(uint32_t *values, size_t num); /* of at most 256, the lowest first */
 
 #endif

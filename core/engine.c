@@ -802,6 +802,15 @@ void engine_fetch(const struct engine *engine, const struct intake_item *item)
 void engine_fetch_flow(const struct engine *engine, struct intake_item *item)
 {
     item->place = flow_table_prefetch_flow(engine->flows, item->hash);
+    if (engine->fields != NULL)
+        field_statistics_fetch(engine->fields, item->place);
+}
+
+void engine_fetch_fields(const struct engine *engine, const struct intake_item *item)
+{
+    if (engine->fields != NULL && item->place != 0 &&
+        field_statistics_samples(flow_table_hot(engine->flows, item->place), item->side))
+        field_statistics_fetch_block(engine->fields, item->place, item->side);
 }
 
 void engine_expect(struct engine *engine, const struct flow *flow,
@@ -843,6 +852,9 @@ static void feed_batch(struct engine *engine, const struct frame *frames, size_t
         if (items[i].result == LAYERS_TRANSPORT)
             engine_fetch_flow(engine, &items[i]);
     intake_time(engine->intake, items, num);
+    for (size_t i = 0; i < num; i++)
+        if (items[i].result == LAYERS_TRANSPORT)
+            engine_fetch_fields(engine, &items[i]);
     for (size_t i = 0; i < num; i++)
         admit(engine, &items[i]);
 }

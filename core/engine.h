@@ -90,9 +90,11 @@ enum intake_clock {
     CLOCK_JUMPS /* the time went back: another time, in which the conversations before have ended */
 };
 
-/* engine_fetch and, some time later, engine_fetch_flow bring the memory closer that engine_take will need. */
+/* engine_fetch and, each some time later, engine_fetch_flow and engine_fetch_fields bring the memory closer that
+ * engine_take will need. */
 void engine_fetch(const struct engine *engine, const struct intake_item *item);
 void engine_fetch_flow(const struct engine *engine, struct intake_item *item);
+void engine_fetch_fields(const struct engine *engine, const struct intake_item *item);
 
 /* engine_turn lets the engine's clock tick or jump, to |now_ns|, at |frame| (NULL: without one). */
 void engine_turn(struct engine *engine, const struct frame *frame, uint64_t now_ns,

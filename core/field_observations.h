@@ -33,14 +33,14 @@ struct field_odd {
     uint64_t first; /* number of the first packet */
 };
 
-/* A packet that was sampled. */
+/* A packet that was sampled: eight bytes, as there are many. */
+enum { FIELD_SAMPLE_LONGEST = 2046 };
 struct field_sample {
-    uint32_t time_us;   /* since the first of its block */
-    uint32_t timestamp; /* TSval of TCP; 0: none */
-    uint32_t seq;       /* of TCP */
-    uint16_t id;        /* of IPv4 */
-    uint16_t len;       /* payload of the transport, up to 65,535 */
-    uint8_t dscp;
+    uint32_t time_us; /* since the first of its block */
+    uint16_t id;      /* of IPv4 */
+    uint16_t
+        half_len : 10; /* of the transport's payload, rounded up; of FIELD_SAMPLE_LONGEST at most */
+    uint16_t dscp : 6;
 };
 
 /* "ip.fields": one direction of a flow. */

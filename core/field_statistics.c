@@ -24,24 +24,29 @@ struct place {
     struct side sides[2];
 } __attribute__((aligned(64)));
 
-/* What there is of a direction with more than a few packets, or with something odd. */
+/* What there is of a direction with more than a few packets, or with something odd. What every sample needs is one
+ * cache line. */
 struct block {
     uint32_t index;
-    uint8_t side;
-    bool used;
+    uint32_t older,
+        newer; /* blocks that were taken before and after it; of a free one, |older| is free, too */
     uint16_t num;
+    uint8_t side;
+    uint16_t has_odd; /* a bit for each of |odd| that is set */
     uint32_t timestamps, backward, last_timestamp, last_end;
     uint64_t first_ns;
-    struct field_odd odd[NUM_FIELD_ODDITIES];
     struct field_sample samples[FIELD_STATISTICS_SAMPLES];
-};
+    struct field_odd odd[NUM_FIELD_ODDITIES];
+} __attribute__((aligned(64)));
 
 struct field_statistics {
     struct field_statistics_owner owner;
     struct place *places;
-    struct block *blocks; /* [0] is not used */
-    uint32_t num_blocks;  /* and [0] */
-    uint32_t next;        /* in turn: the one to take next, which was taken longest ago */
+    struct block *blocks;    /* [0] is not used */
+    uint32_t num_blocks;     /* and [0] */
+    uint32_t made;           /* blocks that were ever used, and [0] */
+    uint32_t free;           /* the one that was given back last, which is near; 0: none */
+    uint32_t oldest, newest; /* of those that are used; 0: none */
     uint64_t evicted;
 };
 
@@ -53,13 +58,14 @@ struct field_statistics *field_statistics_new(size_t max_flows, size_t max_bytes
         return NULL;
     statistics->owner = *owner;
     statistics->num_blocks = (uint32_t)(max_bytes / sizeof(struct block)) + 2;
-    statistics->next = 1;
+    statistics->made = 1;
     statistics->places = aligned_alloc(64, (max_flows + 1) * sizeof(struct place));
-    statistics->blocks = calloc(statistics->num_blocks, sizeof(struct block));
-    if (statistics->places != NULL && statistics->blocks != NULL)
-        return statistics;
-    field_statistics_free(statistics);
-    return NULL;
+    statistics->blocks = aligned_alloc(64, statistics->num_blocks * sizeof(struct block));
+    if (statistics->places == NULL || statistics->blocks == NULL) {
+        field_statistics_free(statistics);
+        return NULL;
+    }
+    return statistics;
 }
 
 void field_statistics_free(struct field_statistics *statistics)
@@ -82,6 +88,23 @@ uint32_t field_statistics_begin(struct field_statistics *statistics, uint32_t in
     return (uint32_t)3 << FIELD_STATISTICS_FLAGS_SHIFT;
 }
 
+void field_statistics_fetch(const struct field_statistics *statistics, uint32_t index)
+{
+    __builtin_prefetch(&statistics->places[index], 1);
+}
+
+void field_statistics_fetch_block(const struct field_statistics *statistics, uint32_t index,
+                                  unsigned side)
+{
+    const struct side *what = &statistics->places[index].sides[side];
+    if (what->block == 0)
+        return;
+    struct block *block = &statistics->blocks[what->block];
+    __builtin_prefetch(block, 1);
+    if (what->sampled >= FIELD_STATISTICS_QUIET)
+        __builtin_prefetch(&block->samples[what->sampled - FIELD_STATISTICS_QUIET], 1);
+}
+
 /* --- telling --- */
 
 static struct side *side_at(struct field_statistics *statistics, uint32_t index, unsigned side)
@@ -93,8 +116,8 @@ static struct span put_oddities(uint8_t *room, const struct block *block, unsign
                                 unsigned to)
 {
     size_t len = 0;
-    for (unsigned i = from; block != NULL && i < to; i++) {
-        if (block->odd[i].packets == 0)
+    for (unsigned i = from; block != NULL && block->has_odd != 0 && i < to; i++) {
+        if (!(block->has_odd >> i & 1))
             continue;
         field_odd_put(room + len, &block->odd[i]);
         len += FIELD_ODD_LEN;
@@ -149,6 +172,19 @@ static void tell_tcp(struct field_statistics *statistics, uint32_t index, unsign
         statistics->owner.tell(statistics->owner.to, index, side, &observation_tcp_fields, &data);
 }
 
+static void give_back(struct field_statistics *statistics, uint32_t number)
+{
+    struct block *block = &statistics->blocks[number];
+    uint32_t *from_older =
+        block->older != 0 ? &statistics->blocks[block->older].newer : &statistics->oldest;
+    uint32_t *from_newer =
+        block->newer != 0 ? &statistics->blocks[block->newer].older : &statistics->newest;
+    *from_older = block->newer;
+    *from_newer = block->older;
+    block->older = statistics->free;
+    statistics->free = number;
+}
+
 static void tell(struct field_statistics *statistics, uint32_t index, unsigned side,
                  struct number packets)
 {
@@ -157,7 +193,7 @@ static void tell(struct field_statistics *statistics, uint32_t index, unsigned s
         tell_tcp(statistics, index, side);
     tell_ip(statistics, index, side, packets);
     if (what->block != 0)
-        statistics->blocks[what->block].used = false;
+        give_back(statistics, what->block);
     what->block = 0;
 }
 
@@ -171,25 +207,46 @@ static void begin_anew(struct side *what)
 
 /* --- blocks --- */
 
-/* A block for end |side|: a free one, or the one that was taken longest ago. */
+/* The one that was taken longest ago is told early. */
+static void push_out(struct field_statistics *statistics)
+{
+    const struct block *block = &statistics->blocks[statistics->oldest];
+    struct side *before = side_at(statistics, block->index, block->side);
+    statistics->evicted++;
+    tell(statistics, block->index, block->side, (struct number){.seen = false});
+    begin_anew(before);
+}
+
+static uint32_t take(struct field_statistics *statistics)
+{
+    if (statistics->free == 0 && statistics->made < statistics->num_blocks)
+        return statistics->made++;
+    if (statistics->free == 0)
+        push_out(statistics);
+    const uint32_t number = statistics->free;
+    statistics->free = statistics->blocks[number].older;
+    return number;
+}
+
+/* A block for end |side|. */
 static struct block *block_of(struct field_statistics *statistics, uint32_t index, unsigned side,
                               uint64_t now_ns)
 {
     struct side *what = side_at(statistics, index, side);
     if (what->block != 0)
         return &statistics->blocks[what->block];
-    const uint32_t number = statistics->next;
+    const uint32_t number = take(statistics);
     struct block *block = &statistics->blocks[number];
-    statistics->next = number + 1 < statistics->num_blocks ? number + 1 : 1;
-    if (block->used) {
-        statistics->evicted++;
-        struct side *before = side_at(statistics, block->index, block->side);
-        tell(statistics, block->index, block->side, (struct number){.seen = false});
-        begin_anew(before);
-    }
-    *block =
-        (struct block){.index = index, .side = (uint8_t)side, .used = true, .first_ns = now_ns};
-    what->block = number;
+    memset(block, 0, offsetof(struct block, samples));
+    block->index = index;
+    block->side = (uint8_t)side;
+    block->first_ns = now_ns;
+    block->older = statistics->newest;
+    if (block->older != 0)
+        statistics->blocks[block->older].newer = number;
+    else
+        statistics->oldest = number;
+    statistics->newest = what->block = number;
     return block;
 }
 
@@ -200,9 +257,9 @@ static void note_odd(struct field_statistics *statistics, uint32_t index, unsign
     for (unsigned i = 0; i < found->num; i++) {
         const struct field_odd *one = &found->odd[i];
         struct field_odd *odd = &block->odd[one->oddity];
-        if (odd->packets == 0) {
-            odd->oddity = one->oddity;
-            odd->first = packet->frame->number;
+        if (!(block->has_odd >> one->oddity & 1)) {
+            *odd = (struct field_odd){.oddity = one->oddity, .first = packet->frame->number};
+            block->has_odd |= (uint16_t)(1u << one->oddity);
         }
         odd->varied += odd->packets > 0 && odd->last != one->last;
         odd->last = one->last;
@@ -273,18 +330,15 @@ static void note_timestamp(struct block *block, const struct packet *packet, uin
 static void note_sample(struct block *block, const struct packet *packet)
 {
     const uint64_t us = (packet->frame->time_ns - block->first_ns) / 1000;
-    const size_t len = reader_wire_left(&packet->payload);
-    const bool tcp = packet->protocol == PROTO_TCP;
-    const uint32_t timestamp = tcp ? timestamp_of(packet) : 0;
-    if (tcp)
-        note_timestamp(block, packet, timestamp);
+    const size_t payload = reader_wire_left(&packet->payload);
+    const size_t len = payload < FIELD_SAMPLE_LONGEST ? payload : FIELD_SAMPLE_LONGEST;
+    if (packet->protocol == PROTO_TCP)
+        note_timestamp(block, packet, timestamp_of(packet));
     block->samples[block->num++] =
         (struct field_sample){.time_us = us < UINT32_MAX ? (uint32_t)us : UINT32_MAX,
-                              .timestamp = timestamp,
-                              .seq = packet->tcp_seq,
                               .id = packet->ip_id,
-                              .len = len < UINT16_MAX ? (uint16_t)len : UINT16_MAX,
-                              .dscp = packet->traffic_class >> 2};
+                              .half_len = (len + 1) / 2 & 0x3ffu,
+                              .dscp = packet->traffic_class >> 2 & 0x3fu};
 }
 
 /* A mirror that has a packet twice, on its way in and out, has it with another TTL. */

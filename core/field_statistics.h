@@ -36,13 +36,25 @@ void field_statistics_free(struct field_statistics *statistics);
 /* field_statistics_begin makes a place for a new flow; the flow's flags to set come back. */
 uint32_t field_statistics_begin(struct field_statistics *statistics, uint32_t index);
 
+/* field_statistics_fetch asks for the cache line of the flow |index|, which need not be the right one yet;
+ * field_statistics_fetch_block, once that is there, for those that a further sample of end |side| is noted in. */
+void field_statistics_fetch(const struct field_statistics *statistics, uint32_t index);
+void field_statistics_fetch_block(const struct field_statistics *statistics, uint32_t index,
+                                  unsigned side);
+
+/* field_statistics_samples says whether end |side| is being sampled. */
+static inline bool field_statistics_samples(const struct flow_hot *hot, unsigned side)
+{
+    return hot->flags >> (FIELD_STATISTICS_FLAGS_SHIFT + side) & 1;
+}
+
 /* field_statistics_wants says whether a packet from end |side|, that end's number |packets|, is to be noted. */
 static inline bool field_statistics_wants(const struct flow_hot *hot, unsigned side,
                                           const struct packet *packet)
 {
     const uint32_t packets = hot->packets[side];
     const uint32_t must_be_zero = (packet->ip_flags & 4u) | packet->tcp_urgent;
-    return ((hot->flags >> (FIELD_STATISTICS_FLAGS_SHIFT + side) & 1) | must_be_zero) != 0 ||
+    return field_statistics_samples(hot, side) || must_be_zero != 0 ||
            (packets & (packets - 1)) == 0;
 }
 

@@ -131,6 +131,9 @@ static void feed_batch(struct team *team, const struct frame *frames, size_t num
         if (items[i].result == LAYERS_TRANSPORT)
             engine_fetch_flow(team->lanes[items[i].lane].engine, &items[i]);
     intake_time(team->intake, items, num);
+    for (size_t i = 0; i < num; i++)
+        if (items[i].result == LAYERS_TRANSPORT)
+            engine_fetch_fields(team->lanes[items[i].lane].engine, &items[i]);
     for (size_t i = 0; i < num; i++) {
         admit(team, &items[i]);
         team_tell_packets(team, &items[i], 1);

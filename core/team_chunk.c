@@ -197,6 +197,9 @@ void team_chunk_feed(struct lane *lane, struct chunk *chunk)
             if (entries->at[i].task == TASK_TAKE)
                 engine_fetch_flow(lane->engine, &chunk->items[entries->at[i].item]);
         for (size_t i = done; i < end; i++)
+            if (entries->at[i].task == TASK_TAKE)
+                engine_fetch_fields(lane->engine, &chunk->items[entries->at[i].item]);
+        for (size_t i = done; i < end; i++)
             do_entry(lane, chunk, &entries->at[i]);
     }
 }

@@ -202,7 +202,7 @@ static void test_class_by_length(void **state)
         uint64_t seed = 3;
         for (size_t i = 0; i < 64; i++) {
             const bool picture = next_random(&seed) & 1, marked = next_random(&seed) & 1;
-            samples[i].len = picture ? 900 : 120;
+            samples[i].half_len = picture ? 450 : 60;
             samples[i].dscp = (by_length ? picture : marked) ? 34 : 46;
         }
         say(analysis, &base, &observation_ip_fields,
@@ -497,7 +497,7 @@ static void test_timing(void **state)
         struct analysis *analysis = begin();
         uint64_t seed = 5;
         for (size_t j = 0; j < rows[i].num; j++) {
-            samples[j].len = 100;
+            samples[j].half_len = 50;
             if (j > 0)
                 samples[j].time_us = samples[j - 1].time_us + make_interval(rows[i].kind, j, &seed);
         }

@@ -272,7 +272,7 @@ static void test_sampling(void **state)
     assert_int_equal(world.ip.sampled.value, FIELD_STATISTICS_QUIET + FIELD_STATISTICS_SAMPLES);
     assert_int_equal(field_samples_num(world.ip.samples), FIELD_STATISTICS_SAMPLES);
     assert_int_equal(world.last.id, 264);
-    assert_int_equal(world.last.len, 10);
+    assert_int_equal(world.last.half_len, 5);
     assert_int_equal(world.last.time_us, 255000);
     for (unsigned i = 4097; i <= 9000; i++)
         send(&world);

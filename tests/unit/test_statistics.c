@@ -150,36 +150,62 @@ static void test_times(void **state)
 {
     (void)state;
     double steady[64], wild[64], sorted[64];
+    uint32_t whole[64];
     for (size_t i = 0; i < 64; i++) {
-        steady[i] = i % 2 ? 40 : 20;
+        whole[i] = i % 2 ? 40 : 20;
+        steady[i] = whole[i];
         wild[i] = i < 32 ? (i % 2 ? 40 : 20) : (i % 2 ? 4000 : 20);
         sorted[i] = i < 32 ? 20 : 40;
     }
     assert_near(statistics_regularity(steady, 64, 8), 0, 1e-12);
     assert_true(statistics_regularity(wild, 64, 8) > 10);
     assert_near(statistics_similarity(sorted, 64, 0.01), 62.0 / 63, 1e-12);
-    assert_near(statistics_rayleigh(steady, 64, 20), 1, 1e-12);
-    assert_near(statistics_rayleigh(steady, 64, 40), 0, 1e-12);
+    assert_near(statistics_rayleigh(whole, 64, 20), 1, 1e-12);
+    assert_near(statistics_rayleigh(whole, 64, 40), 0, 1e-12);
     assert_near(statistics_rayleigh_score(0.5, 40), 10 * log10(exp(1)), 1e-12);
 }
 
-/* The quick way is near enough to the exact one, for whatever values and periods. */
+static void test_sort(void **state)
+{
+    (void)state;
+    uint64_t seed = 88172645463325252u;
+    for (size_t num = 0; num <= 256; num++) {
+        uint32_t values[256];
+        uint64_t sum = 0, sum_sorted = 0;
+        for (size_t i = 0; i < num; i++) {
+            seed ^= seed << 13;
+            seed ^= seed >> 7;
+            seed ^= seed << 17;
+            values[i] = (uint32_t)(seed >> 16) >> (num % 4 * 8);
+            sum += values[i] * (uint64_t)values[i];
+        }
+        statistics_sort(values, num);
+        for (size_t i = 0; i < num; i++) {
+            assert_true(i == 0 || values[i - 1] <= values[i]);
+            sum_sorted += values[i] * (uint64_t)values[i];
+        }
+        assert_true(sum == sum_sorted);
+    }
+}
+
+/* The quick way is near enough to the exact one, for values of up to 100 seconds, whatever the period. */
 static void test_rayleigh_about(void **state)
 {
     (void)state;
     uint64_t seed = 88172645463325252u;
     for (unsigned round = 0; round < 500; round++) {
-        double values[100];
+        uint32_t values[100];
         const double period = 4000 + 200.0 * round;
         for (size_t i = 0; i < 100; i++) {
             seed ^= seed << 13;
             seed ^= seed >> 7;
             seed ^= seed << 17;
             const double kept_to = period * (double)(seed % 50 + 1);
-            values[i] = i < round % 101 ? kept_to : (double)(seed >> 8 & 0xffffffff);
+            values[i] = i < round % 101 ? (uint32_t)kept_to : (uint32_t)(seed >> 8) % 100000000;
         }
-        assert_near(statistics_rayleigh_about(values, 100, period),
-                    statistics_rayleigh(values, 100, period), 0.05);
+        for (size_t num = 93; num <= 100; num++)
+            assert_near(statistics_rayleigh_about(values, num, period),
+                        statistics_rayleigh(values, num, period), 0.05);
     }
     assert_near(statistics_rayleigh_about(NULL, 0, 4000), 0, 1e-12);
 }
@@ -198,6 +224,7 @@ int main(void)
         cmocka_unit_test(test_runs),
         cmocka_unit_test(test_phrases),
         cmocka_unit_test(test_times),
+        cmocka_unit_test(test_sort),
         cmocka_unit_test(test_rayleigh_about),
     };
     return cmocka_run_group_tests_name("statistics", tests, NULL, NULL);
