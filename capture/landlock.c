@@ -16,8 +16,8 @@ enum { ABI_REFER = 2, ABI_TRUNCATE = 3, ABI_NETWORK = 4, ABI_DEVICES = 5, ABI_SC
 static const uint64_t access_refer = UINT64_C(1) << 13;
 static const uint64_t access_truncate = UINT64_C(1) << 14;
 static const uint64_t access_devices = UINT64_C(1) << 15;
-static const uint64_t network_all = 3; /* bind and connect of TCP */
-static const uint64_t scopes_all = 3;  /* abstract sockets, signals */
+static const uint64_t network_bind = 1, network_connect = 2; /* of TCP */
+static const uint64_t scopes_all = 3;                        /* abstract sockets, signals */
 
 struct ruleset {
     uint64_t files, network, scopes;
@@ -26,7 +26,7 @@ struct ruleset {
 /* Making, removing, reading, writing and running files, of the first version. */
 static const uint64_t access_first = (UINT64_C(1) << 13) - 1;
 
-static struct ruleset ruleset_of(long abi)
+static struct ruleset ruleset_of(long abi, const struct sandbox *sandbox)
 {
     struct ruleset all = {.files = access_first};
     if (abi >= ABI_REFER)
@@ -34,7 +34,7 @@ static struct ruleset ruleset_of(long abi)
     if (abi >= ABI_TRUNCATE)
         all.files |= access_truncate;
     if (abi >= ABI_NETWORK)
-        all.network = network_all;
+        all.network = network_bind | (sandbox->streams ? 0 : network_connect);
     if (abi >= ABI_DEVICES)
         all.files |= access_devices;
     if (abi >= ABI_SCOPES)
@@ -106,7 +106,7 @@ enum landlock_result landlock_enter(const struct sandbox *sandbox, struct error 
         syscall(SYS_landlock_create_ruleset, NULL, (size_t)0, LANDLOCK_CREATE_RULESET_VERSION);
     if (abi < 1)
         return LANDLOCK_NONE;
-    const struct ruleset all = ruleset_of(abi);
+    const struct ruleset all = ruleset_of(abi, sandbox);
     long ruleset = syscall(SYS_landlock_create_ruleset, &all, ruleset_size(abi), 0);
     if (ruleset < 0) {
         error_set(error, "the program cannot be confined to its files: %m");

@@ -10,7 +10,7 @@ enum landlock_result {
     LANDLOCK_FAILED
 };
 
-/* landlock_enter leaves only |sandbox|'s paths, no TCP, no abstract sockets of others and no signals to others,
+/* landlock_enter leaves only |sandbox|'s paths, no TCP (but for its streams), no abstract sockets of others and no signals to others,
  * as far as the kernel knows these. |error| is set when it failed. */
 enum landlock_result landlock_enter(const struct sandbox *sandbox, struct error *error);
 

@@ -121,6 +121,45 @@ static bool allow_datagrams(scmp_filter_ctx filter, const struct sandbox *sandbo
     return !sandbox->datagrams || allow_each(filter, calls, LENGTH(calls));
 }
 
+static bool refuse_if(scmp_filter_ctx filter, int call, struct scmp_arg_cmp condition)
+{
+    return seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), call, 1, condition) == 0;
+}
+
+/* What the C library asks on its way to the address of a name, and can do without: other sockets (of a cache of names,
+ * of the kernel's list of addresses), and libraries for other ways. */
+static bool refuse_detours(scmp_filter_ctx filter)
+{
+    const struct scmp_arg_cmp code = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC);
+    for (int family = 0; family < AF_MAX; family++)
+        if (family != AF_INET && family != AF_INET6 &&
+            !refuse_if(filter, SCMP_SYS(socket), SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)family)))
+            return false;
+    return refuse_if(filter, SCMP_SYS(mmap), code);
+}
+
+/* TCP, and UDP to name servers; no listening. */
+static bool allow_streams(scmp_filter_ctx filter, const struct sandbox *sandbox)
+{
+    static const int calls[] = {
+        SCMP_SYS(connect),  SCMP_SYS(setsockopt), SCMP_SYS(getsockname), SCMP_SYS(getpeername),
+        SCMP_SYS(shutdown), SCMP_SYS(sendmsg),    SCMP_SYS(sendmmsg),    SCMP_SYS(pipe),
+        SCMP_SYS(pipe2),    SCMP_SYS(uname),      SCMP_SYS(getuid),      SCMP_SYS(geteuid),
+        SCMP_SYS(getgid),   SCMP_SYS(getegid),    SCMP_SYS(prlimit64),   SCMP_SYS(getdents64)};
+    static const int families[] = {AF_INET, AF_INET6}, kinds[] = {SOCK_STREAM, SOCK_DGRAM};
+    enum { KIND = 0xf, NUM_KINDS = 2 }; /* the rest are flags */
+    if (!sandbox->streams)
+        return true;
+    for (size_t i = 0; i < LENGTH(families) * NUM_KINDS; i++)
+        if (seccomp_rule_add(
+                filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2,
+                SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i / NUM_KINDS]),
+                SCMP_A1(SCMP_CMP_MASKED_EQ, KIND, (scmp_datum_t)kinds[i % NUM_KINDS])) != 0)
+            return false;
+    return allow_if(filter, SCMP_SYS(ioctl), SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)FIONREAD)) &&
+           allow_each(filter, calls, LENGTH(calls)) && refuse_detours(filter);
+}
+
 /* Calls that are harmless with some arguments only. */
 static bool allow_some(scmp_filter_ctx filter)
 {
@@ -145,6 +184,7 @@ static bool fill(scmp_filter_ctx filter, const struct sandbox *sandbox)
     return allow_each(filter, always, LENGTH(always)) && allow_some(filter) &&
            allow_opening(filter, sandbox) && allow_renaming(filter, sandbox) &&
            allow_interfaces(filter, sandbox) && allow_datagrams(filter, sandbox) &&
+           allow_streams(filter, sandbox) &&
            (PERPASS_SANITIZED || refuse(filter, SCMP_SYS(prctl), EPERM));
 }
 

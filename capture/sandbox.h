@@ -30,6 +30,7 @@ struct sandbox {
     const int *interfaces; /* descriptors of a live source, which may be bound again */
     size_t num_interfaces;
     bool datagrams; /* UDP may be spoken, with anybody */
+    bool streams;   /* TCP may be spoken, with anybody who answers, and names be looked up */
 };
 
 enum sandbox_result {

@@ -87,11 +87,20 @@ static bool prepare(struct analyze *analyze, struct error *error)
     return true;
 }
 
+static bool open_events(struct analyze *analyze, struct error *error)
+{
+    const struct run_settings *settings = &analyze->settings->common;
+    if (analyze->run.kafka == NULL)
+        return output_open_stream(&analyze->events, run_events_path(settings), error);
+    analyze->events =
+        (struct output){.name = settings->events, .out = kafka_file(analyze->run.kafka, error)};
+    return analyze->events.out != NULL;
+}
+
 static bool open_outputs(struct analyze *analyze, struct error *error)
 {
     const struct run_settings *settings = &analyze->settings->common;
-    const char *events = run_events_path(settings);
-    if (events != NULL && !output_open_stream(&analyze->events, events, error))
+    if (settings->events != NULL && !open_events(analyze, error))
         return false;
     if (!run_open_reports(&analyze->run, error) || !run_open_write(&analyze->run, NULL, error))
         return false;
@@ -133,8 +142,8 @@ static int begin(struct analyze *analyze)
 {
     struct error error = {.text = ""};
     int status = STATUS_OK;
-    if (!check(analyze, &error) || !prepare(analyze, &error) ||
-        !privileges_drop(analyze->settings->common.user, true, &error))
+    if (!check(analyze, &error) || !run_begin_kafka(&analyze->run, true, &error) ||
+        !prepare(analyze, &error) || !privileges_drop(analyze->settings->common.user, true, &error))
         status = STATUS_USAGE;
     else if (!open_outputs(analyze, &error))
         status = STATUS_OUTPUT;
@@ -168,15 +177,28 @@ static int read_files(struct analyze *analyze)
     return status;
 }
 
+/* All events have to arrive. */
+static bool end_kafka(struct analyze *analyze, struct error *error)
+{
+    const bool ended = kafka_end(analyze->run.kafka);
+    const struct kafka_news *news = kafka_told(analyze->run.kafka);
+    if (ended && news->lost == 0)
+        return true;
+    return error_set(error, "%s did not take all events: %s", analyze->events.name,
+                     news->trouble.text[0] != '\0' ? news->trouble.text : "it did not answer");
+}
+
 static bool write_events(struct analyze *analyze, const struct result *result, struct error *error)
 {
     struct error reason = {.text = ""};
     struct run *run = &analyze->run;
     event_writer_result(run->writer, result);
     bool ok = run_end_events(run, &reason);
-    if (!ok)
+    if (!ok && run->kafka == NULL)
         return error_set(error, "%s cannot be written: %s", analyze->events.name, reason.text);
-    return output_close(&analyze->events, error);
+    ok = output_close(&analyze->events, error) && ok;
+    /* Why its process took no more, it tells itself. */
+    return run->kafka != NULL ? end_kafka(analyze, error) && ok : ok;
 }
 
 static int write_all(struct analyze *analyze, const struct result *result)

@@ -27,6 +27,7 @@ struct event_pipe {
     enum { TO_FILE, TO_SOCKET, TO_PIPE } kind;
     uint64_t size;                /* of a file */
     struct socket_broker *broker; /* of a socket */
+    uint64_t sent;                /* lines to the process that sends to Kafka */
     uint64_t next_try_ms;
     /* What waits: from |begin|, whole lines up to |line|, then the beginning of one up to |end|. */
     char *waiting;
@@ -35,6 +36,7 @@ struct event_pipe {
     bool mid_line;        /* a part of the line at |begin| is written */
     bool gone;            /* nobody will ever read it any more */
     bool failed, failing; /* ever; now */
+    bool troubled;        /* Kafka is, as it was told */
     bool untold;          /* |trouble| has not been told */
     struct error trouble;
     uint64_t dropped;
@@ -69,17 +71,17 @@ static ssize_t write_some(struct event_pipe *pipe, const char *bytes, size_t len
     return wrote < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : wrote;
 }
 
-static uint64_t count_lines(const struct event_pipe *pipe)
+static uint64_t count_lines(const char *bytes, size_t len)
 {
     uint64_t lines = 0;
-    for (size_t i = pipe->begin; i < pipe->line; i++)
-        lines += pipe->waiting[i] == '\n';
+    for (size_t i = 0; i < len; i++)
+        lines += bytes[i] == '\n';
     return lines;
 }
 
 static void drop_waiting(struct event_pipe *pipe)
 {
-    pipe->dropped += count_lines(pipe);
+    pipe->dropped += count_lines(pipe->waiting + pipe->begin, pipe->line - pipe->begin);
     pipe->begin = pipe->line;
 }
 
@@ -134,6 +136,8 @@ static void write_waiting(struct event_pipe *pipe)
         pipe->begin += (size_t)wrote;
         pipe->size += (uint64_t)wrote;
         pipe->mid_line = bytes[wrote - 1] != '\n';
+        if (pipe->options.kafka != NULL)
+            pipe->sent += count_lines(bytes, (size_t)wrote);
     }
     if (pipe->begin == pipe->line)
         to_front(pipe);
@@ -257,11 +261,26 @@ static void reach_again(struct event_pipe *pipe)
     }
 }
 
+/* What the brokers cannot have is told once, until they take something. */
+static void look_after_kafka(struct event_pipe *pipe)
+{
+    const struct kafka_news *news = kafka_news(pipe->options.kafka);
+    if (news->troubled && !pipe->troubled) {
+        error_set(&pipe->trouble, "%s: events wait, those that wait too long are dropped: %s",
+                  pipe->output.name, news->trouble.text);
+        pipe->untold = true;
+    }
+    pipe->troubled = news->troubled;
+    pipe->failed |= news->lost > 0;
+}
+
 bool event_pipe_flush(struct event_pipe *pipe, struct error *error)
 {
     fflush(pipe->file);
     reach_again(pipe);
     write_waiting(pipe);
+    if (pipe->options.kafka != NULL && !pipe->gone)
+        look_after_kafka(pipe);
     if (pipe->untold) {
         pipe->untold = false;
         *error = pipe->trouble;
@@ -277,12 +296,22 @@ bool event_pipe_flush(struct event_pipe *pipe, struct error *error)
 
 uint64_t event_pipe_dropped(const struct event_pipe *pipe)
 {
-    return pipe->dropped;
+    const struct kafka *kafka = pipe->options.kafka;
+    return pipe->dropped + (kafka != NULL ? kafka_told(kafka)->lost : 0);
 }
 
 FILE *event_pipe_file(const struct event_pipe *pipe)
 {
     return pipe->file;
+}
+
+static bool open_output(struct event_pipe *pipe, struct error *error)
+{
+    if (pipe->options.kafka == NULL)
+        return output_open_append(&pipe->output, pipe->path, error);
+    pipe->output =
+        (struct output){.name = pipe->path, .out = kafka_file(pipe->options.kafka, error)};
+    return pipe->output.out != NULL;
 }
 
 struct event_pipe *event_pipe_open(const char *path, const struct event_pipe_options *options,
@@ -296,7 +325,7 @@ struct event_pipe *event_pipe_open(const char *path, const struct event_pipe_opt
     }
     pipe->path = path;
     pipe->options = *options;
-    bool opened = output_open_append(&pipe->output, path, error);
+    bool opened = open_output(pipe, error);
     const char *socket = opened ? output_socket(path) : NULL;
     if (socket != NULL && (pipe->broker = socket_broker_new(socket, error)) == NULL) {
         event_pipe_free(pipe);
@@ -316,6 +345,17 @@ struct event_pipe *event_pipe_open(const char *path, const struct event_pipe_opt
     return pipe;
 }
 
+/* Of what was sent and is not known to have arrived nobody will hear any more: it is dropped, too. */
+static void end_kafka(struct event_pipe *pipe)
+{
+    output_discard(&pipe->output); /* no more lines come */
+    kafka_end(pipe->options.kafka);
+    const struct kafka_news *news = kafka_told(pipe->options.kafka);
+    if (pipe->sent > news->delivered + news->lost)
+        pipe->dropped += pipe->sent - news->delivered - news->lost;
+    pipe->failed |= pipe->sent > news->delivered;
+}
+
 bool event_pipe_finish(struct event_pipe *pipe, unsigned wait_ms)
 {
     fflush(pipe->file);
@@ -328,6 +368,8 @@ bool event_pipe_finish(struct event_pipe *pipe, unsigned wait_ms)
         write_waiting(pipe);
     }
     drop_waiting(pipe);
+    if (pipe->options.kafka != NULL)
+        end_kafka(pipe);
     return !pipe->failed;
 }
 

@@ -3,6 +3,7 @@
 #ifndef PERPASS_CLI_EVENT_PIPE_H
 #define PERPASS_CLI_EVENT_PIPE_H
 
+#include "cli/kafka.h"
 #include "core/error.h"
 
 #include <stdint.h>
@@ -13,6 +14,7 @@ struct event_pipe;
 struct event_pipe_options {
     uint64_t rotate_bytes; /* a file that is so long is put aside; 0: never */
     unsigned num_kept;     /* files put aside, FILE.1 the youngest; older ones are removed */
+    struct kafka *kafka;   /* where events go instead, the caller's; NULL: to the path */
 };
 
 /* event_pipe_open opens |path| for adding to it, as output_open_append. The reader of a socket may go and come back: it
@@ -34,7 +36,8 @@ bool event_pipe_reopen(struct event_pipe *pipe, struct error *error);
 
 uint64_t event_pipe_dropped(const struct event_pipe *pipe);
 
-/* event_pipe_finish gives what waits |wait_ms| milliseconds to be written; the rest is dropped and counted.
+/* event_pipe_finish gives what waits |wait_ms| milliseconds to be written (and Kafka its own time to deliver it); the
+ * rest is dropped and counted.
  * False when an event could not be written, ever, for another reason than a slow reader. */
 bool event_pipe_finish(struct event_pipe *pipe, unsigned wait_ms);
 void event_pipe_free(struct event_pipe *pipe);

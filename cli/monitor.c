@@ -430,9 +430,12 @@ static bool open_outputs(struct monitor *monitor, struct error *error)
     const struct event_pipe_options options = {.rotate_bytes = settings->rotate_mib << 20,
                                                .num_kept = settings->rotate_keep != 0
                                                                ? (unsigned)settings->rotate_keep
-                                                               : MONITOR_ROTATE_KEEP};
+                                                               : MONITOR_ROTATE_KEEP,
+                                               .kafka = monitor->run.kafka};
     if (settings->common.events != NULL) {
-        monitor->events = event_pipe_open(run_events_path(&settings->common), &options, error);
+        const char *path = run_events_path(&settings->common);
+        monitor->events =
+            event_pipe_open(path != NULL ? path : settings->common.events, &options, error);
         if (monitor->events == NULL)
             return false;
     }
@@ -462,7 +465,8 @@ static int begin(struct monitor *monitor)
     const struct monitor_settings *settings = monitor->settings;
     struct error error = {.text = ""};
     int status = STATUS_OK;
-    if (!check(settings, &error) || !run_prepare(&monitor->run, &error))
+    if (!check(settings, &error) || !run_begin_kafka(&monitor->run, false, &error) ||
+        !run_prepare(&monitor->run, &error))
         status = STATUS_USAGE;
     else if (!open_source(monitor, &error))
         status = STATUS_INPUT;
@@ -512,6 +516,8 @@ static void finish(struct monitor *monitor)
         fail(monitor, STATUS_OUTPUT, &error);
     if (run->writer != NULL)
         end_events(monitor, &all);
+    if (monitor->events != NULL)
+        all.events_dropped = event_pipe_dropped(monitor->events);
     if (settings->metrics != NULL && !metrics_write(settings->metrics, &all, &error))
         fail(monitor, STATUS_OUTPUT, &error);
     bool summary =

@@ -170,6 +170,9 @@ static bool read_option(const struct command *command, struct words *words, void
     }
     if (option == NULL)
         return unknown_option(command, word, strcspn(word, "="), error);
+    if (option->needs != NULL && !option->built())
+        return error_set(error, "--%s: this perpass was built without %s", option->name,
+                         option->needs);
     if (option->value == NULL && value != NULL)
         return error_set(error, "--%s takes no value", option->name);
     if (option->value != NULL && value == NULL && !option->value_may_be_left) {
@@ -235,6 +238,8 @@ void options_help(FILE *out, const struct command *command)
     for (size_t i = 0; i < options_count(command); i++) {
         const struct option_row *option = option_at(command, i);
         const char *join = option->value_may_be_left ? "[=" : " ";
+        if (option->needs != NULL && !option->built())
+            continue;
         fprintf(out, "  --%s%s%s%s\n", option->name, option->value != NULL ? join : "",
                 option->value != NULL ? option->value : "", option->value_may_be_left ? "]" : "");
         text_wrap(out, option->about, HELP_INDENT, HELP_WIDTH, 0);

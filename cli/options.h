@@ -18,6 +18,9 @@ struct option_row {
     bool (*set)(void *member, const char *value, struct error *error);
     const char *about; /* for the help: a sentence or two */
     char letter;       /* 'i': it can be written -i, too; 0: it cannot */
+    const char *needs; /* a library that perpass may be built without; NULL: nothing */
+    bool (*built)(
+        void); /* whether it was built with that; the option is not in the help otherwise, and refused */
 };
 
 /* A list of values, in the order of the command line. All zero is empty. */

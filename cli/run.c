@@ -84,12 +84,26 @@ static unsigned num_threads(const struct run_settings *settings)
     return settings->threads != 0 ? settings->threads : 1;
 }
 
+static bool check_kafka(const struct run_settings *settings, struct error *error)
+{
+    const bool used = settings->events != NULL && kafka_topic(settings->events) != NULL;
+    const bool told = settings->kafka_brokers != NULL || settings->kafka_config != NULL;
+    if (told && !used)
+        return error_set(error, "%s needs --events kafka:TOPIC, which it is about",
+                         settings->kafka_brokers != NULL ? "--kafka-brokers" : "--kafka-config");
+    return !used || told ||
+           error_set(error, "--events kafka:TOPIC needs --kafka-brokers HOST:PORT, or a file of "
+                            "properties (--kafka-config)");
+}
+
 static bool check_options(const struct run_settings *settings, struct error *error)
 {
     if (settings->flows && settings->events == NULL)
         return error_set(error, "--flows needs --events, as it asks for more events");
     if (settings->observations.on && settings->events == NULL)
         return error_set(error, "--observations needs --events, as it asks for more events");
+    if (!check_kafka(settings, error))
+        return false;
     if (settings->write != NULL && settings->policy != POLICY_RAW)
         return error_set(error, "--write needs --privacy raw: packets show everything as it is");
     if (settings->write != NULL && is_standard(settings->write))
@@ -204,6 +218,22 @@ static bool open_geo(struct run *run, struct error *error)
     return true;
 }
 
+bool run_begin_kafka(struct run *run, bool all_or_nothing, struct error *error)
+{
+    const struct run_settings *settings = run->settings;
+    const char *topic = settings->events != NULL ? kafka_topic(settings->events) : NULL;
+    const struct kafka_options options = {.topic = topic,
+                                          .brokers = settings->kafka_brokers,
+                                          .file = settings->kafka_config,
+                                          .user = settings->user,
+                                          .no_sandbox = settings->no_sandbox,
+                                          .all_or_nothing = all_or_nothing};
+    if (topic == NULL)
+        return true;
+    run->kafka = kafka_start(&options, error);
+    return run->kafka != NULL;
+}
+
 bool run_prepare(struct run *run, struct error *error)
 {
     const struct run_settings *settings = run->settings;
@@ -269,7 +299,9 @@ bool run_open_reports(struct run *run, struct error *error)
 
 const char *run_events_path(const struct run_settings *settings)
 {
-    const char *path = settings->events != NULL ? syslog_stream_path(settings->events) : NULL;
+    if (settings->events == NULL || kafka_topic(settings->events) != NULL)
+        return NULL;
+    const char *path = syslog_stream_path(settings->events);
     return path != NULL ? path : settings->events;
 }
 
@@ -451,6 +483,7 @@ void run_end(struct run *run)
     struct error ignored; /* a failed run has told already what is wrong */
     if (run->writer != NULL)
         run_end_events(run, &ignored);
+    kafka_free(run->kafka);
     for (size_t i = 0; run->reports != NULL && i < run->settings->reports.num; i++)
         output_discard(&run->reports[i].output);
     team_free(run->team);

@@ -3,6 +3,7 @@
 #define PERPASS_CLI_RUN_H
 
 #include "analysis/rule_selection.h"
+#include "cli/kafka.h"
 #include "cli/keep.h"
 #include "cli/options.h"
 #include "cli/output.h"
@@ -25,6 +26,7 @@ struct run_cpus {
 struct run_settings {
     struct option_list reports; /* as given; each is valid for run_report_format */
     const char *events;
+    const char *kafka_brokers, *kafka_config; /* NULL: not given */
     bool flows;
     bool no_classify;
     struct run_observations observations;
@@ -75,6 +77,7 @@ struct run {
     struct geo *geo;       /* NULL: no databases of places were given */
     struct labels *labels; /* NULL: conversations that nobody reads have no name */
     struct redactor *redactor;
+    struct kafka *kafka;         /* NULL: events do not go there */
     struct event_writer *writer; /* NULL: no events are asked for, or not yet */
     FILE *messages;              /* between it and its output with syslog:, else NULL */
     struct run_report *reports;
@@ -96,6 +99,10 @@ struct run_files {
 bool run_check(const struct run_settings *settings, const struct run_files *files,
                struct error *error);
 
+/* run_begin_kafka makes the process that sends to Kafka, if events go there; before run_prepare, so that it has no key.
+ * With |all_or_nothing| it stops at the first event that cannot be delivered. */
+bool run_begin_kafka(struct run *run, bool all_or_nothing, struct error *error);
+
 /* run_prepare makes what works on packets and observations; no output is opened. |run| is all zero but for
  * its settings. What run_prepare and the following leave, run_end frees, also after a failure. */
 bool run_prepare(struct run *run, struct error *error);
@@ -103,7 +110,8 @@ bool run_prepare(struct run *run, struct error *error);
 /* run_open_reports opens all reports (again, after run_write_report has closed them). */
 bool run_open_reports(struct run *run, struct error *error);
 
-/* run_events_path gives where --events go, without the form that they go in; NULL: they are not asked for. */
+/* run_events_path gives where --events go, without the form that they go in; NULL: they are not asked for, or go to
+ * Kafka. */
 const char *run_events_path(const struct run_settings *settings);
 
 /* run_begin_events lets events go to |out|, in the form that --events asks for. run_end_events ends them; false and

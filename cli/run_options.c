@@ -1,5 +1,7 @@
 /* run_options.c: the options that all commands with results share. */
+#include "cli/kafka_client.h"
 #include "cli/run.h"
+#include "cli/syslog_stream.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -64,7 +66,13 @@ static bool set_events(void *member, const char *value, struct error *error)
     if (before != NULL)
         return error_set(error, "there is one stream of events, and it goes to %.100s already",
                          before);
-    return option_set_text(member, value, error);
+    const char *topic = kafka_topic(value), *inner = syslog_stream_path(value);
+    if (inner != NULL && kafka_topic(inner) != NULL)
+        return error_set(error, "events to Kafka have no form but JSON: there is no syslog:kafka:");
+    if (topic != NULL && !kafka_client_built())
+        return error_set(error, "this perpass was built without librdkafka: there is no kafka:");
+    return (topic == NULL || kafka_check_topic(topic, error)) &&
+           option_set_text(member, value, error);
 }
 
 static bool set_observations(void *member, const char *value, struct error *error)
@@ -170,6 +178,13 @@ const struct option_row run_options[] = {
      "Schema. FILE can be - for standard output, or unix:PATH for a listening stream socket. With "
      "syslog: before it each event is a message of syslog (RFC 5424) with its length before it, "
      "such as syslog:unix:PATH."},
+    {"kafka-brokers", "HOST:PORT,...", false, MEMBER(kafka_brokers), option_set_text,
+     "With --events kafka:TOPIC: send the events to that topic of Kafka, by way of these brokers.",
+     .needs = "librdkafka", .built = kafka_client_built},
+    {"kafka-config", "FILE", false, MEMBER(kafka_config), option_set_text,
+     "With --events kafka:TOPIC: properties of librdkafka, a NAME=VALUE a line, such as "
+     "bootstrap.servers, security.protocol and sasl.password.",
+     .needs = "librdkafka", .built = kafka_client_built},
     {"flows", NULL, false, MEMBER(flows), option_set_true,
      "With --events: also an event for every conversation."},
     {"no-classify", NULL, false, MEMBER(no_classify), option_set_true,

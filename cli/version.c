@@ -1,6 +1,7 @@
 /* version.c: perpass version: the program, how it was built, and every library with its version. */
 #include "capture/capture_libraries.h"
 #include "cli/commands.h"
+#include "cli/kafka_client.h"
 #include "cli/status.h"
 #include "core/crypto.h"
 #include "core/geo.h"
@@ -36,6 +37,8 @@ static int run(const void *settings, const struct option_list *operands)
     say(stdout, "json-c", report_json_library());
     if (labels_built())
         say(stdout, "nDPI", labels_version());
+    if (kafka_client_built())
+        say(stdout, "librdkafka", kafka_client_version());
     if (geo_built())
         say(stdout, "libmaxminddb", geo_version());
     say(stdout, "glibc", gnu_get_libc_version());

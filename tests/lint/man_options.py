@@ -26,6 +26,13 @@ def manual_options(manual, command):
     return [re.sub(r"[*_]", "", line) for line in lines]
 
 
+def is_left_out(program, command, option):
+    """whether this build lacks the library that the option needs"""
+    done = subprocess.run([program] + ([command] if command else []) + option.split(), capture_output=True, text=True,
+                          timeout=20, check=False)
+    return done.returncode == 2 and "was built without" in done.stderr
+
+
 def main():
     program, path, *commands = sys.argv[1:]
     manual = pathlib.Path(path).read_text(encoding="utf-8")
@@ -40,9 +47,10 @@ def main():
                 print("%s: %s is in --help, not in the manual" % (command, option))
                 wrong += 1
         for option in written:
-            if option not in told:
+            if option not in told and not is_left_out(program, command, option):
                 print("%s: %s is in the manual, not in --help" % (command, option))
                 wrong += 1
+        written = [option for option in written if option in told]
         if not wrong and told != written:
             print("%s: the manual has the options in another order" % command)
             wrong += 1

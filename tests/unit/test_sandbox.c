@@ -156,7 +156,25 @@ static int make_socket(const struct place *place)
     return done_if(socket(AF_INET, SOCK_STREAM, 0) >= 0);
 }
 
+static int make_local_socket(const struct place *place)
+{
+    (void)place;
+    return done_if(socket(AF_UNIX, SOCK_STREAM, 0) >= 0);
+}
+
+static int make_raw_socket(const struct place *place)
+{
+    (void)place;
+    return done_if(socket(AF_INET, SOCK_RAW, IPPROTO_UDP) >= 0);
+}
+
 static int own_socket = -1; /* made before the sandbox was entered */
+
+static int listen_to_tcp(const struct place *place)
+{
+    (void)place;
+    return done_if(listen(socket(AF_INET, SOCK_STREAM, 0), 1) == 0);
+}
 
 static int connect_it(const struct place *place)
 {
@@ -241,13 +259,14 @@ static int fail_assertion(const struct place *place)
     abort();
 }
 
-enum { READS = 1, WRITES = 2, INTERFACE = 4 };
+enum { READS = 1, WRITES = 2, INTERFACE = 4, STREAMS = 8 };
 
 struct attempt {
     const char *name;
     int (*try)(const struct place *place);
     unsigned
-        with; /* READS: as perpass analyze; WRITES: as perpass monitor; INTERFACE: |own_socket| is one */
+        with; /* READS: as perpass analyze; WRITES: as perpass monitor; INTERFACE: |own_socket| is one;
+               * STREAMS: TCP may be spoken */
     /* What is right: it works; it is refused, by an error or by the end of the process; it is refused where
      * the kernel confines paths; it ends the process by this signal. */
     enum { WORKS, REFUSES, REFUSES_PATH, ENDS_BY_ABORT } right;
@@ -284,6 +303,16 @@ static const struct attempt attempts[] = {
     {"look into the parent", look_into_parent, READS, REFUSES, true},
     {"signal the parent", kill_parent, READS, REFUSES, false},
     {"make code", make_code, READS, REFUSES, true},
+    {"work with streams", work, STREAMS, WORKS, false},
+    {"make a socket for streams", make_socket, STREAMS, WORKS, false},
+    {"make another socket with streams", make_local_socket, STREAMS, REFUSES, false},
+    {"make a raw socket with streams", make_raw_socket, STREAMS, REFUSES, false},
+    {"listen with streams", listen_to_tcp, STREAMS, REFUSES, false},
+    {"read another file with streams", read_other, STREAMS, REFUSES_PATH, false},
+    {"make a file with streams", make_file, STREAMS, REFUSES, false},
+    {"run a program with streams", run_program, STREAMS, REFUSES, false},
+    {"fork with streams", fork_it, STREAMS, REFUSES, true},
+    {"make code with streams", make_code, STREAMS, REFUSES, true},
 };
 
 static void child(const struct attempt *attempt, const struct place *place)
@@ -298,7 +327,8 @@ static void child(const struct attempt *attempt, const struct place *place)
     const struct sandbox sandbox = {.paths = paths,
                                     .num_paths = attempt->with & (READS | WRITES) ? 2 : 0,
                                     .interfaces = &interface,
-                                    .num_interfaces = attempt->with & INTERFACE ? 1 : 0};
+                                    .num_interfaces = attempt->with & INTERFACE ? 1 : 0,
+                                    .streams = attempt->with & STREAMS};
     const struct rlimit none = {0, 0};
     setrlimit(RLIMIT_CORE, &none);
     if (freopen("/dev/null", "w", stderr) == NULL)
@@ -365,7 +395,7 @@ static void test_outside(void **state)
         int status;
         if (attempt->right == WORKS || attempt->right == ENDS_BY_ABORT ||
             attempt->try == look_into_parent || attempt->try == send_to_it ||
-            attempt->try == bind_it)
+            attempt->try == bind_it || attempt->try == make_raw_socket)
             continue; /* the rest of these the system may refuse for reasons of its own */
         make_place(&place);
         own_socket = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
