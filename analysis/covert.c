@@ -6,6 +6,7 @@
 #include "dissectors/dhcp.h"
 #include "dissectors/dtls.h"
 #include "dissectors/starttls.h"
+#include "dissectors/tls_nonces.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -226,6 +227,8 @@ static void observe(struct analyze_context *context, const struct observation *o
         covert_server_hello(context, observation->data);
     else if (observation->type == &observation_tls_hello_verify_request)
         covert_verify_request(context, observation->data);
+    else if (observation->type == &observation_tls_record_nonces)
+        covert_record_nonces(context, observation->data);
     else if (observation->type == &observation_starttls_session)
         covert_preamble(context, observation->data);
     else if (observation->type == &observation_dhcp_message)
@@ -252,6 +255,7 @@ static const struct observation_type *const reads[] = {&observation_ip_fields,
                                                        &observation_tls_client_hello,
                                                        &observation_tls_server_hello,
                                                        &observation_tls_hello_verify_request,
+                                                       &observation_tls_record_nonces,
                                                        &observation_starttls_session,
                                                        &observation_dhcp_message,
                                                        NULL};

@@ -168,12 +168,14 @@ void covert_isn(struct analyze_context *context, struct covert_endpoint *endpoin
 struct tls_client_hello;
 struct tls_server_hello;
 struct tls_hello_verify_request;
+struct tls_record_nonces;
 struct starttls_session;
 struct dhcp_message;
 void covert_client_hello(struct analyze_context *context, const struct tls_client_hello *hello);
 void covert_server_hello(struct analyze_context *context, const struct tls_server_hello *hello);
 void covert_verify_request(struct analyze_context *context,
                            const struct tls_hello_verify_request *request);
+void covert_record_nonces(struct analyze_context *context, const struct tls_record_nonces *nonces);
 void covert_preamble(struct analyze_context *context, const struct starttls_session *session);
 void covert_dhcp(struct analyze_context *context, const struct dhcp_message *message);
 

@@ -8,6 +8,7 @@
 #include "core/geo.h"
 #include "dissectors/content_rules.h"
 #include "dissectors/labels.h"
+#include "dissectors/tls_nonces.h"
 #include "reports/text.h"
 
 #include <errno.h>
@@ -270,6 +271,8 @@ bool run_prepare(struct run *run, struct error *error)
         return false;
     engine.fields =
         analysis_reads(run->analysis, &observation_ip_fields) || settings->observations.on;
+    engine.nonces =
+        analysis_reads(run->analysis, &observation_tls_record_nonces) || settings->observations.on;
     run->team = team_new(&engine, num_threads(settings), error);
     if (run->team == NULL)
         return false;

@@ -36,6 +36,7 @@ struct dissect_context {
     uint64_t time_ns, packet;
     unsigned side; /* the sender: 0 or 1 */
     bool proofs;   /* observe what shows of pre-shared keys (dissectors/tls_proof.h), too */
+    bool nonces;   /* look at the explicit nonces of records (dissectors/tls_nonces.h), too */
     bool gap;      /* TCP: bytes before these were lost; look for the next message boundary */
     bool forget;   /* to set in end when nothing was of interest: as if nobody had read the flow */
     const struct dissector *next;  /* to set for DISSECT_HANDOVER; its state begins all-zero */

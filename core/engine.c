@@ -73,6 +73,7 @@ static struct dissect_context context_of(struct engine *engine, struct flow *flo
                                     .packet = engine->packet_number,
                                     .side = side,
                                     .proofs = engine->options.proofs,
+                                    .nonces = engine->options.nonces,
                                     .scratch = &engine->scratch,
                                     .content_rules = engine->options.content_rules,
                                     .budget = &engine->budget,

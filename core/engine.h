@@ -31,6 +31,7 @@ struct engine_options {
     bool fields;            /* gather statistics of header fields (core/field_statistics.h) … */
     size_t max_field_bytes; /* … in blocks of so many bytes; 0: ENGINE_DEFAULT_FIELD_BYTES */
     bool proofs;            /* for dissect_context.proofs */
+    bool nonces;            /* for dissect_context.nonces */
     bool in_team; /* it takes the packets of another intake: no engine_feed, no engine_advance */
     const struct keyed_hash_five_key
         *flow_hash_key; /* of a team: of all its engines; NULL: random */

@@ -163,6 +163,22 @@ static bool is_finished(const struct dtls_record *record)
            (record->type == DTLS_HANDSHAKE || record->type == DTLS_TLS12_CID);
 }
 
+/* A side whose nonces are looked at is not quiet yet. */
+static void note_nonce(struct dtls *dtls, const struct dtls_record *record,
+                       struct dissect_context *context)
+{
+    struct dtls_side *side = &dtls->sides[context->side];
+    struct reader fragment = record->fragment;
+    const size_t len = reader_wire_left(&fragment);
+    if (!side->sampled)
+        side->sampling = tls_nonces_wanted(&dtls->session, context);
+    side->sampled = true;
+    if (side->sampling &&
+        tls_nonces_note(&dtls->session, (uint64_t)record->epoch << 48 | record->sequence, len,
+                        reader_bytes(&fragment, TLS_NONCE_LEN), context))
+        side->calm = 0;
+}
+
 /* Epoch 1 of DTLS 1.3 is early data, which goes before the handshake is done. */
 static void note_protected(struct dtls *dtls, const struct dtls_record *record,
                            struct dissect_context *context)
@@ -180,6 +196,8 @@ static void note_protected(struct dtls *dtls, const struct dtls_record *record,
     side->protected = true;
     if (!record->unified || record->epoch != 1)
         tls_session_protected(&dtls->session, 0, context);
+    if (!record->unified && record->epoch == 1)
+        note_nonce(dtls, record, context);
 }
 
 /* How long the connection ids of the sender are; looks for it in the datagram if nothing says so. */

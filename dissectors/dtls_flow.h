@@ -19,6 +19,7 @@ struct dtls_side {
     uint32_t calm;                  /* datagrams since the last of these */
     bool protected;                 /* sent a protected record */
     bool told_proof;                /* the one with Finished went to tls_proof_record */
+    bool sampling, sampled;         /* tls_nonces_note is handed nonces; that was decided */
     uint64_t cid_records;
     struct number inferred_cid_len;
     uint8_t inferences; /* tries to infer it */

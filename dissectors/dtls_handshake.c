@@ -288,7 +288,9 @@ void dtls_handshake_end(struct dtls *dtls, struct dissect_context *context)
         context->side = i;
         dtls_hurry(dtls, i, context);
         tell_unfinished(dtls, context);
+        tls_nonces_end(&dtls->session, context);
     }
+    tls_nonces_free(&dtls->session, context->budget);
     context->side = context->flow->client;
     tls_session_end(&dtls->session, context);
     emit_session(dtls, context);

@@ -302,10 +302,10 @@ static enum step read_change_cipher(struct tls_records *tls, struct tls_side *si
     bool open = !session->server_hello && client && !session->client_key_exchange;
     if (!open && !tls_session_is_13(session)) {
         tls_session_protected(session, 0, context);
-        if (!tls_proof_wanted(session, context))
-            return STEP_SIDE_DONE;
-        side->proof_next = true;
-        return skip_record(side, bytes, record);
+        side->proof_next = tls_proof_wanted(session, context);
+        side->sampling = tls_nonces_wanted(session, context);
+        return side->proof_next || side->sampling ? skip_record(side, bytes, record)
+                                                  : STEP_SIDE_DONE;
     }
     side->change_cipher = true;
     return skip_record(side, bytes, record);
@@ -336,7 +336,30 @@ static enum step read_proof(struct tls_records *tls, struct tls_side *side, stru
         return wait_for(side, bytes, RECORD_HEADER_LEN + record->len);
     if (reader_ok(&next))
         tls_proof_record(&tls->session, record->type, 0, fragment, context);
-    return STEP_SIDE_DONE;
+    side->proof_next = false;
+    return side->sampling ? STEP_NEXT : STEP_SIDE_DONE;
+}
+
+/* Records that follow each other without a gap, up to the next change of keys. */
+static enum step read_nonce(struct tls_records *tls, struct tls_side *side, struct reader *bytes,
+                            struct dissect_context *context)
+{
+    struct reader next = *bytes;
+    const struct record record = read_header(&next);
+    struct reader nonce =
+        reader_child(&next, record.len < TLS_NONCE_LEN ? record.len : TLS_NONCE_LEN);
+    if (!reader_ok(&next) && bytes->cut == 0) {
+        side->want = RECORD_HEADER_LEN + TLS_NONCE_LEN;
+        return STEP_WAIT;
+    }
+    if (!reader_ok(&next) || !header_plausible(&record) ||
+        record.type == CONTENT_CHANGE_CIPHER_SPEC ||
+        !tls_nonces_note(&tls->session, side->protected ++, record.len, reader_rest(&nonce),
+                         context)) {
+        tls_nonces_end(&tls->session, context);
+        return STEP_SIDE_DONE;
+    }
+    return skip_record(side, bytes, &record);
 }
 
 /* Early data goes before a second client hello that may still come in clear. */
@@ -367,6 +390,8 @@ static enum step out_of_step(struct tls_side *side, struct reader *bytes,
 static enum step read_record(struct tls_records *tls, struct tls_side *side, struct reader *bytes,
                              struct dissect_context *context)
 {
+    if (side->sampling && !side->proof_next)
+        return read_nonce(tls, side, bytes, context);
     if (!side->in_step) {
         enum recognise answer = recognises_record(*bytes);
         if (answer == RECOGNISE_NO && tls_ssl2_recognises(*bytes) == RECOGNISE_YES)
@@ -411,6 +436,10 @@ enum dissect tls_records_read(struct tls_records *tls, struct reader *bytes,
     tls->session.version_protocol = "tls";
     if (tls->session.transport == NULL)
         tls->session.transport = "tls";
+    if (context->gap && side->sampling && !side->proof_next) {
+        tls_nonces_end(&tls->session, context);
+        return DISSECT_SIDE_DONE;
+    }
     if (context->gap) {
         if (side->waiting)
             emit_fault(&observation_cut, "handshake", "a segment was lost", context);
@@ -449,7 +478,9 @@ void tls_records_end(struct tls_records *tls, struct dissect_context *context)
                        context);
             tls->session.handshake.cut = true;
         }
+        tls_nonces_end(&tls->session, context);
     }
+    tls_nonces_free(&tls->session, context->budget);
     context->side = context->flow->client;
     tls_session_end(&tls->session, context);
 }

@@ -9,14 +9,15 @@
 
 /* One direction. */
 struct tls_side {
-    bool in_step;       /* the bytes at hand begin with a record header */
-    bool change_cipher; /* sent a ChangeCipherSpec before it was clear what that means */
-    bool waiting;       /* holds the beginning of a message */
-    bool proof_next;    /* the next record is to be handed to tls_proof_record */
-    uint8_t resyncs;
-    size_t skip; /* bytes of a record of no interest still to pass over */
-    size_t done; /* handshake bytes of the first unread record that have been read */
-    size_t want; /* unread bytes before the next try is worth its time */
+    bool in_step;               /* the bytes at hand begin with a record header */
+    bool change_cipher;         /* sent a ChangeCipherSpec before it was clear what that means */
+    bool waiting;               /* holds the beginning of a message */
+    bool proof_next;            /* the next record is to be handed to tls_proof_record */
+    bool sampling;              /* the nonces of records are handed to tls_nonces_note */
+    uint8_t resyncs, protected; /* protected: records that were */
+    size_t skip;                /* bytes of a record of no interest still to pass over */
+    size_t done;                /* handshake bytes of the first unread record that have been read */
+    size_t want;                /* unread bytes before the next try is worth its time */
 };
 
 /* All-zero is a conversation of which nothing was seen. A carrier other than TCP sets session.transport. */

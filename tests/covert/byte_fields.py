@@ -86,6 +86,32 @@ def extension_of_hello(wanted):
     return find
 
 
+GCM_SUITES = (0xC02F, 0xC02B, 0xC030, 0xC02C, 0x009C, 0x009D, 0x009E, 0x009F)
+
+
+def is_gcm_server_hello(packet):
+    """TLS 1.2 with GCM, whole at the start of a segment."""
+    data, at = packet.data, packet.payload
+    if packet.protocol != TCP or packet.end < at + 50 or data[at] != 22 or data[at + 1] != 3 or data[at + 5] != 2:
+        return False
+    at += 9 + 34
+    return at + 3 + data[at] <= packet.end and u16(data, at + 1 + data[at]) in GCM_SUITES
+
+
+class Nonce(Bytes):
+    """The explicit nonce of a record of application data at the start of a segment."""
+
+    def __init__(self):
+        super().__init__("nonce", "covert.ephemeral-nonce", None, 8)
+
+    def carriers(self, capture, endpoint):
+        flows = {packet.flow() for packet in capture.packets if packet.l4 != 0 and is_gcm_server_hello(packet)}
+        for packet in capture.packets:
+            if packet.source == endpoint and packet.l4 != 0 and packet.flow() in flows and packet.whole() and \
+                    packet.end >= packet.payload + 5 + 24 and packet.data[packet.payload] == 23:
+                yield packet, packet.payload + 5, 8
+
+
 def behind_dhcp_end(packet):
     data, at = packet.data, packet.payload + 240
     if packet.protocol != UDP or packet.sport not in (67, 68) or packet.end < at or \

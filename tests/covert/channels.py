@@ -15,7 +15,7 @@ comes out of a cipher (random bits).
 import random
 
 import header_fields as header
-from byte_fields import (Bytes, Echoed, behind_dhcp_end, dhcp_server_name, echo_data, ethernet_padding,
+from byte_fields import (Bytes, Echoed, Nonce, behind_dhcp_end, dhcp_server_name, echo_data, ethernet_padding,
                          extension_of_hello, random_of_hello, session_id_of_hello)
 from header_fields import Field, LabelOfFlow, LowBit, Padding6, Sequence, is_syn, is_tcp
 from inserted import Bounce, Heartbeat, Preamble
@@ -91,6 +91,7 @@ def build():
         Echoed("session-id", "covert.session-id", session_id_of_hello),
         Bytes("padding", "covert.padding", extension_of_hello(21), 32),
         Bytes("ticket", None, extension_of_hello(35)),  # no rule looks at tickets
+        Nonce(),
         Heartbeat(),
         Preamble(),
         Bytes("dhcp-slack", "covert.dhcp-slack", behind_dhcp_end),

@@ -138,8 +138,11 @@ int main(int argc, char **argv)
     seen.scores = calloc(MOST_SCORES, sizeof seen.scores[0]);
     seen.buckets = calloc(BUCKETS, sizeof seen.buckets[0]);
     struct analysis *analysis = analysis_new(&(struct analysis_options){0}, &error);
-    const struct engine_options options = {
-        .dissectors = dissectors, .fields = true, .emit_to = analysis, .emit = observe};
+    const struct engine_options options = {.dissectors = dissectors,
+                                           .fields = true,
+                                           .nonces = true,
+                                           .emit_to = analysis,
+                                           .emit = observe};
     struct engine *engine = analysis != NULL ? engine_new(&options, &error) : NULL;
     const bool ok = argc == 2 && engine != NULL && seen.scores != NULL && seen.buckets != NULL &&
                     feed(argv[1], engine, &error);

@@ -96,6 +96,7 @@ class Channels(unittest.TestCase):
             out = Path(folder) / "capture.pcap"
             for case, name in (("tls13", "ip-id"), ("tls13", "isn"), ("tls13", "timestamp"), ("tls13", "ack-bounce"),
                                ("tls13", "session-id"), ("tls12-resumption-ticket", "ticket"), ("tls13", "heartbeat"),
+                               ("tls12-ecdhe-rsa", "nonce"),
                                ("starttls-smtp", "starttls"), ("dhcp-boot", "dhcp-sname"), ("vlan-ipv6", "padn")):
                 source = next((PCAPS / case).glob("capture.*"))
                 command = [HERE / "embed", "--channel", name, source, out]

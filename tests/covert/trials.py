@@ -12,7 +12,7 @@ CARRIERS = {
     "timestamp": {"upload": 1}, "ttl": {"upload": 1}, "dscp": {"upload": 1}, "flow-label": {"upload": 1},
     "flow-label-flow": {"web": 40}, "ip-reserved": {"upload": 1}, "tcp-reserved": {"upload": 1},
     "tcp-urgent": {"upload": 1}, "padn": {"upload": 1}, "tls-random": WEB, "session-id": WEB, "padding": WEB,
-    "ticket": WEB, "heartbeat": WEB, "starttls": {"mail": 25}, "dhcp-slack": {"lease": 6}, "dhcp-sname": {"lease": 6},
+    "ticket": WEB, "nonce": WEB, "heartbeat": WEB, "starttls": {"mail": 25}, "dhcp-slack": {"lease": 6}, "dhcp-sname": {"lease": 6},
     "icmp": {"ping": 3}, "ethernet": {"web": 10}, "timing-onoff": {"call": 1}, "timing-two": {"call": 1},
     "timing-jitter": {"shell": 1}, "timing-replay": {"shell": 1},
 }

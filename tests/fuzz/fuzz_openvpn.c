@@ -35,6 +35,7 @@ static struct dissect_context context_of(struct link *link, unsigned side, struc
         .side = side,
         .scratch = scratch,
         .budget = &link->budget,
+        .nonces = true,
         .emit = walk,
     };
 }

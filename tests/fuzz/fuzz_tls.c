@@ -22,15 +22,21 @@ struct side {
 };
 
 /* Hands over a copy of the exact size, so that a read past its end is seen. */
-static void offer(struct side *side, unsigned number, void *state, struct flow *flow)
+static void offer(struct side *side, unsigned number, void *state, struct flow *flow,
+                  struct budget *budget)
 {
     uint8_t *exact = malloc(side->len + 1);
     assert(exact != NULL);
     memcpy(exact, side->unread, side->len);
     struct reader bytes = reader_of(span_of(exact, side->len));
     struct scratch scratch = {0};
-    struct dissect_context context = {
-        .flow = flow, .side = number, .proofs = true, .scratch = &scratch, .emit = walk};
+    struct dissect_context context = {.flow = flow,
+                                      .side = number,
+                                      .proofs = true,
+                                      .nonces = true,
+                                      .scratch = &scratch,
+                                      .budget = budget,
+                                      .emit = walk};
     side->answer = dissector_tls.dissect(&bytes, state, &context);
     scratch_free(&scratch);
     assert(bytes.fault == READER_OK);
@@ -48,6 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         sides[i].answer = DISSECT_MORE;
     }
     struct flow flow = {.protocol = PROTO_TCP};
+    struct budget budget = {.limit = 1 << 20};
     void *state = calloc(1, dissector_tls.state_size);
     assert(state != NULL);
     for (size_t at = 0; at < size;) {
@@ -59,12 +66,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (side->answer == DISSECT_MORE && side->len + len <= MAX_UNREAD) {
             memcpy(side->unread + side->len, data + at, len);
             side->len += len;
-            offer(side, number, state, &flow);
+            offer(side, number, state, &flow, &budget);
         }
         at += len;
     }
-    struct dissect_context context = {.flow = &flow, .emit = walk};
+    struct dissect_context context = {.flow = &flow, .budget = &budget, .emit = walk};
     dissector_tls.end(state, &context);
+    assert(budget.used == 0);
     free(state);
     return 0;
 }
