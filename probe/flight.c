@@ -140,16 +140,17 @@ static enum udp_result send_packed(struct flight *flight, struct flight_sender *
     return send_datagram(sender, out_all(&datagram), twice);
 }
 
-static enum udp_result send_reversed(struct flight *flight, struct flight_sender *sender,
-                                     bool twice)
+static enum udp_result send_apart(struct flight *flight, struct flight_sender *sender,
+                                  const struct flight_way *way)
 {
     uint8_t room[UDP_USUAL_DATAGRAM];
     enum udp_result result = UDP_OK;
-    for (size_t i = flight->num_pieces; i > 0 && result == UDP_OK; i--) {
+    for (size_t i = 0; i < flight->num_pieces && result == UDP_OK; i++) {
+        const size_t at = way->reverse ? flight->num_pieces - 1 - i : i;
         struct bytes_out datagram = bytes_out_to(room, sizeof room);
-        if (!put_piece(&datagram, flight, sender, &flight->pieces[i - 1]))
+        if (!put_piece(&datagram, flight, sender, &flight->pieces[at]))
             return failed(sender, EIO);
-        result = send_datagram(sender, out_all(&datagram), twice);
+        result = send_datagram(sender, out_all(&datagram), way->duplicate);
     }
     return result;
 }
@@ -161,8 +162,8 @@ enum udp_result flight_send(struct flight *flight, struct flight_sender *sender,
     for (unsigned i = 0; result == UDP_TOO_LARGE && i < MAX_TRIES; i++) {
         if (!cut(flight, sender, way))
             return failed(sender, EMSGSIZE);
-        result = way->reverse ? send_reversed(flight, sender, way->duplicate)
-                              : send_packed(flight, sender, way->duplicate);
+        result = way->apart || way->reverse ? send_apart(flight, sender, way)
+                                            : send_packed(flight, sender, way->duplicate);
     }
     return result;
 }

@@ -37,7 +37,8 @@ struct flight {
 /* How a flight is sent. */
 struct flight_way {
     bool duplicate;      /* every datagram twice */
-    bool reverse;        /* each record in a datagram of its own, the last first */
+    bool apart;          /* each record in a datagram of its own */
+    bool reverse;        /* that, and the last first */
     size_t fragment_len; /* of bodies, at most; 0: as much as fits */
     bool again;          /* when it is sent again, too: else only the first time */
 };

@@ -69,6 +69,7 @@ struct probe {
     /* What the exchanges have shown, for the ones after them. */
     bool answers, cookie_asked, version_12, version_13;
     bool lossy;                        /* a flight was only answered when it came again */
+    unsigned prompt;                   /* exchanges whose flights were answered at once */
     uint16_t suites[HELLO_MAX_SUITES]; /* that it took, in the order in which it chose them */
     size_t num_suites;
     bool suites_complete;

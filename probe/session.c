@@ -10,7 +10,8 @@ enum {
     KEY_NAME_LEN = 16,         /* of a ticket in the layout of RFC 5077 section 4 */
     LONG_LIFETIME = 7 * 86400, /* seconds, as of pfs.ticket-key */
     NO_RENEGOTIATION = 100,
-    MAX_SILENT = 2
+    MAX_SILENT = 2,
+    RESUME_TRIES = 3
 };
 
 /* What later parts need of the sessions before. */
@@ -132,7 +133,7 @@ static bool first_session(struct probe *probe, struct sessions *sessions)
     const struct hello hello = hello_of(sessions);
     enum client_outcome outcome;
     struct client *client = make(probe, &options, &hello, &plainly, &outcome);
-    if (outcome == CLIENT_SILENT && step_goes_on(probe)) { /* it may have been the network */
+    if (outcome == CLIENT_SILENT && step_goes_on(probe) && !step_is_sure(probe)) {
         client_free(client);
         client = make(probe, &options, &hello, &plainly, &outcome);
     }
@@ -197,7 +198,9 @@ static void resume_by_id(struct probe *probe, struct sessions *sessions)
                   "the server gives sessions no id");
         return;
     }
-    if (outcome == CLIENT_ANSWERED && step_goes_on(probe))
+    /* A server may send its Finished before it has put the session by. */
+    for (unsigned i = 0;
+         i < RESUME_TRIES && !resumed && outcome == CLIENT_ANSWERED && step_goes_on(probe); i++)
         outcome = resume(probe, sessions, &session, (struct span){.at = NULL}, &resumed);
     crypto_wipe(&session, sizeof session);
     if (outcome == CLIENT_ANSWERED)
@@ -290,14 +293,13 @@ static void try_way(struct probe *probe, const struct sessions *sessions, enum c
     char how[64] = "";
     if (way->duplicate)
         options.way = options.cookie_way = *way;
-    /* Silence may have been the network's: it is asked a second time. */
     for (unsigned i = 0; i < 2 && step_goes_on(probe); i++) {
         char room[64];
         struct client *client = make(probe, &options, &hello, way, &outcome);
         if (client != NULL)
             snprintf(how, sizeof how, "%s", step_outcome(client, outcome, room, sizeof room));
         client_free(client);
-        if (outcome != CLIENT_SILENT)
+        if (outcome != CLIENT_SILENT || step_is_sure(probe))
             break;
     }
     probe->lossy = lossy;

@@ -65,6 +65,14 @@ bool step_passed_over(const struct probe *probe, const struct client *client,
            !probe->lossy;
 }
 
+bool step_is_sure(const struct probe *probe)
+{
+    /* With any share of losses, ten exchanges at once and then three flights in vain come less than once in a
+     * thousand times: the maximum of (1 - p)^10 p^3 is at p = 3/13. */
+    enum { ENOUGH = 10 };
+    return !probe->lossy && probe->prompt >= ENOUGH;
+}
+
 bool step_goes_on(const struct probe *probe)
 {
     return probe->trouble[0] == '\0' &&
@@ -113,6 +121,8 @@ void step_note(struct probe *probe, const struct client *client, enum client_out
     const char *trouble = NULL;
     if (outcome == CLIENT_ANSWERED && client_was_delayed(client))
         probe->lossy = true;
+    else if (outcome == CLIENT_ANSWERED || outcome == CLIENT_ALERT)
+        probe->prompt++;
     if (outcome == CLIENT_SPENT)
         trouble = probe->count.sent >= probe->count.budget
                       ? "the packet budget for the target is spent"

@@ -21,6 +21,10 @@ const char *step_outcome(const struct client *client, enum client_outcome outcom
 bool step_passed_over(const struct probe *probe, const struct client *client,
                       enum client_outcome outcome);
 
+/* step_is_sure says whether silence is the server's, as far as can be told: enough exchanges were answered at once, and
+ * none late. If not, what got no answer is asked a second time: it may have been the network. */
+bool step_is_sure(const struct probe *probe);
+
 /* step_wants says whether a check is asked for, and asking goes on. */
 bool step_wants(const struct probe *probe, enum check_id id);
 bool step_goes_on(const struct probe *probe);

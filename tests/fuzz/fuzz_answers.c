@@ -2,6 +2,7 @@
  * follows are the next datagram (the low eleven bits), and whether a handshake begins anew before it (the highest
  * bit). Protected records are taken for what they would be when they are opened, if their first byte is even. */
 #include "probe/answers.h"
+#include "probe/hello.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <assert.h>
@@ -42,12 +43,38 @@ static void read_copy(struct answers *answers, struct span datagram)
     free(exact);
 }
 
+/* Everything on offer: what a server answers is judged by it. */
+static void send_hello(struct answers *answers)
+{
+    static const uint8_t random[HELLO_RANDOM_LEN];
+    const struct hello hello = {.version = DTLS_VERSION_12,
+                                .suites = {0x00a8, 0xc0a8, 0xd001},
+                                .num_suites = 3,
+                                .deflate = true,
+                                .extended_master_secret = true,
+                                .encrypt_then_mac = true,
+                                .truncated_hmac = true,
+                                .heartbeat = true,
+                                .connection_id = true,
+                                .renegotiation_info = true,
+                                .groups = true,
+                                .raw_public_keys = true,
+                                .max_fragment_length = number(4),
+                                .record_size_limit = number(1024),
+                                .ticket = span_of("", 0)};
+    uint8_t room[HELLO_MAX_LEN];
+    struct bytes_out body = bytes_out_to(room, sizeof room);
+    hello_put(&body, &hello, random, (struct span){.at = NULL});
+    answers_sent(answers, TLS_CLIENT_HELLO, out_all(&body));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct answers answers;
     const struct answers_listener listener = {.message = on_message, .open = on_protected};
     struct reader script = reader_of(span_of(data, size));
     answers_begin(&answers, &listener);
+    send_hello(&answers);
     while (reader_left(&script) > 2) {
         const uint16_t head = reader_u16(&script);
         const size_t len = head & 0x7ff, left = reader_left(&script);

@@ -446,6 +446,7 @@ static void test_flights(void **state)
     try_flight(1, &(struct flight_way){.duplicate = false}, 1);
     try_flight(500, &(struct flight_way){.duplicate = true}, 2);
     try_flight(500, &(struct flight_way){.fragment_len = 100}, 1);
+    try_flight(500, &(struct flight_way){.fragment_len = 100, .apart = true}, 6);
     try_flight(500, &(struct flight_way){.fragment_len = 100, .reverse = true}, 6);
     try_flight(30000, &(struct flight_way){.reverse = true}, 26);
     try_flight(DTLS_MAX_MESSAGE - 1, &(struct flight_way){.duplicate = false}, 0);
