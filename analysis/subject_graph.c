@@ -12,11 +12,9 @@ struct subject_graph *subject_graph_new(size_t vertices, size_t ties)
         return NULL;
     graph->most_vertices = vertices;
     graph->most_ties = ties;
-    graph->vertices = calloc(vertices, sizeof graph->vertices[0]);
-    graph->ties = calloc(ties, sizeof graph->ties[0]);
     graph->pasts = calloc(SUBJECT_GRAPH_PASTS, sizeof graph->pasts[0]);
     graph->num_pasts = 1;
-    if (graph->vertices == NULL || graph->ties == NULL || graph->pasts == NULL) {
+    if (graph->pasts == NULL) {
         subject_graph_free(graph);
         return NULL;
     }
@@ -33,6 +31,37 @@ void subject_graph_free(struct subject_graph *graph)
     name_index_clear(&graph->vertex_index);
     name_index_clear(&graph->tie_index);
     free(graph);
+}
+
+/* Gives |rows| with room for twice as many, |most| of them at most; NULL, and they stay, without memory. */
+static void *grow(void *rows, size_t size, size_t *room, size_t most)
+{
+    size_t more = *room == 0 ? SUBJECT_GRAPH_ROOM : 2 * *room;
+    more = more < most ? more : most;
+    void *grown = *room < most ? realloc(rows, more * size) : NULL;
+    *room = grown != NULL ? more : *room;
+    return grown;
+}
+
+/* Whether there is room for one more; places may change by it. */
+static bool vertex_room(struct subject_graph *graph)
+{
+    if (graph->num_vertices < graph->vertices_room)
+        return true;
+    struct vertex *grown =
+        grow(graph->vertices, sizeof grown[0], &graph->vertices_room, graph->most_vertices);
+    graph->vertices = grown != NULL ? grown : graph->vertices;
+    return grown != NULL ||
+           (subject_graph_settle(graph) && graph->num_vertices < graph->vertices_room);
+}
+
+static bool tie_room(struct subject_graph *graph)
+{
+    if (graph->num_ties < graph->ties_room)
+        return true;
+    struct tie *grown = grow(graph->ties, sizeof grown[0], &graph->ties_room, graph->most_ties);
+    graph->ties = grown != NULL ? grown : graph->ties;
+    return grown != NULL || (subject_graph_settle(graph) && graph->num_ties < graph->ties_room);
 }
 
 static uint32_t lifetime_of(enum link_kind kind)
@@ -59,7 +88,7 @@ static struct vertex *find(const struct subject_graph *graph, uint64_t name)
 static struct vertex *add(struct subject_graph *graph, uint64_t name, enum link_kind kind,
                           uint32_t now_s)
 {
-    if (graph->num_vertices == graph->most_vertices && !subject_graph_settle(graph))
+    if (!vertex_room(graph))
         return NULL;
     uint32_t place = (uint32_t)graph->num_vertices;
     uint32_t *known = name_index_find(&graph->vertex_index, name);
@@ -240,7 +269,7 @@ static uint64_t name_of(const struct subject_graph *graph, const struct tie *tie
 void subject_graph_tie(struct subject_graph *graph, const struct subject_tie *from)
 {
     /* First of all, as places change by it. */
-    bool full = graph->num_ties == graph->most_ties && !subject_graph_settle(graph);
+    bool full = !tie_room(graph);
     struct tie tie = read_tie(graph, from);
     if (tie.num == 0) {
         graph->settled.sessions += from->session;

@@ -13,6 +13,7 @@
 enum {
     SUBJECT_GRAPH_VERTICES = 262144,
     SUBJECT_GRAPH_TIES = 262144,
+    SUBJECT_GRAPH_ROOM = 64,      /* vertices, and ties, that there is room for at first */
     SUBJECT_GRAPH_MEMBERS = 8,    /* identifiers of a tie; further ones are left out */
     SUBJECT_GRAPH_CROWD_S = 60,   /* nobody is at three addresses in this time */
     SUBJECT_GRAPH_MOVES = 8,      /* nobody changes the address more often in an hour */

@@ -44,7 +44,8 @@ struct subject_graph {
     struct tie *ties;
     struct vertex_past *pasts; /* 0 is none */
     uint32_t num_pasts, free_past;
-    size_t num_vertices, most_vertices, num_ties, most_ties;
+    size_t num_vertices, vertices_room, most_vertices;
+    size_t num_ties, ties_room, most_ties;
     struct name_index vertex_index, tie_index;
     struct link_counts settled; /* what was let go */
 };

@@ -108,6 +108,8 @@ class Watch:
         command = inside(PERPASS, "monitor", "-i", interface, "--metrics", str(self.metrics_path), "--stats", "1",
                          *words)
         self.process = subprocess.Popen(command, stdout=stdout, stderr=self.errors)
+
+    def wait_begun(self):
         wait_for(lambda: self.metrics_path.exists() or self.process.poll() is not None, "the monitor")
 
     def stderr(self):
@@ -177,6 +179,7 @@ class Monitor(unittest.TestCase):
     def watch(self, *words, **more):
         watch = Watch(self.folder, *words, **more)
         self.watches.append(watch)
+        watch.wait_begun()
         self.assertIsNone(watch.process.poll(), watch.stderr())
         return watch
 
@@ -185,18 +188,28 @@ class Monitor(unittest.TestCase):
 
 
 class Results(Monitor):
-    def live(self, captures, frames, *words):
-        """the report of a run that reads so many frames"""
-        watch = self.watch("--privacy", "raw", "--report", self.path("live.json"), "--interval", "0",
-                           "--packets", str(frames), *words)
+    def live(self, captures, frames, *runs):
+        """the reports of runs side by side, one with each of these words, that read so many frames"""
+        folders = [self.folder / str(number) for number in range(len(runs))]
+        watches = []
+        for folder, words in zip(folders, runs):
+            folder.mkdir(exist_ok=True)
+            watches.append(Watch(folder, "--privacy", "raw", "--report", str(folder / "live.json"), "--interval", "0",
+                                 "--packets", str(frames), *words))
+        self.watches.extend(watches)
+        for watch in watches:
+            watch.wait_begun()
         for capture in captures:
             send(capture)
-        watch.process.wait(timeout=LIMIT_S)
-        self.assertEqual(watch.process.returncode, 0, watch.stderr())
-        live = (self.folder / "live.json").read_bytes()
-        self.assertEqual(json.loads(live)["inputs"][0]["dropped"], 0)
-        self.assertEqual(json.loads(live)["inputs"][0]["frames"], frames)
-        return live
+        for watch in watches:
+            watch.process.wait(timeout=LIMIT_S)
+            self.assertEqual(watch.process.returncode, 0, watch.stderr())
+            watch.errors.close()
+        reports = [(folder / "live.json").read_bytes() for folder in folders]
+        for report in reports:
+            self.assertEqual(json.loads(report)["inputs"][0]["dropped"], 0)
+            self.assertEqual(json.loads(report)["inputs"][0]["frames"], frames)
+        return reports
 
     def test_same_findings_as_from_the_file(self):
         """every capture on Ethernet: live, by one thread and by two, and from the file; and all of them at once"""
@@ -211,18 +224,19 @@ class Results(Monitor):
             frames = told["inputs"][0]["frames"]
             if frames == 0 or seconds_of(told["inputs"][0]) > 60:  # pauses are not sent
                 continue
-            for threads in ("1", "2"):
-                live = self.live([str(case)], frames, "--threads", threads)
+            for threads, live in enumerate(self.live([str(case)], frames, ["--threads", "1"], ["--threads", "2"]), 1):
                 self.assertEqual(findings_of(live), findings_of(report), (case.parent.name, threads))
             captures.append(str(case))
             all_frames += frames
             compared += 1
             with_findings += told["findings"] != []
         self.assertGreater(with_findings, 5)
-        for words in (["4"], ["3", "--fanout", "hash", "--fanout-rollover"], ["2", "--fanout", "cpu"]):
-            by_one = findings_of(self.live(captures, all_frames))
-            self.assertGreater(len(by_one), with_findings)
-            self.assertEqual(findings_of(self.live(captures, all_frames, "--threads", *words)), by_one, words)
+        many = (["--threads", "4"], ["--threads", "3", "--fanout", "hash", "--fanout-rollover"],
+                ["--threads", "2", "--fanout", "cpu"])
+        by_one, *by_many = map(findings_of, self.live(captures, all_frames, [], *many))
+        self.assertGreater(len(by_one), with_findings)
+        for words, found in zip(many, by_many):
+            self.assertEqual(found, by_one, words)
 
     def test_group(self):
         """two programs share an interface: each packet is read by one"""
@@ -231,6 +245,8 @@ class Results(Monitor):
             folder.mkdir()
         both = [Watch(folder, "--fanout-group", "77", "--fanout", "hash", "--threads", threads) for folder, threads in zip(folders, "12")]
         self.watches.extend(both)
+        for watch in both:
+            watch.wait_begun()
         captures = [path for path in sorted(PCAPS.glob("*/capture.pcap")) if is_ethernet(path)][::4]
         for capture in filter(frames_in, captures):
             send(str(capture))

@@ -117,13 +117,14 @@ class Audit(unittest.TestCase):
                 self.assertEqual(counts.get("incomplete", 0), 0)
 
     def test_not_in_the_list(self):
-        candidates = self.list_of("list")
+        """among many others no key is found that is none: test_among_many shows that, too"""
+        candidates = self.list_of("list", num=FEW)
         for name in CASES:
             with self.subTest(name):
                 found, counts = self.report(candidates, PCAPS / name / "capture.pcap")
                 self.assertEqual(found, set())
                 self.assertGreaterEqual(counts["proofs"], 8)
-                self.assertEqual(counts["keys"], 2 * LINES)
+                self.assertEqual(counts["keys"], 2 * FEW)
 
     def test_threads(self):
         candidates = self.list_of("list", *KEYS["psk-weak-tls12"], num=FEW)
