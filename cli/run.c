@@ -18,44 +18,44 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static void pass_on(struct run *run, const struct observation *observation)
+/* A conversation that no dissector read has the name that nDPI gives it. */
+static void look(void *to, const struct observation *observation, void *data)
 {
-    analysis_observe(run->analysis, observation);
-    if (run->writer != NULL)
-        event_writer_observation(run->writer, observation);
+    struct run *run = to;
+    if (observation->type == &observation_flow_packet) {
+        const struct flow_packet_observation *shown = data;
+        labels_look(run->labels, observation->flow, shown->packet, observation->time_ns);
+    } else if (observation->type == &observation_flow_end) {
+        struct flow_end_observation *end = data;
+        const struct label label = labels_end(run->labels, observation->flow);
+        if (end->protocol != NULL || end->application_protocol != NULL || label.protocol == NULL)
+            return;
+        end->application_protocol = label.protocol;
+        end->application = label.application;
+        end->encrypted = truth(!label.readable);
+        end->credentials = label.credentials ? TRUTH_YES : TRUTH_UNKNOWN;
+    }
 }
 
-/* A conversation that no dissector read has the name that nDPI gives it. */
-static void name_and_pass_on(struct run *run, const struct observation *observation)
+/* Of other conversations only who asked for every one wants to know. */
+static bool is_named(const struct observation *observation)
 {
-    struct flow_end_observation data = *(const struct flow_end_observation *)observation->data;
-    struct observation named = *observation;
-    const struct label label = labels_end(run->labels, observation->flow);
-    named.data = &data;
-    if (data.protocol == NULL && data.application_protocol == NULL && label.protocol != NULL) {
-        data.application_protocol = label.protocol;
-        data.application = label.application;
-        data.encrypted = truth(!label.readable);
-        data.credentials = label.credentials ? TRUTH_YES : TRUTH_UNKNOWN;
-    }
-    /* Of others only who asked for every flow wants to know. */
-    const bool known = data.protocol != NULL || data.application_protocol != NULL;
-    if (known || run->settings->flows)
-        pass_on(run, &named);
+    const struct flow_end_observation *end = observation->data;
+    return end->protocol != NULL || end->application_protocol != NULL;
 }
 
 /* The way of an observation out of the engine. */
 static void emit(void *to, const struct observation *observation)
 {
     struct run *run = to;
-    if (observation->type == &observation_flow_packet) {
-        const struct flow_packet_observation *shown = observation->data;
-        labels_look(run->labels, observation->flow, shown->packet, observation->time_ns);
-    } else if (run->labels != NULL && observation->type == &observation_flow_end) {
-        name_and_pass_on(run, observation);
-    } else {
-        pass_on(run, observation);
-    }
+    if (observation->type == &observation_flow_packet)
+        return; /* was looked at */
+    if (run->labels != NULL && observation->type == &observation_flow_end &&
+        !run->settings->flows && !is_named(observation))
+        return;
+    analysis_observe(run->analysis, observation);
+    if (run->writer != NULL)
+        event_writer_observation(run->writer, observation);
 }
 
 /* The way of an observation out of the analysis. */
@@ -264,6 +264,7 @@ bool run_prepare(struct run *run, struct error *error)
                                     .packet = settings->write != NULL ? keep_it : NULL,
                                     .dissectors = dissectors,
                                     .emit_to = run,
+                                    .look = classify ? look : NULL,
                                     .emit = emit};
     run->analysis = analysis_new(&analysis, error);
     run->redactor = run->analysis != NULL ? redactor_new(&redact, error) : NULL;

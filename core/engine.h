@@ -46,6 +46,10 @@ struct engine_options {
     void (*packet)(void *emit_to, const struct frame *frame, uint64_t conversation,
                    enum engine_interest interest);
     void *emit_to;
+    /* Of a team, may be NULL: sees every observation before |emit| does, in the same order, and may change its |data|.
+     * One thread at a time calls it, but others may be in |emit| for earlier ones: what takes long, and concerns
+     * nothing that |emit| does, is done here. */
+    void (*look)(void *emit_to, const struct observation *observation, void *data);
     void (*emit)(void *emit_to, const struct observation *observation);
 };
 

@@ -40,14 +40,24 @@ void team_spread(const struct team *team, struct intake_item *item)
 
 /* --- what engines say --- */
 
+/* The data is the engine's own or a copy, and no constant. */
+void team_look(const struct team *team, const struct observation *observation)
+{
+    const struct engine_options *options = &team->options;
+    if (options->look != NULL)
+        options->look(options->emit_to, observation, (void *)(uintptr_t)observation->data);
+}
+
 static void say(void *to, const struct observation *observation)
 {
     struct lane *lane = to;
     const struct engine_options *options = &lane->team->options;
-    if (lane->store != NULL)
+    if (lane->store != NULL) {
         observation_store_add(lane->store, observation, lane->place);
-    else
-        options->emit(options->emit_to, observation);
+        return;
+    }
+    team_look(lane->team, observation);
+    options->emit(options->emit_to, observation);
 }
 
 static void announce(void *to, const struct flow *flow, const struct expectation *expectation,

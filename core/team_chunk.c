@@ -1,5 +1,5 @@
 /* team_chunk.c: what becomes of some hundred packets in several threads: read and decoded by one of them, given out to
- * the lanes in the order of packets, taken by each lane, told in the order of packets. */
+ * the lanes in the order of packets, taken by each lane, looked at and told in the order of packets. */
 #include "core/team_parts.h"
 
 #include <stdlib.h>
@@ -75,17 +75,37 @@ static void add_entry(struct team *team, struct chunk *chunk, unsigned lane, str
     entries->at[entries->num++] = entry;
 }
 
-/* The payload of a datagram that was put together lives in the intake, for a while. */
-static void keep_payload(struct team *team, struct chunk *chunk, struct packet *packet)
+static struct span keep_bytes(struct team *team, struct chunk *chunk, struct span bytes)
+{
+    if (!span_seen(bytes))
+        return bytes;
+    struct span copy = observation_store_copy(&chunk->kept, bytes);
+    if (span_seen(copy))
+        return copy;
+    team->lost++;
+    return span_of(bytes.at, 0);
+}
+
+/* What was put together lives in the intake, for a while: the payload, the headers before it, and what is around
+ * them in a tunnel. What lies side by side does so afterwards. */
+static void keep_views(struct team *team, struct chunk *chunk, struct packet *packet)
 {
     struct reader *payload = &packet->payload;
-    struct span copy =
-        observation_store_copy(&chunk->kept, span_of(payload->at, reader_left(payload)));
-    if (!span_seen(copy)) {
-        team->lost++;
-        copy = span_of(payload->at, 0);
-    }
-    struct reader moved = reader_of_cut(copy, payload->cut);
+    struct span *ip = &packet->ip_header, *l4 = &packet->l4_header;
+    const bool has_l4 = span_seen(*l4) && l4->at + l4->len == payload->at;
+    const uint8_t *begin = has_l4 ? l4->at : payload->at;
+    const bool has_ip = span_seen(*ip) && ip->at + ip->len == begin;
+    size_t ip_len = has_ip ? ip->len : 0, l4_len = has_l4 ? l4->len : 0;
+    size_t left = reader_left(payload);
+    begin = has_ip ? ip->at : begin;
+    const struct span piece = keep_bytes(team, chunk, span_of(begin, ip_len + l4_len + left));
+    if (piece.len == 0)
+        ip_len = l4_len = left = 0;
+    *ip = has_ip ? span_of(piece.at, ip_len) : keep_bytes(team, chunk, *ip);
+    *l4 = has_l4 ? span_of(piece.at + ip_len, l4_len) : keep_bytes(team, chunk, *l4);
+    packet->mac = keep_bytes(team, chunk, packet->mac);
+    const struct reader moved =
+        reader_of_cut(span_of(piece.at + ip_len + l4_len, left), payload->cut);
     *payload = moved;
 }
 
@@ -133,7 +153,7 @@ static void give_out_item(struct team *team, struct chunk *chunk, uint16_t numbe
     if (item->result != LAYERS_TRANSPORT) {
         if (!intake_complete(team->intake, item))
             return;
-        keep_payload(team, chunk, &item->packet);
+        keep_views(team, chunk, &item->packet);
         team_spread(team, item);
     }
     if (item->lane == ANNOUNCER)
@@ -204,10 +224,10 @@ void team_chunk_feed(struct lane *lane, struct chunk *chunk)
     }
 }
 
-/* What all lanes said, in the order of the packets; of what a tick made them say, in the order of the lanes. */
-void team_chunk_tell(struct team *team, struct chunk *chunk)
+/* In the order of the packets; of what a tick made lanes say, in the order of the lanes. */
+static struct stored_observation *in_order(const struct chunk *chunk)
 {
-    const struct stored_observation *next[NUM_LANES];
+    struct stored_observation *next[NUM_LANES], *head = NULL, **end = &head;
     for (unsigned i = 0; i < NUM_LANES; i++)
         next[i] = chunk->said[i].first;
     for (;;) {
@@ -217,9 +237,26 @@ void team_chunk_tell(struct team *team, struct chunk *chunk)
                 first = i;
         if (first == NUM_LANES)
             break;
-        team->options.emit(team->options.emit_to, &next[first]->observation);
+        *end = next[first];
         next[first] = next[first]->next;
+        end = &(*end)->next;
     }
+    *end = NULL;
+    return head;
+}
+
+void team_chunk_look(const struct team *team, struct chunk *chunk)
+{
+    chunk->first_said = in_order(chunk);
+    for (const struct stored_observation *at = chunk->first_said; at != NULL; at = at->next)
+        team_look(team, &at->observation);
+}
+
+void team_chunk_tell(struct team *team, struct chunk *chunk)
+{
+    for (const struct stored_observation *at = chunk->first_said; at != NULL; at = at->next)
+        team->options.emit(team->options.emit_to, &at->observation);
+    chunk->first_said = NULL;
     team_tell_packets(team, chunk->items, chunk->num);
     for (unsigned i = 0; i < NUM_LANES; i++) {
         observation_store_clear(&chunk->said[i]);

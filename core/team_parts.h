@@ -45,7 +45,7 @@ struct entries {
     size_t num, room;
 };
 
-enum stage { STAGE_FREE, STAGE_READING, STAGE_DECODED, STAGE_GIVEN_OUT };
+enum stage { STAGE_FREE, STAGE_READING, STAGE_DECODED, STAGE_GIVEN_OUT, STAGE_LOOKED_AT };
 
 struct chunk {
     enum stage stage;
@@ -59,6 +59,8 @@ struct chunk {
     size_t num_announcements, announcements_room;
     struct entries entries[NUM_LANES];
     struct observation_store said[NUM_LANES];
+    struct stored_observation
+        *first_said; /* of STAGE_LOOKED_AT: what all lanes said, in the order of packets */
 };
 
 struct lane {
@@ -100,8 +102,8 @@ struct team {
     bool news;           /* something has been done, of which those that sleep know nothing */
     bool spins;          /* there are processors for all threads */
     atomic_uint changes; /* how often something has been done: for those that spin */
-    uint64_t num_read, next_give_out, next_tell; /* numbers of chunks */
-    bool reading, giving, telling, ended;
+    uint64_t num_read, next_give_out, next_look, next_tell; /* numbers of chunks */
+    bool reading, giving, looking, telling, ended;
 };
 
 /* --- team.c: of each packet --- */
@@ -128,6 +130,12 @@ void team_chunk_give_out(struct team *team, struct chunk *chunk);
 bool team_chunk_announce(struct chunk *chunk, const struct flow *flow,
                          const struct expectation *expectation, uint64_t now_ns);
 void team_chunk_feed(struct lane *lane, struct chunk *chunk);
+
+/* team_look shows an observation to who wants to see it before it is told. */
+void team_look(const struct team *team, const struct observation *observation);
+
+/* team_chunk_look brings what all lanes said into the order of packets, and lets it be looked at. */
+void team_chunk_look(const struct team *team, struct chunk *chunk);
 
 /* team_chunk_tell tells what all lanes said, and empties the chunk. */
 void team_chunk_tell(struct team *team, struct chunk *chunk);

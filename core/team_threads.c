@@ -36,7 +36,7 @@ static void lock_again(struct team *team)
 static bool try_tell(struct team *team)
 {
     struct chunk *chunk = chunk_at(team, team->next_tell);
-    if (team->telling || chunk->stage != STAGE_GIVEN_OUT || chunk->lanes_left > 0)
+    if (team->telling || chunk->stage != STAGE_LOOKED_AT)
         return false;
     team->telling = true;
     unlock(team);
@@ -45,6 +45,21 @@ static bool try_tell(struct team *team)
     chunk->stage = STAGE_FREE;
     team->next_tell++;
     team->telling = false;
+    return true;
+}
+
+static bool try_look(struct team *team)
+{
+    struct chunk *chunk = chunk_at(team, team->next_look);
+    if (team->looking || chunk->stage != STAGE_GIVEN_OUT || chunk->lanes_left > 0)
+        return false;
+    team->looking = true;
+    unlock(team);
+    team_chunk_look(team, chunk);
+    lock_again(team);
+    chunk->stage = STAGE_LOOKED_AT;
+    team->next_look++;
+    team->looking = false;
     return true;
 }
 
@@ -143,8 +158,8 @@ static bool all_told(const struct team *team)
 /* What is furthest on goes first, so that memory is given back as soon as can be. */
 static bool try_something(struct team *team, unsigned thread)
 {
-    return !all_told(team) && (try_tell(team) || try_feed_own(team, thread) || try_give_out(team) ||
-                               try_read(team) || try_feed_other(team));
+    return !all_told(team) && (try_tell(team) || try_look(team) || try_feed_own(team, thread) ||
+                               try_give_out(team) || try_read(team) || try_feed_other(team));
 }
 
 #if defined __x86_64__ || defined __i386__
@@ -223,7 +238,7 @@ static bool start_thread(struct team *team)
 void team_threads_read(struct team *team)
 {
     pthread_mutex_lock(&team->lock);
-    team->num_read = team->next_give_out = team->next_tell = 0;
+    team->num_read = team->next_give_out = team->next_look = team->next_tell = 0;
     for (unsigned i = 0; i < SHARES; i++)
         team->lanes[i].next = 0;
     team->ended = false;
