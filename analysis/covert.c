@@ -6,6 +6,8 @@
 #include "dissectors/dhcp.h"
 #include "dissectors/dtls.h"
 #include "dissectors/starttls.h"
+#include "dissectors/tls_flight.h"
+#include "dissectors/tls_heartbeat.h"
 #include "dissectors/tls_nonces.h"
 
 #include <stdio.h>
@@ -227,6 +229,10 @@ static void observe(struct analyze_context *context, const struct observation *o
         covert_server_hello(context, observation->data);
     else if (observation->type == &observation_tls_hello_verify_request)
         covert_verify_request(context, observation->data);
+    else if (observation->type == &observation_tls_new_session_ticket)
+        covert_new_ticket(context, observation->data);
+    else if (observation->type == &observation_tls_heartbeat)
+        covert_heartbeat(context, observation->data);
     else if (observation->type == &observation_tls_record_nonces)
         covert_record_nonces(context, observation->data);
     else if (observation->type == &observation_starttls_session)
@@ -256,6 +262,8 @@ static const struct observation_type *const reads[] = {&observation_ip_fields,
                                                        &observation_tls_server_hello,
                                                        &observation_tls_hello_verify_request,
                                                        &observation_tls_record_nonces,
+                                                       &observation_tls_new_session_ticket,
+                                                       &observation_tls_heartbeat,
                                                        &observation_starttls_session,
                                                        &observation_dhcp_message,
                                                        NULL};

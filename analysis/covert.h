@@ -169,6 +169,8 @@ struct tls_client_hello;
 struct tls_server_hello;
 struct tls_hello_verify_request;
 struct tls_record_nonces;
+struct tls_heartbeat;
+struct tls_new_session_ticket;
 struct starttls_session;
 struct dhcp_message;
 void covert_client_hello(struct analyze_context *context, const struct tls_client_hello *hello);
@@ -176,6 +178,9 @@ void covert_server_hello(struct analyze_context *context, const struct tls_serve
 void covert_verify_request(struct analyze_context *context,
                            const struct tls_hello_verify_request *request);
 void covert_record_nonces(struct analyze_context *context, const struct tls_record_nonces *nonces);
+void covert_heartbeat(struct analyze_context *context, const struct tls_heartbeat *heartbeat);
+void covert_new_ticket(struct analyze_context *context,
+                       const struct tls_new_session_ticket *ticket);
 void covert_preamble(struct analyze_context *context, const struct starttls_session *session);
 void covert_dhcp(struct analyze_context *context, const struct dhcp_message *message);
 

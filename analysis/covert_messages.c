@@ -6,6 +6,8 @@
 #include "dissectors/dtls.h"
 #include "dissectors/starttls.h"
 #include "dissectors/tables/tls_registry.h"
+#include "dissectors/tls_flight.h"
+#include "dissectors/tls_heartbeat.h"
 
 enum { CLOCK_LEN = 4, SERVER_END = 24, SHORTEST = 16, SOME_TEXT = 16, AGAIN_NS = 2000000000 };
 
@@ -221,6 +223,25 @@ static void test_text(struct analyze_context *context, enum covert_field field, 
         tell_bytes(context, field, rule, bytes, SEVERITY_LOW, where, 0);
 }
 
+/* Behind the name of a key (RFC 5077 section 4), which may be one, it is encrypted. */
+static void test_ticket(struct analyze_context *context, struct span ticket)
+{
+    enum { KEY_NAME = 16, LEAST = 48, MOST = 256 };
+    if (!span_seen(ticket) || ticket.len == 0)
+        return;
+    offer(context, COVERT_TICKET, ticket.len * 8);
+    if (ticket.len < LEAST)
+        return;
+    const size_t len = ticket.len < MOST ? ticket.len : MOST;
+    test_bytes(context, COVERT_TICKET, RULE_COVERT_SESSION_ID,
+               view_part(ticket, KEY_NAME, len - KEY_NAME), SEVERITY_LOW);
+}
+
+void covert_new_ticket(struct analyze_context *context, const struct tls_new_session_ticket *ticket)
+{
+    test_ticket(context, ticket->ticket);
+}
+
 void covert_client_hello(struct analyze_context *context, const struct tls_client_hello *hello)
 {
     if (hello->random.len == 32 && hello->ssl2 != TRUTH_YES) {
@@ -235,6 +256,7 @@ void covert_client_hello(struct analyze_context *context, const struct tls_clien
         test_bytes(context, COVERT_SESSION_ID, RULE_COVERT_SESSION_ID, hello->session_id,
                    SEVERITY_LOW);
     }
+    test_ticket(context, hello->ticket);
     read_extensions(context, hello->extensions, false);
 }
 
@@ -266,6 +288,45 @@ void covert_verify_request(struct analyze_context *context,
     test_text(context, COVERT_DTLS_COOKIE, RULE_COVERT_DTLS_COOKIE, request->cookie, "cookie");
 }
 
+/* --- heartbeats --- */
+
+static enum severity severity_of(const struct tls_heartbeat *heartbeat)
+{
+    if (heartbeat->too_long == TRUTH_YES)
+        return SEVERITY_HIGH;
+    if (heartbeat->protected == TRUTH_YES)
+        return strcmp(heartbeat->transport, "dtls") == 0 ? SEVERITY_INFO : SEVERITY_LOW;
+    return is_text(heartbeat->payload) || is_text(heartbeat->padding) ? SEVERITY_MEDIUM
+                                                                      : SEVERITY_LOW;
+}
+
+void covert_heartbeat(struct analyze_context *context, const struct tls_heartbeat *heartbeat)
+{
+    struct covert_state *state = context->state;
+    const unsigned side = context->observation->side;
+    const bool protected = heartbeat->protected == TRUTH_YES;
+    const size_t bytes =
+        protected ? (size_t)heartbeat->len.value : heartbeat->payload.len + heartbeat->padding.len;
+    struct covert_endpoint *endpoint = covert_endpoint_of(context, side);
+    struct finding finding = covert_found(context, RULE_COVERT_HEARTBEAT, side);
+    finding.transport = heartbeat->transport;
+    finding.severity = severity_of(heartbeat);
+    finding_says_text(&finding, "message", protected ? "encrypted" : "in clear");
+    finding_says_most(&finding, "bytes", bytes);
+    if (!protected) {
+        finding_says_most(&finding, "printable_bytes",
+                          num_printable(heartbeat->payload) + num_printable(heartbeat->padding));
+        finding_says_ever(&finding, "too_long", heartbeat->too_long == TRUTH_YES);
+    }
+    finding_add(context, &finding);
+    if (endpoint == NULL)
+        return;
+    covert_offers(context, endpoint, COVERT_HEARTBEAT, 1, bytes * 8);
+    if (finding.severity > SEVERITY_INFO)
+        state->totals[COVERT_HEARTBEAT].departed +=
+            endpoint->fields[COVERT_HEARTBEAT].departed++ == 0;
+}
+
 /* --- STARTTLS --- */
 
 /* What a client of the protocol needs to say before TLS, generously: so many bytes, and for each command. */
@@ -283,7 +344,8 @@ static uint64_t preamble_need(const struct starttls_session *session)
 
 void covert_preamble(struct analyze_context *context, const struct starttls_session *session)
 {
-    const uint64_t bytes = session->client_bytes.value;
+    enum { MOST_IDLE = 16 };
+    const uint64_t bytes = session->client_bytes.value, idle = session->idle_bytes.value;
     const uint64_t need = preamble_need(session);
     const struct flow *flow = context->observation->flow;
     struct covert_state *state = context->state;
@@ -291,7 +353,7 @@ void covert_preamble(struct analyze_context *context, const struct starttls_sess
     if (session->upgraded != TRUTH_YES || endpoint == NULL)
         return;
     covert_offers(context, endpoint, COVERT_STARTTLS, 1, bytes * 8);
-    if (bytes <= need)
+    if (bytes <= need && idle < MOST_IDLE)
         return;
     struct finding finding = covert_found(context, RULE_COVERT_STARTTLS_PREAMBLE, flow->client);
     finding_says_text(&finding, "protocol", session->protocol);
@@ -299,6 +361,7 @@ void covert_preamble(struct analyze_context *context, const struct starttls_sess
     finding_says_number(&finding, "bytes_needed", need);
     if (session->commands.seen)
         finding_says_most(&finding, "commands", session->commands.value);
+    finding_says_most(&finding, "idle_bytes", idle);
     finding_add(context, &finding);
     state->totals[COVERT_STARTTLS].departed += endpoint->fields[COVERT_STARTTLS].departed++ == 0;
 }

@@ -259,6 +259,26 @@ static void offer_packets(struct analyze_context *context, struct covert_endpoin
     covert_offers(context, endpoint, field, units, units * covert_field_bits(field));
 }
 
+/* What samples had; of a conversation too short for these, what was odd. */
+static void offer_padding(struct analyze_context *context, struct covert_endpoint *endpoint,
+                          const struct ip_fields *fields)
+{
+    if (fields->padded.seen)
+        covert_offers(context, endpoint, COVERT_ETHERNET_PADDING, fields->padded.value,
+                      fields->padding.value * 8);
+    if (fields->padn_packets.seen)
+        covert_offers(context, endpoint, COVERT_IP6_PADDING, fields->padn_packets.value,
+                      fields->padn.value * 8);
+    if (!span_seen(fields->oddities) || field_samples_num(fields->samples) > 0)
+        return;
+    for (struct reader r = reader_of(fields->oddities); reader_more(&r);) {
+        const struct field_odd odd = field_odd_next(&r);
+        if (odd.oddity == ODDITY_ETHERNET_PADDING || odd.oddity == ODDITY_IP6_PADDING)
+            covert_offers(context, endpoint, oddities[odd.oddity].field, odd.packets,
+                          (uint64_t)odd.bytes * 8);
+    }
+}
+
 static void offer_ip(struct analyze_context *context, struct covert_endpoint *endpoint,
                      unsigned side, const struct ip_fields *fields)
 {
@@ -287,6 +307,7 @@ void covert_ip_fields(struct analyze_context *context, const struct ip_fields *f
     if (endpoint == NULL)
         return;
     offer_ip(context, endpoint, side, fields);
+    offer_padding(context, endpoint, fields);
     tell_oddities(context, endpoint, side, fields->oddities);
     test_constant(context, endpoint, side, fields);
     if (fields->first_id.seen)

@@ -323,37 +323,6 @@ double statistics_serial(const uint8_t *bytes, size_t len)
     return statistics_score(statistics_chi_square_tail(difference, 2));
 }
 
-/* A phrase: the one before it, and a byte. */
-struct phrase {
-    uint32_t first,
-        next; /* its first continuation, and the next one of the same beginning; 0: none */
-    uint8_t byte;
-};
-
-static size_t phrases_of(struct phrase *phrases, const uint8_t *bytes, size_t len)
-{
-    uint32_t num = 0, at = 0;
-    for (size_t i = 0; i < len; i++) {
-        uint32_t next = phrases[at].first;
-        while (next != 0 && phrases[next].byte != bytes[i])
-            next = phrases[next].next;
-        if (next == 0) {
-            phrases[++num] = (struct phrase){.next = phrases[at].first, .byte = bytes[i]};
-            phrases[at].first = num;
-        }
-        at = next;
-    }
-    return num + (at != 0);
-}
-
-size_t statistics_phrases(const uint8_t *bytes, size_t len)
-{
-    struct phrase *phrases = calloc(len + 1, sizeof phrases[0]);
-    const size_t num = phrases != NULL ? phrases_of(phrases, bytes, len) : len;
-    free(phrases);
-    return num;
-}
-
 /* --- times --- */
 
 static double deviation(const double *values, size_t num)

@@ -44,10 +44,6 @@ size_t statistics_ones(const uint8_t *bytes, size_t len);
 double statistics_runs(const uint8_t *bytes, size_t len);
 double statistics_serial(const uint8_t *bytes, size_t len);
 
-/* statistics_phrases is how many phrases |bytes| fall into, each shorter than any before plus a byte (Lempel and Ziv 1978):
- * few of what can be compressed. */
-size_t statistics_phrases(const uint8_t *bytes, size_t len);
-
 /* statistics_regularity compares the standard deviations of windows of |window| values pairwise: the standard deviation
  * of their relative differences; small where times are kept to. statistics_similarity is the share of neighbours in
  * |sorted| values that differ by less than |epsilon| of themselves (both: Cabuk et al. 2004). */

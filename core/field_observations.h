@@ -52,6 +52,8 @@ struct ip_fields {
     struct number dscp, dscp_changes;        /* DSCP of the first; ECN is not looked at */
     struct number flow_label, label_changes; /* IPv6: the last one */
     struct number first_id;                  /* IPv4 */
+    struct number padded, padding;           /* frames with padding behind the packet; its bytes */
+    struct number padn_packets, padn;        /* IPv6: packets with PadN; its bytes */
     struct span samples;  /* struct field_sample each, of the host's bytes; no row */
     struct span oddities; /* FIELD_ODD_LEN bytes each, in network byte order */
 };

@@ -77,7 +77,10 @@ static bool read_padding(struct reader options, struct field_oddities *found)
             continue;
         struct reader option = reader_vec8(&options);
         const struct span bytes = reader_rest(&option);
-        if (type != OPTION_PADN || is_zero(bytes) || !reader_ok(&options))
+        if (type != OPTION_PADN || !reader_ok(&options))
+            continue;
+        found->padn = (uint16_t)(found->padn + bytes.len);
+        if (is_zero(bytes))
             continue;
         field_oddities_add(found, ODDITY_IP6_PADDING, bytes.at, bytes.len);
         return true;
@@ -119,6 +122,7 @@ static void read_ethernet(const struct packet *packet, struct field_oddities *fo
     if (end <= begin || end >= begin + whole.len) /* put together from fragments, or no padding */
         return;
     const struct span padding = view_part(whole, end - begin, begin + whole.len - end);
+    found->padding = (uint16_t)padding.len;
     if (!is_zero(padding))
         field_oddities_add(found, ODDITY_ETHERNET_PADDING, padding.at, padding.len);
 }

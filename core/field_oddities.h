@@ -10,10 +10,19 @@
 struct field_oddities {
     struct field_odd odd[NUM_FIELD_ODDITIES];
     unsigned num;
+    uint16_t padding,
+        padn; /* bytes of padding of the Ethernet frame, and in PadN of IPv6, zeros too */
 };
 
-/* field_oddities_of finds what is odd in |packet|; false: nothing. |found->num| is 0 before. */
+/* field_oddities_of finds what is odd in |packet|; false: nothing. |found| is field_oddities_none
+ * before, but for |odd|. */
 bool field_oddities_of(const struct packet *packet, struct field_oddities *found);
+
+static inline void field_oddities_none(struct field_oddities *found)
+{
+    found->num = 0;
+    found->padding = found->padn = 0;
+}
 
 /* field_oddities_add adds one with the |len| bytes that it carries. */
 void field_oddities_add(struct field_oddities *found, enum field_oddity oddity, const uint8_t *at,

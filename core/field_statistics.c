@@ -35,6 +35,8 @@ struct block {
     uint16_t has_odd; /* a bit for each of |odd| that is set */
     uint32_t timestamps, backward, last_timestamp, last_end;
     uint64_t first_ns;
+    uint16_t padded, padding;    /* sampled frames with padding, and its bytes */
+    uint16_t padn_packets, padn; /* sampled packets with PadN, and its bytes, up to 65,535 */
     struct field_sample samples[FIELD_STATISTICS_SAMPLES];
     struct field_odd odd[NUM_FIELD_ODDITIES];
 } __attribute__((aligned(64)));
@@ -147,6 +149,14 @@ static void tell_ip(struct field_statistics *statistics, uint32_t index, unsigne
         } else {
             data.first_id = number(what->first_id);
         }
+    }
+    if (block != NULL && block->padded > 0) {
+        data.padded = number(block->padded);
+        data.padding = number(block->padding);
+    }
+    if (block != NULL && block->padn_packets > 0) {
+        data.padn_packets = number(block->padn_packets);
+        data.padn = number(block->padn);
     }
     if (block != NULL)
         data.samples = span_of(block->samples, block->num * sizeof block->samples[0]);
@@ -341,6 +351,15 @@ static void note_sample(struct block *block, const struct packet *packet)
                               .dscp = packet->traffic_class >> 2 & 0x3fu};
 }
 
+static void note_padding(struct block *block, const struct field_oddities *found)
+{
+    const uint32_t padn = (uint32_t)block->padn + found->padn;
+    block->padded = (uint16_t)(block->padded + (found->padding != 0));
+    block->padding = (uint16_t)(block->padding + found->padding);
+    block->padn_packets = (uint16_t)(block->padn_packets + (found->padn != 0));
+    block->padn = padn < UINT16_MAX ? (uint16_t)padn : UINT16_MAX;
+}
+
 /* A mirror that has a packet twice, on its way in and out, has it with another TTL. */
 static bool is_copy(struct side *what, const struct packet *packet)
 {
@@ -404,7 +423,7 @@ uint32_t field_statistics_note(struct field_statistics *statistics, uint32_t ind
 {
     struct side *what = side_at(statistics, index, side);
     struct field_oddities found;
-    found.num = 0;
+    field_oddities_none(&found);
     const uint32_t sampling = (uint32_t)1 << (FIELD_STATISTICS_FLAGS_SHIFT + side);
     uint32_t flags = hot->flags;
     if (packet->ip_version == 0)
@@ -437,6 +456,8 @@ uint32_t field_statistics_note(struct field_statistics *statistics, uint32_t ind
     if (block->num == 0)
         block->first_ns = packet->frame->time_ns;
     note_sample(block, packet);
+    if (found.padding != 0 || found.padn != 0)
+        note_padding(block, &found);
     return block->num < FIELD_STATISTICS_SAMPLES ? flags : flags & ~sampling;
 }
 

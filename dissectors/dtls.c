@@ -151,6 +151,9 @@ static void read_clear(struct dtls *dtls, const struct dtls_record *record,
     case DTLS_ALERT:
         tls_session_alert(&dtls->session, record->fragment, context);
         break;
+    case DTLS_HEARTBEAT:
+        tls_heartbeat_clear(&dtls->session, record->fragment, context);
+        break;
     default:
         break;
     }
@@ -198,6 +201,8 @@ static void note_protected(struct dtls *dtls, const struct dtls_record *record,
         tls_session_protected(&dtls->session, 0, context);
     if (!record->unified && record->epoch == 1)
         note_nonce(dtls, record, context);
+    if (!record->unified && record->type == DTLS_HEARTBEAT)
+        tls_heartbeat_protected(&dtls->session, reader_wire_left(&record->fragment), context);
 }
 
 /* How long the connection ids of the sender are; looks for it in the datagram if nothing says so. */

@@ -76,6 +76,7 @@ static void tell(struct preamble *preamble, bool upgraded, struct dissect_contex
     session.client_bytes = number(preamble->bytes[context->flow->client]);
     session.server_bytes = number(preamble->bytes[!context->flow->client]);
     session.commands = number(preamble->commands);
+    session.idle_bytes = number(preamble->idle);
     dissect_emit(context, &observation_starttls_session, &session);
 }
 

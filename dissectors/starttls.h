@@ -22,6 +22,7 @@ struct starttls_session {
     const char *request;          /* "starttls", "stls", "auth tls", "connect" */
     struct number client_bytes, server_bytes; /* of the preamble, in clear */
     struct number commands;                   /* that the client sent, as far as they are known */
+    struct number idle_bytes;                 /* behind those that do nothing: NOOP, RSET */
 };
 
 extern const struct dissector dissector_starttls;

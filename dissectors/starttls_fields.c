@@ -30,6 +30,8 @@ static const struct field session_fields[] = {
         "bytes that the server sent in clear, as far as they were read", IS_PUBLIC),
     ROW("perpass.starttls.commands", FIELD_NUMBER, commands,
         "commands of the client that are known to the protocol", IS_PUBLIC),
+    ROW("perpass.starttls.idle_bytes", FIELD_NUMBER, idle_bytes,
+        "bytes behind commands of the client that do nothing, NOOP and RSET", IS_PUBLIC),
 };
 #undef STRUCT
 

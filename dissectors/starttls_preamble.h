@@ -38,6 +38,7 @@ struct preamble {
     uint64_t bytes[2];               /* by sender */
     uint64_t after_ask;              /* clear bytes of the client since it asked */
     uint64_t after_answer;           /* clear bytes of the server since it accepted */
+    uint64_t idle;                   /* bytes behind commands of the client that do nothing */
     uint16_t messages, commands;
     bool begun;    /* the protocol was found */
     bool ask_open; /* asked, not answered */

@@ -239,6 +239,10 @@ static unsigned http_more(struct preamble *preamble, struct span line)
     {                                                                                              \
         .words = text_words, .what = LINE_BULK                                                     \
     }
+#define IDLE(text_words)                                                                           \
+    {                                                                                              \
+        .words = text_words, .what = LINE_IDLE                                                     \
+    }
 #define LOGIN(text_words, text_kind)                                                               \
     {                                                                                              \
         .words = text_words, .what = LINE_CREDENTIALS, .kind = text_kind                           \
@@ -246,8 +250,8 @@ static unsigned http_more(struct preamble *preamble, struct span line)
 
 static const struct text_command smtp_commands[] = {
     LISTS("EHLO"),         LISTS("LHLO"), PLAIN("HELO"), ASKS("STARTTLS", "starttls"),
-    LOGIN("AUTH", "auth"), PLAIN("MAIL"), PLAIN("RCPT"), PLAIN("RSET"),
-    PLAIN("NOOP"),         PLAIN("HELP"), PLAIN("VRFY"), PLAIN("EXPN"),
+    LOGIN("AUTH", "auth"), PLAIN("MAIL"), PLAIN("RCPT"), IDLE("RSET"),
+    IDLE("NOOP"),          PLAIN("HELP"), PLAIN("VRFY"), PLAIN("EXPN"),
     PLAIN("QUIT"),         BULK("DATA"),  BULK("BDAT"),  {0},
 };
 
@@ -268,7 +272,7 @@ static const struct text_command ftp_commands[] = {
     PLAIN("HOST"),
     PLAIN("CLNT"),
     PLAIN("HELP"),
-    PLAIN("NOOP"),
+    IDLE("NOOP"),
     PLAIN("PBSZ"),
     PLAIN("PROT"),
     PLAIN("QUIT"),
@@ -291,7 +295,7 @@ static const struct text_command imap_commands[] = {
     LOGIN("LOGIN", "login"),
     LOGIN("AUTHENTICATE", "authenticate"),
     PLAIN("ID"),
-    PLAIN("NOOP"),
+    IDLE("NOOP"),
     PLAIN("ENABLE"),
     PLAIN("NAMESPACE"),
     PLAIN("LOGOUT"),
@@ -314,7 +318,7 @@ static const struct text_command pop3_commands[] = {
     LOGIN("PASS", "password"),
     LOGIN("APOP", "apop"),
     LOGIN("AUTH", "auth"),
-    PLAIN("NOOP"),
+    IDLE("NOOP"),
     PLAIN("STAT"),
     PLAIN("QUIT"),
     BULK("LIST"),

@@ -211,10 +211,12 @@ static enum preamble_step read_client_line(struct preamble *preamble, struct spa
     if (command == NULL && is_masked_command(text, line))
         preamble->session.stripped = TRUTH_YES;
     struct span first = {.at = NULL};
-    if (what & LINE_CREDENTIALS)
+    if (what & (LINE_CREDENTIALS | LINE_IDLE))
         first = word_next(&arguments);
-    if (first.len > 0)
+    if (first.len > 0 && (what & LINE_CREDENTIALS))
         note_credentials(preamble, kind, first);
+    if (what & LINE_IDLE)
+        preamble->idle += first.len + reader_left(&arguments);
     if (what & LINE_LIST) {
         preamble->list_open = true;
         preamble->list_after = preamble->outstanding;

@@ -18,7 +18,8 @@ enum text_line {
     LINE_OFFER = 0x100,      /* server: lists TLS */
     LINE_MASKED = 0x200,     /* server: lists a word that is nothing but X */
     LINE_LIST_END = 0x400,   /* server: the list of what it can do was whole */
-    LINE_IN_LINES = 0x800    /* client: asks for what goes on as lines, and is not TLS */
+    LINE_IN_LINES = 0x800,   /* client: asks for what goes on as lines, and is not TLS */
+    LINE_IDLE = 0x1000       /* client: a command that does nothing, whatever stands behind it */
 };
 
 struct text_command {

@@ -325,6 +325,21 @@ static enum step read_alert_record(struct tls_records *tls, struct tls_side *sid
     return skip_record(side, bytes, record);
 }
 
+/* In a handshake a peer has no use for one (RFC 6520 section 3). */
+static enum step read_heartbeat(struct tls_records *tls, struct tls_side *side,
+                                struct reader *bytes, const struct record *record,
+                                struct dissect_context *context)
+{
+    struct reader next = *bytes;
+    (void)read_header(&next);
+    struct reader message = reader_child(&next, record->len);
+    if (!reader_ok(&next) && bytes->cut == 0)
+        return wait_for(side, bytes, RECORD_HEADER_LEN + record->len);
+    if (reader_ok(&next) && !side->change_cipher)
+        tls_heartbeat_clear(&tls->session, message, context);
+    return skip_record(side, bytes, record);
+}
+
 /* Finished is the first that an endpoint protects: RFC 5246 section 7.4.9. */
 static enum step read_proof(struct tls_records *tls, struct tls_side *side, struct reader *bytes,
                             const struct record *record, struct dissect_context *context)
@@ -359,6 +374,8 @@ static enum step read_nonce(struct tls_records *tls, struct tls_side *side, stru
         tls_nonces_end(&tls->session, context);
         return STEP_SIDE_DONE;
     }
+    if (record.type == CONTENT_HEARTBEAT)
+        tls_heartbeat_protected(&tls->session, record.len, context);
     return skip_record(side, bytes, &record);
 }
 
@@ -424,6 +441,8 @@ static enum step read_record(struct tls_records *tls, struct tls_side *side, str
         return read_alert_record(tls, side, bytes, &record, context);
     case CONTENT_APPLICATION_DATA:
         return read_application_data(tls, side, bytes, &record, context);
+    case CONTENT_HEARTBEAT:
+        return read_heartbeat(tls, side, bytes, &record, context);
     default:
         return skip_record(side, bytes, &record);
     }

@@ -7,6 +7,7 @@
 
 #include "dissectors/tls.h"
 #include "dissectors/tls_flight.h"
+#include "dissectors/tls_heartbeat.h"
 #include "dissectors/tls_nonces.h"
 #include "dissectors/tls_proof.h"
 #include "dissectors/tls_summary.h"
@@ -111,7 +112,7 @@ void tls_read_new_session_ticket(struct tls_session *session, struct reader body
         &observation_tls_client_key_exchange, &observation_tls_new_session_ticket,                 \
         &observation_tls_alert, &observation_tls_handshake_summary,                                \
         &observation_tls_handshake_message, &observation_tls_finished_record,                      \
-        &observation_tls_record_nonces
+        &observation_tls_record_nonces, &observation_tls_heartbeat
 
 /* SSL 2 (Hickman 1995; RFC 6101 appendix E): tls_ssl2_recognises looks for a whole, consistent hello at the
  * start of |bytes|; tls_ssl2_read reads it, and gives false when it is the server's: then all that follows

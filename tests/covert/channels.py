@@ -90,7 +90,7 @@ def build():
         Bytes("tls-random", "covert.tls-random", random_of_hello),
         Echoed("session-id", "covert.session-id", session_id_of_hello),
         Bytes("padding", "covert.padding", extension_of_hello(21), 32),
-        Bytes("ticket", None, extension_of_hello(35)),  # no rule looks at tickets
+        Bytes("ticket", "covert.session-id", extension_of_hello(35)),
         Nonce(),
         Heartbeat(),
         Preamble(),

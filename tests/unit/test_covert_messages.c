@@ -4,6 +4,8 @@
 #include "dissectors/dhcp.h"
 #include "dissectors/dtls.h"
 #include "dissectors/starttls.h"
+#include "dissectors/tls_flight.h"
+#include "dissectors/tls_heartbeat.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -233,6 +235,74 @@ static void test_heartbeat_and_cookie(void **state)
     check("random cookie", analysis, NULL, 0);
 }
 
+static void test_heartbeats(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *transport, *payload, *padding;
+        enum truth protected, too_long;
+        enum severity severity;
+    } rows[] = {
+        {"in clear", "tls", "abc", "", TRUTH_NO, TRUTH_NO, SEVERITY_LOW},
+        {"in clear, text", "tls", "the key is 12345", "", TRUTH_NO, TRUTH_NO, SEVERITY_MEDIUM},
+        {"in clear, less text", "dtls", "the key is 1234", "", TRUTH_NO, TRUTH_NO, SEVERITY_LOW},
+        {"text as padding", "dtls", "", "the key is 12345", TRUTH_NO, TRUTH_NO, SEVERITY_MEDIUM},
+        {"asks for more", "tls", "", "", TRUTH_NO, TRUTH_YES, SEVERITY_HIGH},
+        {"encrypted, over TCP", "tls", NULL, NULL, TRUTH_YES, TRUTH_UNKNOWN, SEVERITY_LOW},
+        {"encrypted, datagrams", "dtls", NULL, NULL, TRUTH_YES, TRUTH_UNKNOWN, SEVERITY_INFO},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct analysis *analysis = begin();
+        struct tls_heartbeat heartbeat = {.transport = rows[i].transport,
+                                          .protected = rows[i].protected,
+                                          .too_long = rows[i].too_long,
+                                          .len = number(61)};
+        if (rows[i].payload != NULL) {
+            heartbeat.payload = span_text(rows[i].payload);
+            heartbeat.padding = span_text(rows[i].padding);
+        }
+        say_at(analysis, &base, 0, 1, &observation_tls_heartbeat, &heartbeat);
+        check(rows[i].name, analysis, "covert.heartbeat", rows[i].severity);
+    }
+}
+
+/* The name of a key may be text; what is encrypted under it is not. */
+static void test_tickets(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "the key of the session is given in this ticket, which no server has "
+        "made: swordfish, once more swordfish, for those who did not hear it the first time";
+    static const struct {
+        const char *name;
+        size_t name_len, text_len, random_len;
+        bool found;
+    } rows[] = {{"random", 0, 0, 96, false},       {"a name, then random", 16, 0, 96, false},
+                {"text", 0, 48, 0, true},          {"text that is too short", 0, 47, 0, false},
+                {"a few words", 0, 32, 96, false}, {"a third text", 0, 48, 64, true},
+                {"text all over", 16, 96, 0, true}};
+    for (size_t i = 0; i < 2 * sizeof rows / sizeof rows[0]; i++) {
+        struct analysis *analysis = begin();
+        struct tls_client_hello hello = hello_of(random_bytes);
+        const size_t row = i / 2;
+        uint8_t ticket[160];
+        size_t len = rows[row].name_len + rows[row].text_len;
+        memcpy(ticket, text, len);
+        for (size_t done = 0; done < rows[row].random_len; done++) {
+            /* SHA-256 of "abc", and the same with each byte moved: as good as random. */
+            const uint8_t byte = random_bytes[done % 32];
+            ticket[len++] = (uint8_t)(byte * (2 * (done / 32) + 1) + 89 * (done / 32));
+        }
+        hello.ticket = span_of(ticket, len);
+        if (i % 2 == 0)
+            say_at(analysis, &base, 0, 1, &observation_tls_client_hello, &hello);
+        else
+            say_at(analysis, &base, 1, 1, &observation_tls_new_session_ticket,
+                   &(struct tls_new_session_ticket){.transport = "tls", .ticket = hello.ticket});
+        check(rows[row].name, analysis, rows[row].found ? "covert.session-id" : NULL, SEVERITY_LOW);
+    }
+}
+
 static void test_preambles(void **state)
 {
     (void)state;
@@ -240,17 +310,20 @@ static void test_preambles(void **state)
         const char *protocol;
         uint64_t bytes, commands;
         bool upgraded, found;
-    } rows[] = {{"smtp", 384, 2, true, false},   {"smtp", 385, 2, true, true},
-                {"smtp", 900, 2, false, false},  {"smtp", 1153, 99, true, true},
-                {"smtp", 1152, 99, true, false}, {"xmpp", 1024, 1, true, false},
-                {"xmpp", 1025, 1, true, true}};
+        uint64_t idle;
+    } rows[] = {{"smtp", 384, 2, true, false, 0},   {"smtp", 385, 2, true, true, 0},
+                {"smtp", 900, 2, false, false, 0},  {"smtp", 1153, 99, true, true, 0},
+                {"smtp", 1152, 99, true, false, 0}, {"xmpp", 1024, 1, true, false, 0},
+                {"xmpp", 1025, 1, true, true, 0},   {"smtp", 100, 3, true, false, 15},
+                {"smtp", 100, 3, true, true, 16},   {"smtp", 100, 3, false, false, 16}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct analysis *analysis = begin();
         say_at(analysis, &base, 0, 1, &observation_starttls_session,
                &(struct starttls_session){.protocol = rows[i].protocol,
                                           .upgraded = truth(rows[i].upgraded),
                                           .commands = number(rows[i].commands),
-                                          .client_bytes = number(rows[i].bytes)});
+                                          .client_bytes = number(rows[i].bytes),
+                                          .idle_bytes = number(rows[i].idle)});
         check(rows[i].protocol, analysis, rows[i].found ? "covert.starttls-preamble" : NULL,
               SEVERITY_LOW);
     }
@@ -286,6 +359,8 @@ int main(void)
         cmocka_unit_test(test_session_ids),
         cmocka_unit_test(test_extensions),
         cmocka_unit_test(test_heartbeat_and_cookie),
+        cmocka_unit_test(test_heartbeats),
+        cmocka_unit_test(test_tickets),
         cmocka_unit_test(test_preambles),
         cmocka_unit_test(test_dhcp),
     };

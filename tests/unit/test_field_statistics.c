@@ -82,7 +82,7 @@ static void test_oddities(void **state)
         struct field_echo echo;
         const struct packet packet = decode(row->frame, &bytes, &frame);
         struct field_oddities found;
-        found.num = 0;
+        field_oddities_none(&found);
         field_oddities_of(&packet, &found);
         if (packet.protocol == PROTO_ICMP)
             assert_true(field_oddities_echo(&packet, &echo, &found));
@@ -93,6 +93,35 @@ static void test_oddities(void **state)
             assert_int_equal(found.odd[0].bytes, row->bytes);
             assert_int_equal(found.odd[0].detail, row->detail);
         }
+        free(bytes.at);
+    }
+}
+
+/* Padding as it should be is told, too: it could carry something. */
+static void test_padding(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *frame;
+        uint16_t padding, padn;
+    } paddings[] = {
+        {ETHERNET(ZEROS16 "00"), 17, 0},
+        {ETHERNET(ZEROS16 "01"), 17, 0},
+        {ETHERNET(ZEROS16 "0001"), 0, 0},
+        {ETHERNET(ZEROS16), 0, 0},
+        {IP6("00000000"), 0, 4},
+        {IP6("00004100"), 0, 4},
+        {IP4("4000", "11") FRAMES_UDP, 0, 0},
+    };
+    for (size_t i = 0; i < sizeof paddings / sizeof paddings[0]; i++) {
+        struct frame_bytes bytes;
+        struct frame frame;
+        const struct packet packet = decode(paddings[i].frame, &bytes, &frame);
+        struct field_oddities found;
+        field_oddities_none(&found);
+        field_oddities_of(&packet, &found);
+        if (found.padding != paddings[i].padding || found.padn != paddings[i].padn)
+            fail_msg("%zu: %u, %u", i, found.padding, found.padn);
         free(bytes.at);
     }
 }
@@ -284,6 +313,28 @@ static void test_sampling(void **state)
     assert_int_equal(world.last.id, 8192 + 263);
 }
 
+/* The padding of sampled frames is counted: of those behind the eighth, up to the last sample. */
+static void test_padding_counted(void **state)
+{
+    (void)state;
+    for (unsigned num = 8; num <= 10; num++) {
+        struct world world;
+        uint8_t bytes[60] = {0};
+        begin(&world, 1 << 16);
+        world.frame.at = bytes;
+        world.frame.wire_len = world.frame.captured_len = sizeof bytes;
+        world.packet.mac = span_of(bytes, 14);
+        world.packet.payload = reader_of(span_of(bytes + 54, 2)); /* and 4 bytes of padding */
+        for (unsigned i = 0; i < num; i++)
+            send(&world);
+        end(&world);
+        assert_int_equal(world.ip.padded.seen, num > 8);
+        assert_int_equal(world.ip.padded.value, num - 8);
+        assert_int_equal(world.ip.padding.value, (num - 8) * 4);
+        assert_false(world.ip.padn.seen);
+    }
+}
+
 /* A field that must be zero is seen in any packet. */
 static void test_between_samples(void **state)
 {
@@ -360,7 +411,8 @@ int main(void)
         cmocka_unit_test(test_new_label),       cmocka_unit_test(test_router_alert),
         cmocka_unit_test(test_copies),          cmocka_unit_test(test_sampling),
         cmocka_unit_test(test_between_samples), cmocka_unit_test(test_tcp),
-        cmocka_unit_test(test_eviction),
+        cmocka_unit_test(test_eviction),        cmocka_unit_test(test_padding),
+        cmocka_unit_test(test_padding_counted),
     };
     return cmocka_run_group_tests_name("field statistics", tests, NULL, NULL);
 }

@@ -51,6 +51,10 @@ static void say_session(struct heard *heard, const struct starttls_session *sess
     say_truth(heard, session->injected_answers, "answers-behind");
     if (session->credentials == TRUTH_YES)
         say(heard, session->credentials_kind);
+    if (session->idle_bytes.value > 0) {
+        snprintf(text, sizeof text, "idle:%u", (unsigned)session->idle_bytes.value);
+        say(heard, text);
+    }
     snprintf(text, sizeof text, "%u:%u/%u", (unsigned)session->commands.value,
              (unsigned)session->client_bytes.value, (unsigned)session->server_bytes.value);
     say(heard, text);
@@ -607,6 +611,22 @@ static void preambles_are_read_for_a_while(void **state)
     assert_non_null(strstr(heard.text, "-asked"));
 }
 
+/* What stands behind commands that do nothing is counted, and what stands behind others is not. */
+static void arguments_of_idle_commands_are_counted(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line, *heard;
+    } rows[] = {
+        {"NOOP\r\n", "smtp asked -upgraded 3:22/8 starttls"},
+        {"NOOP abc def\r\n", "smtp asked -upgraded idle:14 3:38/8 starttls"},
+        {"RSET x\r\n", "smtp asked -upgraded idle:2 3:26/8 starttls"},
+        {"EHLO client\r\n", "smtp asked -upgraded 3:36/8 starttls"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        assert_string_equal(talk("220 mx\r\n", rows[i].line, 2).text, rows[i].heard);
+}
+
 /* A line of more than 4 KiB is passed over; the next one is read. */
 static void long_lines_are_passed_over(void **state)
 {
@@ -731,6 +751,7 @@ int main(void)
         cmocka_unit_test(tunnels),
         cmocka_unit_test(messages),
         cmocka_unit_test(preambles_are_read_for_a_while),
+        cmocka_unit_test(arguments_of_idle_commands_are_counted),
         cmocka_unit_test(long_lines_are_passed_over),
         cmocka_unit_test(losses_leave_things_open),
         cmocka_unit_test(others_are_left_alone),

@@ -136,16 +136,6 @@ static void test_runs(void **state)
     assert_true(statistics_serial(alternate, sizeof alternate) > 40);
 }
 
-static void test_phrases(void **state)
-{
-    (void)state;
-    /* Ziv and Lempel 1978: a | b | ab | aba | b, with the last one begun before. */
-    assert_int_equal(statistics_phrases((const uint8_t *)"abababab", 8), 5);
-    assert_int_equal(statistics_phrases((const uint8_t *)"aaaaaa", 6), 3);
-    assert_int_equal(statistics_phrases((const uint8_t *)"abcdefgh", 8), 8);
-    assert_int_equal(statistics_phrases((const uint8_t *)"", 0), 0);
-}
-
 static void test_times(void **state)
 {
     (void)state;
@@ -222,7 +212,6 @@ int main(void)
         cmocka_unit_test(test_spread),
         cmocka_unit_test(test_conditional_entropy),
         cmocka_unit_test(test_runs),
-        cmocka_unit_test(test_phrases),
         cmocka_unit_test(test_times),
         cmocka_unit_test(test_sort),
         cmocka_unit_test(test_rayleigh_about),

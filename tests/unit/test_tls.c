@@ -133,8 +133,11 @@ struct seen {
     char name[64], identity[64], hint[64], field[64];
     size_t identity_len;
     uint64_t version, cipher, dh_bits, group, scheme, code;
-    enum truth retry;
+    enum truth retry, too_long;
     const char *from;
+    unsigned heartbeats;
+    size_t payload, padding;
+    uint64_t claimed;
 };
 
 static void copy_text(char *to, struct span from)
@@ -178,6 +181,13 @@ static void note(void *to, const struct observation *observation)
         seen->alerts++;
         seen->code = alert->description.value;
         seen->from = alert->from;
+    } else if (observation->type == &observation_tls_heartbeat) {
+        const struct tls_heartbeat *heartbeat = observation->data;
+        seen->heartbeats++;
+        seen->payload = heartbeat->payload.len;
+        seen->padding = heartbeat->padding.len;
+        seen->claimed = heartbeat->payload_len.value;
+        seen->too_long = heartbeat->too_long;
     } else {
         const struct fault_observation *fault = observation->data;
         seen->malformed += observation->type == &observation_malformed;
@@ -476,6 +486,44 @@ static void alert_says_who_sent_it(void **state)
     assert_string_equal(seen.from, "server");
 }
 
+static void heartbeats_are_read_before_protection(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *bytes;
+        size_t len, payload, padding;
+        uint64_t claimed;
+        bool told;
+    } rows[] = {
+        {"\x18\x03\x03\0\x17\x01\0\x04"
+         "hand0123456789abcdef",
+         28, 4, 16, 4, true},
+        {"\x18\x03\x03\0\x03\x01\x40\0", 8, 0, 0, 0x4000, true},
+        {"\x18\x03\x03\0\x04\x02\0\x01x", 9, 1, 0, 1, true},
+        {"\x18\x03\x03\0\x04\x03\0\x01x", 9, 0, 0, 0, false}, /* a type that nobody knows */
+        {"\x18\x03\x03\0\x02\x01\0", 7, 0, 0, 0, false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        for (size_t size = 1; size <= rows[i].len; size += rows[i].len - 1) {
+            struct connection *c = open_connection();
+            static struct writer w;
+            w.len = 0;
+            put_client_hello(&w, 0);
+            say_handshake(c, 0, &w);
+            for (size_t at = 0; at < rows[i].len; at += size)
+                say(c, 0, (const uint8_t *)rows[i].bytes + at, size, 0, false);
+            const struct seen seen = close_connection(c);
+            assert_int_equal(seen.heartbeats, rows[i].told);
+            assert_int_equal(seen.malformed + seen.cut, 0);
+            assert_int_equal(seen.payload, rows[i].payload);
+            assert_int_equal(seen.padding, rows[i].padding);
+            assert_int_equal(seen.claimed, rows[i].claimed);
+            if (rows[i].told)
+                assert_int_equal(seen.too_long,
+                                 rows[i].claimed > rows[i].payload ? TRUTH_YES : TRUTH_NO);
+        }
+}
+
 static void lies_are_malformed_and_losses_are_cut(void **state)
 {
     (void)state;
@@ -637,6 +685,7 @@ int main(void)
         cmocka_unit_test(change_cipher_spec_ends_a_side_before_13),
         cmocka_unit_test(client_alone_is_read_to_its_change_cipher_spec),
         cmocka_unit_test(alert_says_who_sent_it),
+        cmocka_unit_test(heartbeats_are_read_before_protection),
         cmocka_unit_test(lies_are_malformed_and_losses_are_cut),
         cmocka_unit_test(bad_extension_does_not_hide_the_hello),
         cmocka_unit_test(huge_message_is_not_waited_for),

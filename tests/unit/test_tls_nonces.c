@@ -109,7 +109,8 @@ static void test_patterns(void **state)
 /* --- what was told --- */
 
 struct told {
-    unsigned num, faults;
+    unsigned num, faults, heartbeats;
+    uint64_t heartbeat_len;
     struct tls_record_nonces last[2]; /* by side */
     uint8_t nonces[2][TLS_NONCES_SAMPLED * TLS_NONCE_LEN];
     uint64_t packet;
@@ -120,6 +121,12 @@ static void note_nonces(void *to, const struct observation *observation)
     struct told *told = to;
     told->faults +=
         observation->type == &observation_malformed || observation->type == &observation_cut;
+    if (observation->type == &observation_tls_heartbeat) {
+        const struct tls_heartbeat *heartbeat = observation->data;
+        assert_int_equal(heartbeat->protected, TRUTH_YES);
+        told->heartbeats++;
+        told->heartbeat_len = heartbeat->len.value;
+    }
     if (observation->type != &observation_tls_record_nonces)
         return;
     told->num++;
@@ -363,6 +370,25 @@ static void test_ends(void **state)
     }
 }
 
+/* Of heartbeats among the records that are looked at there is the length. */
+static void test_heartbeats(void **state)
+{
+    (void)state;
+    struct connection *c = open_connection(true, 1 << 20);
+    struct writer w = {.len = 0};
+    const struct writer heartbeat = {.len = 61};
+    say_hellos(c, 0x0303, 0, 0xc02f);
+    put_protection(&w);
+    put_nonce_record(&w, 0, 40);
+    put_tls_record(&w, 24, &heartbeat);
+    put_nonce_record(&w, 2, 40);
+    assert_int_equal(say(c, CLIENT, &w, 7, false), DISSECT_MORE);
+    const struct told told = close_connection(c);
+    assert_int_equal(told.heartbeats, 1);
+    assert_int_equal(told.heartbeat_len, 61);
+    assert_int_equal(told.last[CLIENT].records.value, 3);
+}
+
 /* --- DTLS --- */
 
 static void put_datagram(struct writer *w, uint64_t sequence, uint64_t nonce)
@@ -440,9 +466,10 @@ static void test_many_datagrams(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_patterns),  cmocka_unit_test(test_suites),
-        cmocka_unit_test(test_segments),  cmocka_unit_test(test_ends),
-        cmocka_unit_test(test_datagrams), cmocka_unit_test(test_many_datagrams),
+        cmocka_unit_test(test_patterns),       cmocka_unit_test(test_suites),
+        cmocka_unit_test(test_segments),       cmocka_unit_test(test_ends),
+        cmocka_unit_test(test_heartbeats),     cmocka_unit_test(test_datagrams),
+        cmocka_unit_test(test_many_datagrams),
     };
     return cmocka_run_group_tests_name("nonces of records", tests, NULL, NULL);
 }
