@@ -8,6 +8,7 @@
 #include "analysis/rule_selection.h"
 #include "analysis/told.h"
 #include "core/common_observations.h"
+#include "core/crypto.h"
 #include "core/dissector.h"
 #include "core/keyed_hash.h"
 
@@ -39,6 +40,8 @@ struct analysis {
     size_t conversation_offsets[NUM_ANALYZERS]; /* of their parts, from the entry's beginning */
     uint64_t key[2];
     struct keyed_hash_five_key short_key;
+    struct crypto_mac join_key;
+    bool joins; /* the keys are those of others, too */
     struct rule_selection rules;
     enum severity min_severity;
     struct findings *findings;
@@ -128,11 +131,29 @@ static void conversation_leaves(void *to, void *conversation)
             analyzers[i]->forget((uint8_t *)conversation + analysis->conversation_offsets[i]);
 }
 
-static bool conversations_make(struct analysis *analysis, struct error *error)
+/* The keys of names: from |key|, or random ones. */
+static bool keys_make(struct analysis *analysis, const uint8_t *key)
 {
-    if (getrandom(analysis->key, sizeof analysis->key, 0) == (ssize_t)sizeof analysis->key &&
-        getrandom(&analysis->short_key, sizeof analysis->short_key, 0) ==
-            (ssize_t)sizeof analysis->short_key)
+    uint8_t bytes[ANALYSIS_KEY_LEN];
+    const size_t first = sizeof analysis->key, second = sizeof analysis->short_key;
+    static_assert(sizeof analysis->key + sizeof analysis->short_key + CRYPTO_SHA256_LEN <=
+                      sizeof bytes,
+                  "there is enough for all");
+    analysis->joins = key != NULL;
+    if (key != NULL)
+        memcpy(bytes, key, sizeof bytes);
+    else if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
+        return false;
+    memcpy(analysis->key, bytes, first);
+    memcpy(&analysis->short_key, bytes + first, second);
+    crypto_mac_key(&analysis->join_key, span_of(bytes + first + second, CRYPTO_SHA256_LEN));
+    crypto_wipe(bytes, sizeof bytes);
+    return true;
+}
+
+static bool conversations_make(struct analysis *analysis, const uint8_t *key, struct error *error)
+{
+    if (keys_make(analysis, key))
         analysis->conversations =
             conversations_new(conversation_layout(analysis), analysis, conversation_leaves);
     return analysis->conversations != NULL ||
@@ -156,7 +177,7 @@ struct analysis *analysis_new(const struct analysis_options *options, struct err
     if (options->home_nets != NULL)
         analysis->home_nets = *options->home_nets;
     if (rule_selection_parse(options->rules, &analysis->rules, error) &&
-        states_make(analysis, error) && conversations_make(analysis, error)) {
+        states_make(analysis, error) && conversations_make(analysis, options->key, error)) {
         routes_make(analysis);
         analysis->findings = findings_new(max_findings, ANALYSIS_FINDING_BYTES, error);
     }
@@ -390,6 +411,19 @@ struct psk_search *analysis_psk_search(const struct analyze_context *context)
 const struct geo *analysis_geo(const struct analyze_context *context)
 {
     return context->analysis->geo;
+}
+
+bool analysis_joins(const struct analyze_context *context)
+{
+    return context->analysis->joins;
+}
+
+void analysis_join_name(const struct analyze_context *context, uint64_t name,
+                        uint8_t out[ANALYSIS_JOIN_NAME])
+{
+    uint8_t mac[CRYPTO_SHA256_LEN];
+    crypto_mac(&context->analysis->join_key, span_of(&name, sizeof name), mac);
+    memcpy(out, mac, ANALYSIS_JOIN_NAME);
 }
 
 const struct home_nets *analysis_home_nets(const struct analyze_context *context)

@@ -11,7 +11,13 @@ struct analysis;
 struct geo;
 struct psk_search;
 
+/* A key that sensors have in common. */
+enum { ANALYSIS_KEY_LEN = 160 };
+
 struct analysis_options {
+    /* What names are hashed with: two analyses with the same key give the same names, and tell what their reports are
+     * joined by (link.tie, psk.use). NULL: random bytes. Not kept. */
+    const uint8_t *key;
     const char *rules; /* "+id,-id,family.*": NULL for all. Applied in order; if the first word is a
                                    '+' word or has no sign, nothing else is on */
     enum severity min_severity;        /* 0: all */

@@ -57,6 +57,13 @@ uint64_t analysis_server_name(const struct analyze_context *context);
 /* analysis_key is the random key of the run, for other hashes that are no names. */
 const uint64_t *analysis_key(const struct analyze_context *context);
 
+/* analysis_joins says whether other analyses have the same key: then analyzers tell what joins reports.
+ * analysis_join_name makes a name that may leave the program (to reports/redact.h) of one that is for tables. */
+bool analysis_joins(const struct analyze_context *context);
+enum { ANALYSIS_JOIN_NAME = 16 };
+void analysis_join_name(const struct analyze_context *context, uint64_t name,
+                        uint8_t out[ANALYSIS_JOIN_NAME]);
+
 /* analysis_home_nets are the operator's networks; none: not told. */
 const struct home_nets *analysis_home_nets(const struct analyze_context *context);
 

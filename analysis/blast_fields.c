@@ -4,6 +4,15 @@
 
 #define B "perpass.blast."
 
+static void next_name(struct reader *list, struct value *item)
+{
+    item->bytes = reader_span_vec8(list);
+}
+
+#define NAMES(path, member, token, text)                                                           \
+    ROW(path, FIELD_LIST, member, text, .item = VALUE_BYTES, .next = next_name,                    \
+        IS_IDENTIFIER(token))
+
 #define STRUCT struct blast_radius
 static const struct field blast_fields[] = {
     ROW(B "secret", FIELD_TEXT, secret,
@@ -41,6 +50,11 @@ static const struct field blast_fields[] = {
     ROW(B "confidence", FIELD_TEXT, confidence, "certain, likely or possible: that it opens them",
         IS_PUBLIC),
     ROW(B "reason", FIELD_TEXT, reason, "why", IS_PUBLIC),
+    NAMES(B "handshakes", handshakes, "session",
+          "with --pseudonym-key: names of up to 8 of all these sessions, by which reports of "
+          "several sensors are joined"),
+    NAMES(B "client_names", client_names, "link", "likewise, of up to 8 clients"),
+    NAMES(B "server_names", server_names, "link", "likewise, of up to 8 servers"),
 };
 #undef STRUCT
 

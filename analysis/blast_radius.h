@@ -16,7 +16,12 @@ struct blast_radius {
     struct number clients, servers;
     struct number authenticated; /* sessions in which a server proved itself with it */
     const char *confidence, *reason;
+    /* vec8 each; seen where sensors have a key in common (analysis_join_name): */
+    struct span handshakes; /* names of the last sessions that it has to do with */
+    struct span client_names, server_names;
 };
+
+enum { BLAST_MOST_NAMES = 8 /* of each list */ };
 
 extern const struct observation_type observation_blast_radius;
 

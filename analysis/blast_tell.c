@@ -2,6 +2,7 @@
 #include "analysis/blast_radius.h"
 #include "analysis/blast_secrets.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 /* What is told of a secret, with all that it points to; the name is behind. */
@@ -9,6 +10,10 @@ struct told_secret {
     struct observation observation;
     struct blast_radius radius;
     struct flow flow;
+    struct names {
+        uint8_t bytes[BLAST_MOST_NAMES * (1 + ANALYSIS_JOIN_NAME)];
+        size_t len;
+    } handshakes, clients, servers;
     uint8_t name[];
 };
 
@@ -112,6 +117,43 @@ static struct blast_radius radius_of(const struct blast_secret *secret, struct s
     return radius;
 }
 
+static void add_name(struct analyze_context *context, struct names *names, uint64_t name)
+{
+    assert(names->len < sizeof names->bytes);
+    names->bytes[names->len] = ANALYSIS_JOIN_NAME;
+    analysis_join_name(context, name, names->bytes + names->len + 1);
+    names->len += 1 + ANALYSIS_JOIN_NAME;
+}
+
+/* Those of the family that is counted. */
+static struct span names_of_hosts(struct analyze_context *context, struct names *names,
+                                  const struct host_set *set)
+{
+    const unsigned family = set->num[1] > set->num[0];
+    for (unsigned i = 0; i < set->num[family]; i++)
+        add_name(context, names, set->hosts[family][i]);
+    return span_of(names->bytes, names->len);
+}
+
+/* What reports of other sensors are joined by. */
+static void tell_names(struct analyze_context *context, const struct blast_secret *secret,
+                       struct told_secret *told)
+{
+    const struct seen_ring *ring = &secret->handshakes;
+    const struct host_set *opened = &secret->sessions.servers, *shown = &secret->servers;
+    static_assert((int)SEEN_RING_SIZE == (int)BLAST_MOST_NAMES, "all have room");
+    static_assert((int)HOST_SET_MAX == (int)BLAST_MOST_NAMES, "all have room");
+    if (!analysis_joins(context))
+        return;
+    for (size_t i = 0; i < SEEN_RING_SIZE; i++)
+        if (ring->names[i] != 0)
+            add_name(context, &told->handshakes, ring->names[i]);
+    told->radius.handshakes = span_of(told->handshakes.bytes, told->handshakes.len);
+    told->radius.client_names = names_of_hosts(context, &told->clients, &secret->sessions.clients);
+    told->radius.server_names = names_of_hosts(
+        context, &told->servers, host_set_count(shown) > host_set_count(opened) ? shown : opened);
+}
+
 static bool tell(struct analyze_context *context, const struct blast_secret *secret)
 {
     const struct blast_sessions *sessions = &secret->sessions;
@@ -121,6 +163,7 @@ static bool tell(struct analyze_context *context, const struct blast_secret *sec
         return false;
     memcpy(told->name, secret->name, secret->name_len);
     told->radius = radius_of(secret, span_of(told->name, secret->name_len));
+    tell_names(context, secret, told);
     told->flow = (struct flow){.ip_version = sessions->ip_version,
                                .protocol = sessions->protocol,
                                .first_packet = sessions->packet,

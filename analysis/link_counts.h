@@ -46,6 +46,7 @@ struct link_counts {
         settled; /* subjects and lone sessions that were let go, as the graph was full: they are counted */
     struct link_kind_summary kinds[NUM_LINK_KINDS];
     struct link_followed longest;
+    bool hosts_known;               /* what follows was counted */
     uint64_t hosts;                 /* addresses that sent client hellos */
     uint64_t fingerprints;          /* different ones of these hellos */
     uint64_t anonymity[LINK_SIZES]; /* hosts whose fingerprint 1, 2 to 9, 10 to 99, more have */

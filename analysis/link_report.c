@@ -91,7 +91,7 @@ TYPE(observation_link_summary, "link.summary", link_fields, link_summary,
      "How many sessions a passive observer ties together, by which identifiers, and what remains "
      "without each; at the end, and at each interval of perpass monitor.");
 
-/* The bytes behind the struct. */
+/* The bytes behind the struct; the observation is its first member. */
 enum { LIST_BYTES = 8 * NUM_LINK_KINDS, NUM_LISTS = 9 };
 
 struct told {
@@ -173,23 +173,26 @@ static void tell_longest(struct told *told, const struct link_followed *longest)
     told->link.address_times = since(told, start);
 }
 
-void link_tell(struct analyze_context *context, const struct link_counts *summary)
+struct observation *link_summary_new(const struct link_counts *summary, size_t *size)
 {
     struct told *told = calloc(1, sizeof *told);
     if (told == NULL)
-        return;
+        return NULL;
+    *size = sizeof *told;
     told->link = (struct link_summary){.sessions = number(summary->sessions),
                                        .linkable = number(summary->linkable),
                                        .subjects = number(summary->subjects),
                                        .moved = number(summary->moved),
                                        .largest = number(summary->largest),
-                                       .settled = number(summary->settled),
-                                       .hosts = number(summary->hosts),
-                                       .fingerprints = number(summary->fingerprints)};
+                                       .settled = number(summary->settled)};
     told->link.sizes = list(told, size_classes, LINK_SIZES);
     told->link.size_subjects = list(told, summary->sizes, LINK_SIZES);
-    told->link.set_sizes = list(told, set_classes, LINK_SIZES);
-    told->link.set_hosts = list(told, summary->anonymity, LINK_SIZES);
+    if (summary->hosts_known) {
+        told->link.hosts = number(summary->hosts);
+        told->link.fingerprints = number(summary->fingerprints);
+        told->link.set_sizes = list(told, set_classes, LINK_SIZES);
+        told->link.set_hosts = list(told, summary->anonymity, LINK_SIZES);
+    }
     tell_kinds(told, summary);
     tell_longest(told, &summary->longest);
     told->observation = (struct observation){.type = &observation_link_summary,
@@ -197,5 +200,13 @@ void link_tell(struct analyze_context *context, const struct link_counts *summar
                                              .flow = &told->flow,
                                              .time_ns = summary->last_ns,
                                              .packet = summary->last_packet};
-    (void)analysis_tell(context, &told->observation, told, sizeof *told);
+    return &told->observation;
+}
+
+void link_tell(struct analyze_context *context, const struct link_counts *summary)
+{
+    size_t size;
+    struct observation *told = link_summary_new(summary, &size);
+    if (told != NULL)
+        (void)analysis_tell(context, told, told, size);
 }

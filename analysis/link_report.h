@@ -21,6 +21,10 @@ struct link_summary {
 /* link_tell hands the |summary| to whoever takes observations. */
 void link_tell(struct analyze_context *context, const struct link_counts *summary);
 
+/* link_summary_new makes the observation alone, which is the beginning of a block of |size| bytes with all that it
+ * points to, for the caller to free; NULL without memory. */
+struct observation *link_summary_new(const struct link_counts *summary, size_t *size);
+
 const char *link_kind_name(uint64_t kind);                  /* "session_id"; NULL for another */
 const char *link_kind_noun(uint64_t kind, uint64_t number); /* "session ids" */
 

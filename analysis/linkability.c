@@ -8,6 +8,7 @@
 #include "analysis/link.h"
 
 #include "analysis/link_report.h"
+#include "analysis/link_tie.h"
 #include "core/common_observations.h"
 #include "dissectors/dhcp.h"
 #include "dissectors/dhcp6.h"
@@ -140,7 +141,8 @@ static void tie(struct analyze_context *context, struct link_conversation *conve
                                   .address = link_address(flow),
                                   .first_s = conversation->first_s,
                                   .last_s = (uint32_t)(flow->last_ns / SECOND),
-                                  .session = true};
+                                  .session = true,
+                                  .random = conversation->random};
     if (!conversation->session)
         return;
     if (conversation->copy) {
@@ -271,7 +273,10 @@ static void sum_up(struct analyze_context *context)
     summary.last_packet = state->last_packet;
     link_fingerprints_judge(context);
     link_fingerprints_summarise(state, &summary);
+    summary.hosts_known = true;
     link_tell(context, &summary);
+    if (analysis_joins(context))
+        link_tell_ties(context, state->graph);
 }
 
 static void finish(struct analyze_context *context)
@@ -296,7 +301,8 @@ static const struct observation_type *const reads[] = {&observation_tls_client_h
                                                        &observation_eap_identity,
                                                        &observation_flow_end,
                                                        NULL};
-static const struct observation_type *const makes[] = {&observation_link_summary, NULL};
+static const struct observation_type *const makes[] = {&observation_link_summary,
+                                                       &observation_link_tie, NULL};
 
 const struct analyzer analyzer_linkability = {.name = "linkability",
                                               .reads = reads,

@@ -7,6 +7,7 @@
 #include "analysis/psk_reroute.h"
 #include "analysis/psk_series.h"
 #include "analysis/psk_sighting.h"
+#include "analysis/psk_use.h"
 #include "dissectors/tls_summary.h"
 
 #include <stdlib.h>
@@ -430,6 +431,13 @@ static void observe(struct analyze_context *context, const struct observation *o
         observe_summary(context, observation);
 }
 
+static void sum_up(struct analyze_context *context)
+{
+    const struct psk_state *state = context->state;
+    if (state->tables != NULL && analysis_joins(context))
+        psk_users_tell(state->tables->users, context);
+}
+
 static void finish(struct analyze_context *context)
 {
     struct psk_state *state = context->state;
@@ -442,10 +450,14 @@ static const struct observation_type *const reads[] = {
     &observation_tls_server_key_exchange, &observation_tls_client_key_exchange,
     &observation_tls_handshake_summary,   NULL};
 
+static const struct observation_type *const makes[] = {&observation_psk_use, NULL};
+
 const struct analyzer analyzer_psk = {.name = "psk",
                                       .reads = reads,
+                                      .makes = makes,
                                       .state_size = sizeof(struct psk_state),
                                       .conversation_size = sizeof(struct psk_conversation),
                                       .forget = forget,
                                       .observe = observe,
+                                      .sum_up = sum_up,
                                       .finish = finish};

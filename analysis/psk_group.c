@@ -66,22 +66,29 @@ static void judge_clients(struct finding *finding, const struct psk_signs *signs
     }
 }
 
+void psk_group_say_clients(struct finding *finding, const struct psk_user *user,
+                           const struct psk_node *client, const struct psk_signs *signs,
+                           bool established)
+{
+    judge_clients(finding, signs);
+    if (!established)
+        psk_finding_cap(finding, CONFIDENCE_POSSIBLE, not_seen_through);
+    finding_says_most(finding, "client_addresses", user->clients.num);
+    finding_says_ever(finding, "in_turns", signs->in_turns);
+    finding_says_ever(finding, "within_a_minute", signs->crowd);
+    finding_says_ever(finding, "fingerprints_differ", signs->fingerprints);
+    finding_says_ever(finding, "hardware_addresses_differ", signs->macs);
+    say_address(finding, "client", client);
+    say_address(finding, "other_client", &signs->than);
+    psk_finding_identity(finding, "identity", span_of(user->bytes, user->len));
+}
+
 static void report_clients(struct analyze_context *context, const struct psk_user *user,
                            const struct psk_node *client, const struct psk_signs *signs,
                            bool established)
 {
     struct finding finding = begin(context, user, RULE_PSK_GROUP_CLIENTS, client->transport);
-    judge_clients(&finding, signs);
-    if (!established)
-        psk_finding_cap(&finding, CONFIDENCE_POSSIBLE, not_seen_through);
-    finding_says_most(&finding, "client_addresses", user->clients.num);
-    finding_says_ever(&finding, "in_turns", signs->in_turns);
-    finding_says_ever(&finding, "within_a_minute", signs->crowd);
-    finding_says_ever(&finding, "fingerprints_differ", signs->fingerprints);
-    finding_says_ever(&finding, "hardware_addresses_differ", signs->macs);
-    say_address(&finding, "client", client);
-    say_address(&finding, "other_client", &signs->than);
-    psk_finding_identity(&finding, "identity", span_of(user->bytes, user->len));
+    psk_group_say_clients(&finding, user, client, signs, established);
     finding_add(context, &finding);
 }
 
@@ -99,33 +106,46 @@ static void judge_servers(struct finding *finding, const struct psk_signs *signs
     }
 }
 
+void psk_group_say_servers(struct finding *finding, const struct psk_user *user,
+                           const struct psk_node *server, const struct psk_signs *signs,
+                           bool established)
+{
+    judge_servers(finding, signs);
+    if (!established)
+        psk_finding_cap(finding, CONFIDENCE_POSSIBLE, not_seen_through);
+    finding_says_most(finding, "server_addresses", user->servers.num);
+    finding_says_ever(finding, "names_differ", signs->names);
+    finding_says_ever(finding, "answers_differ", signs->fingerprints);
+    say_address(finding, "server", server);
+    say_address(finding, "other_server", &signs->than);
+    psk_finding_identity(finding, "identity", span_of(user->bytes, user->len));
+}
+
 static void report_servers(struct analyze_context *context, const struct psk_user *user,
                            const struct psk_node *server, const struct psk_signs *signs,
                            bool established)
 {
     struct finding finding = begin(context, user, RULE_PSK_GROUP_SERVERS, server->transport);
-    judge_servers(&finding, signs);
-    if (!established)
-        psk_finding_cap(&finding, CONFIDENCE_POSSIBLE, not_seen_through);
-    finding_says_most(&finding, "server_addresses", user->servers.num);
-    finding_says_ever(&finding, "names_differ", signs->names);
-    finding_says_ever(&finding, "answers_differ", signs->fingerprints);
-    say_address(&finding, "server", server);
-    say_address(&finding, "other_server", &signs->than);
-    psk_finding_identity(&finding, "identity", span_of(user->bytes, user->len));
+    psk_group_say_servers(&finding, user, server, signs, established);
     finding_add(context, &finding);
+}
+
+void psk_group_say_switch(struct finding *finding, const struct psk_user *user,
+                          const struct psk_node *node, bool established)
+{
+    finding->confidence = CONFIDENCE_LIKELY;
+    finding->reason = "One address was client in a handshake with it and server in another.";
+    if (!established)
+        psk_finding_cap(finding, CONFIDENCE_POSSIBLE, not_seen_through);
+    say_address(finding, "node", node);
+    psk_finding_identity(finding, "identity", span_of(user->bytes, user->len));
 }
 
 static void report_switch(struct analyze_context *context, const struct psk_user *user,
                           const struct psk_node *node, const char *transport, bool established)
 {
     struct finding finding = begin(context, user, RULE_PSK_ROLE_SWITCH, transport);
-    finding.confidence = CONFIDENCE_LIKELY;
-    finding.reason = "One address was client in a handshake with it and server in another.";
-    if (!established)
-        psk_finding_cap(&finding, CONFIDENCE_POSSIBLE, not_seen_through);
-    say_address(&finding, "node", node);
-    psk_finding_identity(&finding, "identity", span_of(user->bytes, user->len));
+    psk_group_say_switch(&finding, user, node, established);
     finding_add(context, &finding);
 }
 
@@ -142,7 +162,9 @@ void psk_group_use(struct analyze_context *context, struct psk_user *user,
     server.fingerprint = handshake->answer;
     server.asked_with = handshake->fingerprint;
     server.server_name = handshake->server_name;
+    client.first_ns = server.first_ns = context->observation->time_ns;
     client.last_ns = server.last_ns = context->observation->time_ns;
+    client.confirmed = server.confirmed = established;
     if (psk_nodes_have(&user->servers, &client))
         report_switch(context, user, &client, transport, established);
     if (psk_nodes_have(&user->clients, &server))

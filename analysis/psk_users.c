@@ -39,6 +39,12 @@ void psk_users_free(struct psk_users *users)
     free(users);
 }
 
+const struct bounded_table *psk_users_table(const struct psk_users *users, size_t *num)
+{
+    *num = bounded_table_count(users->table);
+    return users->table;
+}
+
 struct psk_user *psk_users_find(struct psk_users *users, uint64_t name)
 {
     return bounded_table_find(users->table, name);
@@ -168,6 +174,10 @@ struct psk_signs psk_nodes_use(struct psk_nodes *nodes, struct psk_node *node)
     most.in_turns = in_turns;
     most.crowd = lately >= 3;
     node->turn = ++nodes->turns;
+    if (place != NULL) {
+        node->first_ns = place->first_ns;
+        node->confirmed = node->confirmed || place->confirmed;
+    }
     *place_of(nodes, node) = *node;
     return most;
 }

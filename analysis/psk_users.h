@@ -20,8 +20,9 @@ struct psk_node {
     uint64_t fingerprint; /* of its last hello; 0: not seen */
     uint64_t server_name; /* a server: hash of the name it was called by, 0: none */
     uint64_t asked_with;  /* a server: fingerprint of the client that its answer is for */
-    uint64_t last_ns;
-    uint64_t turn; /* of all uses of the identity: its last */
+    uint64_t first_ns, last_ns;
+    uint64_t turn;  /* of all uses of the identity: its last */
+    bool confirmed; /* a handshake in which it used it was seen to its end */
 };
 
 /* One role in the use of an identity. The nodes are in no order. */
@@ -42,6 +43,7 @@ struct psk_user {
 };
 
 struct psk_users;
+struct bounded_table;
 
 struct psk_users *psk_users_new(void);
 void psk_users_free(struct psk_users *users);
@@ -53,6 +55,9 @@ struct psk_user *psk_users_find(struct psk_users *users, uint64_t name);
  * |pushed_out| is set when another had to give way. */
 struct psk_user *psk_users_add(struct psk_users *users, uint64_t name, struct span identity,
                                bool *pushed_out);
+
+/* psk_users_table gives the table of struct psk_user, with |num| entries. */
+const struct bounded_table *psk_users_table(const struct psk_users *users, size_t *num);
 
 /* What speaks for two nodes, and not one that has moved. */
 struct psk_signs {

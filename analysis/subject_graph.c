@@ -222,6 +222,13 @@ bool subject_graph_shared(const struct subject_graph *graph, uint64_t name)
     return vertex != NULL && vertex->shared;
 }
 
+void subject_graph_share(struct subject_graph *graph, uint64_t name)
+{
+    struct vertex *vertex = find(graph, name);
+    if (vertex != NULL)
+        vertex->shared = true;
+}
+
 static bool has(const struct tie *tie, uint32_t vertex)
 {
     for (unsigned i = 0; i < tie->num; i++)
@@ -233,9 +240,10 @@ static bool has(const struct tie *tie, uint32_t vertex)
 /* The tie that |from| tells, of the identifiers that are known. */
 static struct tie read_tie(const struct subject_graph *graph, const struct subject_tie *from)
 {
-    struct tie tie = {.sessions = from->session,
+    struct tie tie = {.sessions = from->session + from->more,
                       .first_s = from->first_s,
                       .last_s = from->last_s,
+                      .handshakes = {from->random},
                       .address_len = (uint8_t)from->address.len};
     memcpy(tie.address, from->address.at, from->address.len);
     for (unsigned i = 0; i < from->num; i++) {
@@ -266,25 +274,36 @@ static uint64_t name_of(const struct subject_graph *graph, const struct tie *tie
     return name != 0 ? name : 1;
 }
 
+/* The newest comes first. */
+static void note_handshake(struct tie *tie, uint64_t random)
+{
+    if (random == 0)
+        return;
+    memmove(tie->handshakes + 1, tie->handshakes,
+            (SUBJECT_GRAPH_HANDSHAKES - 1) * sizeof tie->handshakes[0]);
+    tie->handshakes[0] = random;
+}
+
 void subject_graph_tie(struct subject_graph *graph, const struct subject_tie *from)
 {
     /* First of all, as places change by it. */
     bool full = !tie_room(graph);
     struct tie tie = read_tie(graph, from);
     if (tie.num == 0) {
-        graph->settled.sessions += from->session;
+        graph->settled.sessions += from->session + from->more;
         return;
     }
     tie.name = name_of(graph, &tie);
     const uint32_t *known = name_index_find(&graph->tie_index, tie.name);
     if (known != NULL) {
         struct tie *same = &graph->ties[*known];
-        same->sessions += from->session;
+        same->sessions += from->session + from->more;
+        note_handshake(same, from->random);
         if (from->last_s > same->last_s)
             same->last_s = from->last_s;
     } else if (full || !name_index_add(&graph->tie_index, tie.name, (uint32_t)graph->num_ties)) {
         graph->settled.settled++;
-        graph->settled.sessions += from->session;
+        graph->settled.sessions += from->session + from->more;
     } else {
         graph->ties[graph->num_ties++] = tie;
     }

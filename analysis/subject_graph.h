@@ -15,6 +15,7 @@ enum {
     SUBJECT_GRAPH_TIES = 262144,
     SUBJECT_GRAPH_ROOM = 64,      /* vertices, and ties, that there is room for at first */
     SUBJECT_GRAPH_MEMBERS = 8,    /* identifiers of a tie; further ones are left out */
+    SUBJECT_GRAPH_HANDSHAKES = 4, /* sessions of a tie that are known by name: the last ones */
     SUBJECT_GRAPH_CROWD_S = 60,   /* nobody is at three addresses in this time */
     SUBJECT_GRAPH_MOVES = 8,      /* nobody changes the address more often in an hour */
     SUBJECT_GRAPH_DAY_MOVES = 24, /* nor in a day */
@@ -47,6 +48,9 @@ struct subject_use subject_graph_use(struct subject_graph *graph, uint64_t name,
 /* subject_graph_shared says whether |name| is known, and that of several hosts. */
 bool subject_graph_shared(const struct subject_graph *graph, uint64_t name);
 
+/* subject_graph_share says that |name| is that of several hosts, as is known from elsewhere. */
+void subject_graph_share(struct subject_graph *graph, uint64_t name);
+
 /* What was read at once. */
 struct subject_tie {
     uint64_t names[SUBJECT_GRAPH_MEMBERS];
@@ -54,7 +58,9 @@ struct subject_tie {
     unsigned num;
     struct span address; /* of 4 or 16 bytes */
     uint32_t first_s, last_s;
-    bool session; /* an encrypted one; else what is read in clear, such as DHCP */
+    uint32_t more;   /* of the same sessions, beside this one */
+    bool session;    /* an encrypted one; else what is read in clear, such as DHCP */
+    uint64_t random; /* of its client hello, a part; 0: not seen */
 };
 void subject_graph_tie(struct subject_graph *graph, const struct subject_tie *tie);
 

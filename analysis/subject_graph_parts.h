@@ -37,6 +37,7 @@ struct tie {
     uint8_t address[16];
     uint8_t address_len, num;
     uint32_t sessions, first_s, last_s;
+    uint64_t handshakes[SUBJECT_GRAPH_HANDSHAKES]; /* the last of its sessions; 0: none */
 };
 
 struct subject_graph {

@@ -4,6 +4,7 @@
 
 #include "cli/options.h"
 
-extern const struct command command_analyze, command_monitor, command_explain, command_version;
+extern const struct command command_analyze, command_monitor, command_merge, command_explain,
+    command_version;
 
 #endif

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct command *const commands[] = {&command_analyze, &command_monitor,
+static const struct command *const commands[] = {&command_analyze, &command_monitor, &command_merge,
                                                  &command_explain, &command_version};
 
 enum { NUM_COMMANDS = sizeof commands / sizeof commands[0] };

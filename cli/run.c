@@ -4,6 +4,7 @@
 #include "cli/complain.h"
 #include "cli/syslog_stream.h"
 #include "core/common_observations.h"
+#include "core/crypto.h"
 #include "core/field_observations.h"
 #include "core/geo.h"
 #include "dissectors/content_rules.h"
@@ -240,13 +241,14 @@ bool run_prepare(struct run *run, struct error *error)
     const struct run_settings *settings = run->settings;
     if (!open_geo(run, error))
         return false;
-    const struct analysis_options analysis = {.rules = settings->rules,
-                                              .min_severity = settings->min_severity,
-                                              .home_nets = &settings->home_nets,
-                                              .geo = run->geo,
-                                              .psk_search = run->psk_search,
-                                              .emit_to = run,
-                                              .emit = emit_made};
+    uint8_t key[ANALYSIS_KEY_LEN];
+    struct analysis_options analysis = {.rules = settings->rules,
+                                        .min_severity = settings->min_severity,
+                                        .home_nets = &settings->home_nets,
+                                        .geo = run->geo,
+                                        .psk_search = run->psk_search,
+                                        .emit_to = run,
+                                        .emit = emit_made};
     const struct redact_options redact = {.policy = settings->policy,
                                           .key_file = settings->key_file,
                                           .scheme = settings->address_scheme,
@@ -266,9 +268,14 @@ bool run_prepare(struct run *run, struct error *error)
                                     .emit_to = run,
                                     .look = classify ? look : NULL,
                                     .emit = emit};
+    run->redactor = redactor_new(&redact, error);
+    if (run->redactor == NULL)
+        return false;
+    if (redactor_analysis_key(run->redactor, key, sizeof key))
+        analysis.key = key;
     run->analysis = analysis_new(&analysis, error);
-    run->redactor = run->analysis != NULL ? redactor_new(&redact, error) : NULL;
-    if (run->redactor == NULL || !prepare_rules(run, error))
+    crypto_wipe(key, sizeof key);
+    if (run->analysis == NULL || !prepare_rules(run, error))
         return false;
     engine.fields =
         analysis_reads(run->analysis, &observation_ip_fields) || settings->observations.on;

@@ -54,6 +54,10 @@ enum { RUN_WRITE_MIB = 100 };
 
 extern const struct option_row run_options[];
 extern const size_t run_num_options;
+
+/* Setters of such options, for commands with options of their own: a struct option_list; an enum severity. */
+bool run_set_report(void *member, const char *value, struct error *error);
+bool run_set_severity(void *member, const char *value, struct error *error);
 void run_settings_free(struct run_settings *settings);
 
 /* run_report_format takes a --report value apart: FORMAT:FILE, or FILE whose ending tells the format. NULL and

@@ -54,7 +54,7 @@ const struct report_format *run_report_format(const char *value, const char **pa
     return unknown_format(dot != NULL ? dot : value, (int)strlen(dot != NULL ? dot : value), error);
 }
 
-static bool set_report(void *member, const char *value, struct error *error)
+bool run_set_report(void *member, const char *value, struct error *error)
 {
     const char *path;
     return run_report_format(value, &path, error) != NULL && option_add_text(member, value, error);
@@ -104,7 +104,7 @@ static bool set_epoch(void *member, const char *value, struct error *error)
            error_set(error, "\"%.100s\" is no epoch: there are day, week and never", value);
 }
 
-static bool set_severity(void *member, const char *value, struct error *error)
+bool run_set_severity(void *member, const char *value, struct error *error)
 {
     return severity_parse(value, member) ||
            error_set(error,
@@ -169,7 +169,7 @@ static bool set_cpus(void *member, const char *value, struct error *error)
 #define MEMBER(name) offsetof(struct run_settings, name)
 
 const struct option_row run_options[] = {
-    {"report", "[FORMAT:]FILE", false, MEMBER(reports), set_report,
+    {"report", "[FORMAT:]FILE", false, MEMBER(reports), run_set_report,
      "Write a report; the format is told by the ending of FILE (.json, .html, .md, .txt, .sarif, "
      ".xml for JUnit) or by FORMAT: before it; - is standard output. The file appears when it is "
      "complete. Can be given several times."},
@@ -230,9 +230,9 @@ const struct option_row run_options[] = {
     {"secret-rules", "FILE", false, MEMBER(secret_rules), option_set_text,
      "Look for secrets in transferred files by the rules in FILE, too; see SECRET RULES in "
      "perpass(1)."},
-    {"min-severity", "SEVERITY", false, MEMBER(min_severity), set_severity,
+    {"min-severity", "SEVERITY", false, MEMBER(min_severity), run_set_severity,
      "Leave findings below critical, high, medium or low out."},
-    {"fail-on", "SEVERITY", false, MEMBER(fail_on), set_severity,
+    {"fail-on", "SEVERITY", false, MEMBER(fail_on), run_set_severity,
      "Exit with status 1 if there is a finding of this severity or above (critical, high, medium, "
      "low or "
      "info) that is not in the file of --baseline."},

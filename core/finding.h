@@ -61,6 +61,7 @@ struct finding {
     uint16_t subject_port;
 
     struct endpoint client, server; /* of the first flow */
+    bool no_server;                 /* |server| is not known */
     struct encapsulation around;
     uint8_t ip_version, protocol;
     const char *transport; /* "tls", "dtls", "quic": network.protocol of the first flow */
@@ -69,6 +70,8 @@ struct finding {
     uint64_t packet;            /* number of the packet of the first evidence */
     uint64_t count;             /* times it fired */
     unsigned interval;          /* of a long analysis: the last one in which it fired */
+
+    const char *fingerprint; /* as the report tells it that this was read from; NULL: from none */
 
     struct evidence *evidence; /* of the first firing, but for what grows */
     size_t num_evidence;       /* FINDING_MAX_EVIDENCE at most */

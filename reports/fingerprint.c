@@ -19,30 +19,16 @@ static uint16_t port_of(const struct finding *finding)
     return port < FINGERPRINT_FIRST_CHOSEN_PORT ? port : 0;
 }
 
-static const char *protocol_name(uint8_t protocol)
-{
-    switch (protocol) {
-    case PROTO_TCP:
-        return "tcp";
-    case PROTO_UDP:
-        return "udp";
-    case PROTO_SCTP:
-        return "sctp";
-    default:
-        return "other";
-    }
-}
-
 void fingerprint_where(const struct finding *finding, char where[FINGERPRINT_WHERE_SIZE])
 {
     const char *transport = finding->transport != NULL ? finding->transport : "-";
     if (!is_at_a_server(finding->subject))
         memcpy(where, "-", 2);
     else if (port_of(finding) != 0)
-        snprintf(where, FINGERPRINT_WHERE_SIZE, "%s/%u %s", protocol_name(finding->protocol),
+        snprintf(where, FINGERPRINT_WHERE_SIZE, "%s/%u %s", report_transport(finding->protocol),
                  port_of(finding), transport);
     else
-        snprintf(where, FINGERPRINT_WHERE_SIZE, "%s %s", protocol_name(finding->protocol),
+        snprintf(where, FINGERPRINT_WHERE_SIZE, "%s %s", report_transport(finding->protocol),
                  transport);
 }
 
@@ -69,6 +55,10 @@ static size_t add_word(char facts[REDACT_MAX_FACTS], size_t len, const char *wor
 void fingerprint_of(struct redactor *redactor, const struct finding *finding,
                     char fingerprint[FINGERPRINT_SIZE])
 {
+    if (finding->fingerprint != NULL) {
+        memcpy(fingerprint, finding->fingerprint, FINGERPRINT_SIZE);
+        return;
+    }
     char facts[REDACT_MAX_FACTS] = "1", where[FINGERPRINT_WHERE_SIZE];
     size_t len = 1;
     fingerprint_where(finding, where);

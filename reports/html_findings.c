@@ -116,7 +116,8 @@ static void put_place(const struct html_page *page, const struct finding *findin
         put_value(html, address);
         html_text(html, " ");
     }
-    if (report_address(page->redactor, &finding->server, finding->ip_version, address)) {
+    if (!finding->no_server &&
+        report_address(page->redactor, &finding->server, finding->ip_version, address)) {
         html_text(html, "to ");
         put_value(html, address);
         if (finding->ip_version != 0)

@@ -9,6 +9,7 @@
 #include "reports/redact_cache.h"
 #include "reports/redact_key.h"
 #include "reports/text_safe.h"
+#include "reports/utf8.h"
 
 #include <arpa/inet.h>
 #include <assert.h>
@@ -37,6 +38,7 @@ struct last_facts {
 struct redactor {
     enum privacy_policy policy;
     bool key_is_random;
+    bool of_shown; /* values were shown before; there is no key */
     char key_id[9];
     enum address_scheme scheme;
     uint8_t *master; /* 2 * REDACT_KEY_LEN bytes of key memory: the key, and that of the epoch */
@@ -127,6 +129,11 @@ static bool derive(const uint8_t *master, const char *info, uint8_t *out, size_t
 {
     static const char salt[] = "perpass pseudonyms";
     return crypto_hkdf(span_of(master, REDACT_KEY_LEN), span_text(salt), span_text(info), out, len);
+}
+
+bool redactor_analysis_key(const struct redactor *redactor, uint8_t *out, size_t len)
+{
+    return !redactor->key_is_random && derive(redactor->master, "perpass analysis", out, len);
 }
 
 static bool derive_mac(const uint8_t *master, const char *info, struct crypto_mac *mac,
@@ -225,23 +232,29 @@ const char *redactor_epoch(const struct redactor *redactor)
 
 bool redactor_keys_fingerprints(const struct redactor *redactor)
 {
-    return !redactor->key_is_random && redactor->epoch == EPOCH_NEVER;
+    return !redactor->key_is_random && redactor->epoch == EPOCH_NEVER &&
+           redactor->epoch_name[0] == '\0';
 }
 
-static bool make_keys(struct redactor *redactor, const char *key_file, struct error *error)
+/* Without a key file event ids and fingerprints must not change from run to run; they hash nothing that is hidden. */
+static bool make_public_keys(struct redactor *redactor, struct error *error)
 {
-    if (!make_key(redactor, key_file, error) || !make_key_id(redactor, error) ||
-        !make_epoch(redactor, error))
-        return false;
-    /* Without a key file event ids and fingerprints must not change from run to run; they hash nothing that is hidden. */
     static const uint8_t fixed[REDACT_KEY_LEN] = "perpass: the key that hides none";
-    const uint8_t *key = redactor->key_is_random ? fixed : redactor->master;
+    const bool has_key = !redactor->key_is_random && !redactor->of_shown;
+    const uint8_t *key = has_key ? redactor->master : fixed;
     return derive_mac(key, "perpass event-id", &redactor->id, error) &&
            derive_mac(redactor_keys_fingerprints(redactor) ? key : fixed, "perpass fingerprint",
                       &redactor->fingerprint, error);
 }
 
-struct redactor *redactor_new(const struct redact_options *options, struct error *error)
+static bool make_keys(struct redactor *redactor, const char *key_file, struct error *error)
+{
+    return make_key(redactor, key_file, error) && make_key_id(redactor, error) &&
+           make_epoch(redactor, error) && make_public_keys(redactor, error);
+}
+
+/* Without keys. */
+static struct redactor *redactor_make(const struct redact_options *options, struct error *error)
 {
     struct redactor *redactor = calloc(1, sizeof *redactor);
     char *text = malloc(text_safe_size(MAX_VALUE));
@@ -258,10 +271,34 @@ struct redactor *redactor_new(const struct redact_options *options, struct error
     redactor->epoch = options->epoch;
     redactor->text = text;
     redactor->cache = cache;
-    if (make_keys(redactor, options->key_file, error))
-        return redactor;
-    redactor_free(redactor);
-    return NULL;
+    return redactor;
+}
+
+struct redactor *redactor_new(const struct redact_options *options, struct error *error)
+{
+    struct redactor *redactor = redactor_make(options, error);
+    if (redactor != NULL && !make_keys(redactor, options->key_file, error)) {
+        redactor_free(redactor);
+        return NULL;
+    }
+    return redactor;
+}
+
+struct redactor *redactor_of_shown(enum privacy_policy policy, const char *key_id,
+                                   const char *epoch, struct error *error)
+{
+    const struct redact_options options = {.policy = policy};
+    struct redactor *redactor = redactor_make(&options, error);
+    if (redactor == NULL)
+        return NULL;
+    redactor->of_shown = true;
+    snprintf(redactor->key_id, sizeof redactor->key_id, "%s", key_id);
+    snprintf(redactor->epoch_name, sizeof redactor->epoch_name, "%s", epoch);
+    if (!make_public_keys(redactor, error)) {
+        redactor_free(redactor);
+        return NULL;
+    }
+    return redactor;
 }
 
 void redactor_free(struct redactor *redactor)
@@ -579,11 +616,40 @@ static struct shown show_pseudonym(struct redactor *redactor, const struct value
     return show_token(redactor, value, privacy, kind);
 }
 
+static bool is_visible(struct span text)
+{
+    uint32_t code;
+    for (size_t len; text.len > 0; text = span_of(text.at + len, text.len - len)) {
+        len = utf8_next(text, &code);
+        if (len == 0 || text_safe_is_unseen(code))
+            return false;
+    }
+    return true;
+}
+
+/* What was shown once; its escapes are not escaped again. */
+static struct shown show_again(struct redactor *redactor, const struct value *value)
+{
+    const bool text = value->type == VALUE_STRING || value->type == VALUE_BYTES ||
+                      (value->type == VALUE_MAC && !is_mac(value)) ||
+                      (value->type == VALUE_ADDRESS && !is_ip(value));
+    if (!text || value->bytes.len >= text_safe_size(MAX_VALUE) || !is_visible(value->bytes)) {
+        const struct value safe = {.type = VALUE_STRING, .bytes = value->bytes};
+        return show(redactor, text ? &safe : value);
+    }
+    if (value->bytes.len > 0)
+        memcpy(redactor->text, value->bytes.at, value->bytes.len);
+    redactor->text[value->bytes.len] = '\0';
+    return shown_text(redactor->text, value->bytes.len, false);
+}
+
 struct shown redact(struct redactor *redactor, const struct value *value, enum privacy privacy,
                     const char *kind)
 {
     if (value->type == VALUE_ABSENT)
         return nothing;
+    if (redactor->of_shown)
+        return show_again(redactor, value);
     switch (treatments[redactor->policy][privacy]) {
     case KEEP:
         return show(redactor, value);

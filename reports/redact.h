@@ -17,7 +17,7 @@
  * no token: it is shown as what it is, empty.
  *
  * All keys come from one master key by HKDF-SHA-256, with the info "perpass token " and the kind, "perpass
- * mac", "perpass event-id", "perpass fingerprint", or (as the draft has it) "ipcrypt-pfx"; only Crypto-PAn takes the master key as it is, so
+ * mac", "perpass event-id", "perpass fingerprint", "perpass analysis", or (as the draft has it) "ipcrypt-pfx"; only Crypto-PAn takes the master key as it is, so
  * that other tools with the same key show the same. With epochs each has a master key of its own, with the info "perpass
  * epoch " and its name; ids of events and of the key do not change. What is shown in clear has passed text_safe.h; IP addresses are in the form
  * of RFC 5952, MAC addresses in that of RFC 7042 (and ECS): "00-00-5E-00-53-23". */
@@ -43,6 +43,12 @@ struct redact_options {
 
 /* redactor_new reads (or makes) the key and derives a key for each kind of token. */
 struct redactor *redactor_new(const struct redact_options *options, struct error *error);
+
+/* redactor_of_shown makes one for values that come from reports: they were shown under |policy| already, and are shown as
+ * they are; texts, and bytes, which stand for their text, are made harmless again. |key_id| (8 hex digits) is that of the
+ * key which made their pseudonyms, |epoch| the name of its epoch, "" for none. */
+struct redactor *redactor_of_shown(enum privacy_policy policy, const char *key_id,
+                                   const char *epoch, struct error *error);
 void redactor_free(struct redactor *redactor); /* wipes the keys */
 
 /* redactor_at says of what time what is shown from here on is: of another epoch, pseudonyms are others. Without it the
@@ -89,6 +95,10 @@ struct shown {
  * NAME and IDENTIFIER values ("psk", "host"), and is NULL for others. */
 struct shown redact(struct redactor *redactor, const struct value *value, enum privacy privacy,
                     const char *kind);
+
+/* redactor_analysis_key derives |len| bytes of key for the names that an analysis gives (analysis_options.key), so that
+ * those of sensors with one key file agree. False, and nothing, when there is no key file, or no memory. */
+bool redactor_analysis_key(const struct redactor *redactor, uint8_t *out, size_t len);
 
 /* redact_id writes the 32 hex digits of a keyed hash of |bytes| (event.id), NUL-terminated. The key comes
  * from the key file; without one it is a fixed, public key, so that the same input gives the same id in

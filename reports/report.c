@@ -97,6 +97,10 @@ static const struct counter analysis_counters[] = {
              "secrets left out of the blast radius (too many)"),
     ANALYSIS(iot_endpoints_left_out, "endpoint left out of the IoT profile (too many)",
              "endpoints left out of the IoT profile (too many)"),
+    ANALYSIS(link_ties_left_out, "tie of identifiers left out, which joins reports (too many)",
+             "ties of identifiers left out, which join reports (too many)"),
+    ANALYSIS(psk_uses_left_out, "PSK of which the users are left out, who join reports (too many)",
+             "PSKs of which the users are left out, who join reports (too many)"),
     ANALYSIS(link_subjects_settled, "client to which no new session can be linked (graph full)",
              "clients to which no new session can be linked (graph full)"),
     ANALYSIS(findings_not_stored, "finding not kept (table full)",
@@ -196,6 +200,20 @@ void report_span(const struct result *result, uint64_t *first_ns, uint64_t *last
             *first_ns = input->first_ns;
         if (input->last_ns > *last_ns)
             *last_ns = input->last_ns;
+    }
+}
+
+const char *report_transport(uint8_t protocol)
+{
+    switch (protocol) {
+    case PROTO_TCP:
+        return "tcp";
+    case PROTO_UDP:
+        return "udp";
+    case PROTO_SCTP:
+        return "sctp";
+    default:
+        return "other";
     }
 }
 

@@ -61,6 +61,12 @@ bool report_address(struct redactor *redactor, const struct endpoint *end, uint8
 bool report_json_rules(FILE *out, const struct rule *rule);
 const char *report_json_library(void); /* version of json-c */
 
+/* The version of what the JSON report holds: with it meanings and what a reader can count on change. */
+enum { REPORT_SCHEMA = 2 };
+
+/* report_transport gives "tcp", "udp", "sctp", or "other". */
+const char *report_transport(uint8_t protocol);
+
 /* The formats, one row of reports/table.def each. */
 #define REPORT(symbol) extern const struct report_format symbol;
 #include "reports/table.def"

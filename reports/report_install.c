@@ -91,8 +91,9 @@ static void describe_device(struct sentence *sentence, struct redactor *redactor
     if (told->ended_ns.value > told->started_ns.value)
         sentence_add(sentence, " for %s",
                      text_duration(told->ended_ns.value - told->started_ns.value, text));
-    sentence_add(sentence, ", packets %" PRIu64 " to %" PRIu64, told->first_packet.value,
-                 told->last_packet.value);
+    if (told->first_packet.seen)
+        sentence_add(sentence, ", packets %" PRIu64 " to %" PRIu64, told->first_packet.value,
+                     told->last_packet.value);
 }
 
 static void describe_servers(struct sentence *sentence, struct redactor *redactor,

@@ -14,8 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SCHEMA_VERSION = 1 };
-
 void report_json_name(struct json_writer *json, const char *name)
 {
     json_writer_name(json, name, strlen(name));
@@ -135,7 +133,8 @@ static void put_privacy(struct json_writer *json, struct redactor *redactor)
     report_json_name(json, "privacy");
     json_writer_object_begin(json);
     put_text(json, "policy", privacy_policy_name(redactor_policy(redactor)));
-    if (redactor_stability(redactor) != NULL) { /* else no pseudonyms, so no key has made them */
+    /* Without pseudonyms a key that was given has made the names that reports are joined by. */
+    if (redactor_stability(redactor) != NULL || !redactor_key_is_random(redactor)) {
         put_text(json, "key_id", redactor_key_id(redactor));
         put_truth(json, "key_kept", !redactor_key_is_random(redactor));
         if (redactor_epoch(redactor)[0] != '\0')
@@ -332,6 +331,25 @@ static void put_evidence(struct json_writer *json, const struct finding *finding
     json_writer_object_end(json);
 }
 
+/* Of what evidence the greatest counts, where the same is found again. */
+static void put_growing(struct json_writer *json, const struct finding *finding)
+{
+    bool begun = false;
+    for (size_t i = 0; i < finding->num_evidence; i++) {
+        const struct evidence *evidence = &finding->evidence[i];
+        if (!evidence->grows)
+            continue;
+        if (!begun) {
+            report_json_name(json, "growing");
+            json_writer_array_begin(json);
+        }
+        begun = true;
+        json_writer_text(json, evidence->name, strlen(evidence->name));
+    }
+    if (begun)
+        json_writer_array_end(json);
+}
+
 static void put_finding(struct json_writer *json, const struct result *result,
                         const struct finding *finding, struct redactor *redactor)
 {
@@ -349,7 +367,9 @@ static void put_finding(struct json_writer *json, const struct result *result,
         put_text(json, "reason", finding->reason);
     put_subject(json, finding, redactor);
     put_endpoint(json, "client", &finding->client, finding->ip_version, redactor);
-    put_endpoint(json, "server", &finding->server, finding->ip_version, redactor);
+    if (!finding->no_server)
+        put_endpoint(json, "server", &finding->server, finding->ip_version, redactor);
+    put_text(json, "transport", report_transport(finding->protocol));
     if (finding->transport != NULL)
         put_text(json, "protocol", finding->transport);
     put_number(json, "count", finding->count);
@@ -357,6 +377,7 @@ static void put_finding(struct json_writer *json, const struct result *result,
     put_time(json, "last", finding->last_ns);
     put_number(json, "packet", finding->packet);
     put_evidence(json, finding, redactor);
+    put_growing(json, finding);
     json_writer_object_end(json);
 }
 
@@ -487,7 +508,8 @@ static int write_document(struct json_writer *json, const struct result *result,
                           const struct report_group *groups, size_t num_groups)
 {
     json_writer_object_begin(json);
-    put_number(json, "schema", SCHEMA_VERSION);
+    put_number(json, "schema", REPORT_SCHEMA);
+    put_some(json, "merged", result->merged);
     put_tool(json, result);
     put_inputs(json, result, redactor);
     put_privacy(json, redactor);

@@ -12,4 +12,13 @@ void report_json_name(struct json_writer *json, const char *name);
 void report_json_told(struct json_writer *json, const struct result *result,
                       struct redactor *redactor);
 
+/* A member of the report with a list of observations of one type; of their rows those below |prefix|. */
+struct report_section {
+    const char *member, *list, *prefix;
+    const struct observation_type *type;
+};
+
+/* report_section_at gives them by index, NULL past the last. */
+const struct report_section *report_section_at(size_t index);
+
 #endif

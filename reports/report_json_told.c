@@ -7,7 +7,9 @@
 #include "analysis/install_transaction.h"
 #include "analysis/iot_profile.h"
 #include "analysis/link_report.h"
+#include "analysis/link_tie.h"
 #include "analysis/places.h"
+#include "analysis/psk_use.h"
 #include "analysis/session_mix.h"
 #include "reports/report.h"
 #include "reports/text.h"
@@ -15,11 +17,7 @@
 #include <json-c/json.h>
 #include <string.h>
 
-/* A member of the report with a list of observations of one type; of their rows those below |prefix|. */
-static const struct section {
-    const char *member, *list, *prefix;
-    const struct observation_type *type;
-} sections[] = {
+static const struct report_section sections[] = {
     {"install", "transactions", "perpass.install.", &observation_install_transaction},
     {"blast_radius", "secrets", "perpass.blast.", &observation_blast_radius},
     {"iot_profile", "endpoints", "perpass.iot.", &observation_iot_profile},
@@ -28,6 +26,8 @@ static const struct section {
     {"covert", "fields", "perpass.covert.", &observation_covert_capacity},
     {"covert_endpoints", "endpoints", "perpass.covert.", &observation_covert_endpoint},
     {"linkability", "summaries", "perpass.link.", &observation_link_summary},
+    {"link_ties", "ties", "perpass.tie.", &observation_link_tie},
+    {"psk_uses", "identities", "perpass.psk_use.", &observation_psk_use},
 };
 
 /* What is shown, or NULL where there is nothing to show. */
@@ -134,8 +134,8 @@ static void add_field(json_object *object, const char *key, const struct field *
     json_object_object_add(object, dot != NULL ? dot + 1 : key, shown);
 }
 
-static json_object *told_json(const struct section *section, const struct observation *observation,
-                              struct redactor *redactor)
+static json_object *told_json(const struct report_section *section,
+                              const struct observation *observation, struct redactor *redactor)
 {
     json_object *object = json_object_new_object();
     const struct observation_type *type = observation->type;
@@ -184,7 +184,7 @@ static void put_value(struct json_writer *json, json_object *value)
                          (size_t)json_object_get_string_len(value));
 }
 
-static void put_section(struct json_writer *json, const struct section *section,
+static void put_section(struct json_writer *json, const struct report_section *section,
                         const struct result *result, struct redactor *redactor)
 {
     report_json_name(json, section->member);
@@ -200,6 +200,11 @@ static void put_section(struct json_writer *json, const struct section *section,
     }
     json_writer_array_end(json);
     json_writer_object_end(json);
+}
+
+const struct report_section *report_section_at(size_t index)
+{
+    return index < sizeof sections / sizeof sections[0] ? &sections[index] : NULL;
 }
 
 void report_json_told(struct json_writer *json, const struct result *result,

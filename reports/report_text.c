@@ -311,7 +311,8 @@ static void describe_place(const struct page *page, const struct finding *findin
     char address[REPORT_SUBJECT_SIZE], time[TEXT_SMALL];
     if (report_address(page->redactor, &finding->client, finding->ip_version, address))
         sentence_add(line, "%s ", address);
-    if (report_address(page->redactor, &finding->server, finding->ip_version, address))
+    if (!finding->no_server &&
+        report_address(page->redactor, &finding->server, finding->ip_version, address))
         sentence_add(line, "to %s port %u, ", address, finding->server.port);
     sentence_add(line, "first in packet %" PRIu64 " at %s", finding->packet,
                  text_second(finding->first_ns, time));

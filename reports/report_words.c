@@ -21,6 +21,8 @@ void report_words_traffic(struct sentence *line, const struct result *result)
     uint64_t first_ns, last_ns;
     const struct engine_stats *engine = &result->engine;
     report_span(result, &first_ns, &last_ns);
+    if (result->merged > 0)
+        sentence_add(line, "%zu reports joined: ", result->merged);
     report_words_count(line, engine->frames, "packet", "packets");
     if (engine->frames > 0) {
         sentence_add(line, " in %s", text_duration(last_ns - first_ns, text));
@@ -102,8 +104,9 @@ void report_words_privacy(struct sentence *line, const struct result *result,
     enum privacy_policy policy = redactor_policy(redactor);
     if (result->num_findings == 0 || policy == POLICY_RAW)
         return;
-    sentence_add(line, "%s shown as pseudonyms (--privacy raw shows them)",
-                 policy == POLICY_STRICT ? "Identities and addresses are" : "Identities are");
+    sentence_add(line, "%s shown as pseudonyms (--privacy raw %s)",
+                 policy == POLICY_STRICT ? "Identities and addresses are" : "Identities are",
+                 result->merged > 0 ? "of the sensors would show them" : "shows them");
 }
 
 const char *report_words_standing(const struct result *result, struct redactor *redactor,

@@ -40,6 +40,7 @@ struct result {
     uint64_t packets_written,
         packets_not_written; /* to the file of kept packets; for want of room in it */
     uint64_t time_ns;        /* of the statistics; 0: of the last frame */
+    size_t merged;           /* reports that were joined to this one; 0: it is that of a run */
     const char *version;
     const char *privacy_policy;      /* "strict" */
     enum severity fail_on;           /* of findings that are not known: 0: none */

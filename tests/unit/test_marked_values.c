@@ -5,15 +5,12 @@
 #include "analysis/install_transaction.h"
 #include "core/common_observations.h"
 #include "marked_observation.h"
+#include "merge_world.h"
 #include "reports/baseline.h"
 #include "reports/event_plan.h"
 #include "reports/sink.h"
 
 #include <arpa/inet.h>
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
 
 /* Something that must not be found, or must. */
 struct mark {
@@ -26,7 +23,7 @@ struct mark {
 
 enum { MAX_MARKS = 512 };
 
-enum { MOST_TOLD = 8 };
+enum { MOST_TOLD = 16 };
 
 /* All that is fed in, and what came out. */
 struct fixture {
@@ -209,6 +206,25 @@ static void write_events(struct fixture *fixture, FILE *out, struct redactor *re
     assert_true(event_writer_free(writer, &error));
 }
 
+/* Two reports joined to one, in every format. */
+static void write_merged(struct fixture *fixture, FILE *out, enum privacy_policy policy)
+{
+    const struct report_style style = {.width = 100};
+    struct merge_world world = {.num = 0};
+    struct redactor *redactor = world_redactor(policy, 'k', EPOCH_DAY);
+    struct result empty = {.version = "1", .privacy_policy = privacy_policy_name(policy)};
+    world_add(&world, &fixture->result, redactor);
+    world_add(&world, &empty, redactor);
+    redactor_free(redactor);
+    if (!world_merge(&world, false))
+        fail_msg("%s", world.error.text);
+    for (size_t i = 0; report_formats[i] != NULL; i++)
+        assert_true(
+            report_formats[i]->write(out, &world.result, world.redactor, &style, &world.error));
+    assert_true(baseline_write(out, &world.result, world.redactor, &world.error));
+    world_clear(&world);
+}
+
 /* Writes everything that perpass can write; what it says is in fixture->text. */
 static void write_all(struct fixture *fixture, enum privacy_policy policy,
                       enum address_scheme scheme)
@@ -225,6 +241,7 @@ static void write_all(struct fixture *fixture, enum privacy_policy policy,
     for (size_t i = 0; report_formats[i] != NULL; i++)
         assert_true(report_formats[i]->write(out, &fixture->result, redactor, &style, &error));
     assert_true(baseline_write(out, &fixture->result, redactor, &error));
+    write_merged(fixture, out, policy);
     fclose(out);
     redactor_free(redactor);
 }
@@ -276,6 +293,28 @@ static bool is_found(const struct fixture *fixture, const struct mark *mark)
            (text && has(fixture, (const char *)bytes.at, bytes.len)) ||
            has_base64(fixture, bytes, 0) || has_base64(fixture, bytes, 1) ||
            has_base64(fixture, bytes, 2);
+}
+
+/* A joined report by itself shows some under raw, and none that is not public under strict. */
+static void test_merged(void **state)
+{
+    (void)state;
+    size_t found[2] = {0};
+    for (unsigned raw = 0; raw < 2; raw++) {
+        struct fixture *fixture = fixture_new();
+        const enum privacy_policy policy = raw ? POLICY_RAW : POLICY_STRICT;
+        fixture->result.privacy_policy = privacy_policy_name(policy);
+        FILE *out = open_memstream(&fixture->text, &fixture->len);
+        assert_non_null(out);
+        write_merged(fixture, out, policy);
+        fclose(out);
+        for (size_t i = 0; i < fixture->num_marks; i++)
+            found[raw] += fixture->marks[i].privacy != PRIVACY_PUBLIC &&
+                          is_found(fixture, &fixture->marks[i]);
+        fixture_free(fixture);
+    }
+    assert_int_equal(found[0], 0);
+    assert_true(found[1] > 20);
 }
 
 /* Which classes a policy shows. */
@@ -393,8 +432,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_strict),      cmocka_unit_test(test_strict_by_crypto_pan),
-        cmocka_unit_test(test_each_report), cmocka_unit_test(test_internal),
-        cmocka_unit_test(test_raw),         cmocka_unit_test(test_search),
+        cmocka_unit_test(test_each_report), cmocka_unit_test(test_merged),
+        cmocka_unit_test(test_internal),    cmocka_unit_test(test_raw),
+        cmocka_unit_test(test_search),
     };
     return cmocka_run_group_tests_name("marked_values", tests, NULL, NULL);
 }

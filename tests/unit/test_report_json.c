@@ -48,7 +48,7 @@ static void test_members(void **state)
     finding->num_evidence = 1;
     sample->result.engine.frames_cut = 4;
     json_object *report = parsed(sample);
-    says(report, "schema", "1");
+    says(report, "schema", "2");
     says(report, "tool/name", "perpass");
     says(report, "tool/version", "9.9.9");
     says(report, "inputs/0/path", "a.pcap");
