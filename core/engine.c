@@ -722,6 +722,18 @@ static void note_tcp_flags(struct engine *engine, uint32_t index, unsigned side,
         hot->flags |= FLOW_RST;
 }
 
+static void note_icmp(struct engine *engine, uint32_t index, unsigned side,
+                      const struct packet *packet)
+{
+    struct icmp_kind *kind = &flow_table_cold(engine->flows, index)->flow.icmp[side];
+    if (packet->l4_header.len < 2)
+        return;
+    const uint8_t type = view_u8(packet->l4_header, 0), code = view_u8(packet->l4_header, 1);
+    if (!kind->seen)
+        *kind = (struct icmp_kind){.seen = true, .type = type, .code = code};
+    kind->several |= kind->type != type || kind->code != code;
+}
+
 /* --- frames --- */
 
 /* |before| are the flags of the flow before the packet was read. */
@@ -743,7 +755,8 @@ static enum engine_interest take_packet(struct engine *engine, const struct inta
     const struct packet *packet = &item->packet;
     unsigned side = item->side;
     uint32_t index = flow_table_find_near(engine->flows, &item->key, item->hash, item->place);
-    bool tcp = flow_key_class(&item->key) == FLOW_KEY_TCP;
+    const enum flow_key_class class = flow_key_class(&item->key);
+    bool tcp = class == FLOW_KEY_TCP;
     if (index == 0) {
         index = flow_table_add(engine->flows, &item->key, item->hash, engine->now_ns);
         flow_begin(engine, index, side, packet);
@@ -766,6 +779,8 @@ static enum engine_interest take_packet(struct engine *engine, const struct inta
         show_packet(engine, index, side, packet);
     if (tcp && packet->tcp_flags & (TCP_FIN | TCP_RST))
         note_tcp_flags(engine, index, side, packet);
+    if (class == FLOW_KEY_ICMP || class == FLOW_KEY_ICMP6)
+        note_icmp(engine, index, side, packet);
     return engine->options.packet != NULL ? interest_of(engine, index, side, packet, before)
                                           : INTEREST_NONE;
 }

@@ -25,6 +25,12 @@ struct encapsulation {
     uint8_t tunnel;      /* enum tunnel: the innermost one */
 };
 
+/* The messages of ICMP that one end sent: type and code of the first. */
+struct icmp_kind {
+    bool seen, several; /* others differ */
+    uint8_t type, code;
+};
+
 /* Both directions of one conversation: the part that is not needed for every packet. |ends| is in the
  * order of the table's key, not "client first": |client| says which end is the client. */
 struct flow {
@@ -39,6 +45,7 @@ struct flow {
     uint64_t first_ns;
     uint64_t last_ns;              /* to the millisecond */
     uint64_t packets[2], bytes[2]; /* by sender; bytes as the IP header counts them */
+    struct icmp_kind icmp[2];      /* by sender */
     enum flow_end ended;
     bool fin[2]; /* TCP, once it ended: this end has closed its side */
 

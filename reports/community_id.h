@@ -6,14 +6,20 @@
 #define PERPASS_REPORTS_COMMUNITY_ID_H
 
 #include "core/crypto.h"
-#include "core/packet.h"
+#include "core/flow.h"
 
 enum { COMMUNITY_ID_SIZE = 31 }; /* "1:", 28 digits of base64, NUL */
 
 /* community_id writes the id of the conversation between |a| and |b|, in any order. |sha1| is a digest of
- * that kind, in use for nothing else. False for ICMP, whose id needs type and code of its messages, and
- * when libcrypto fails. */
+ * that kind, in use for nothing else. False for ICMP, for which there is the next function, and when libcrypto
+ * fails. */
 bool community_id(struct crypto_digest *sha1, const struct endpoint *a, const struct endpoint *b,
                   uint8_t ip_version, uint8_t protocol, char text[COMMUNITY_ID_SIZE]);
+
+/* community_id_icmp does so for messages of ICMP or ICMPv6 of one |kind|, and for those of the other end that answer
+ * them. */
+bool community_id_icmp(struct crypto_digest *sha1, const struct endpoint *from,
+                       const struct endpoint *to, uint8_t ip_version, uint8_t protocol,
+                       const struct icmp_kind *kind, char text[COMMUNITY_ID_SIZE]);
 
 #endif

@@ -243,13 +243,37 @@ static void write_network_packets(struct event *event)
     event_put_number(event, event->flow->packets[0] + event->flow->packets[1]);
 }
 
+/* Of messages of several kinds between two hosts each kind has an id of its own, and the conversation has none. */
+static bool icmp_id(const struct event *event, char text[COMMUNITY_ID_SIZE])
+{
+    const struct flow *flow = event->flow;
+    char ids[2][COMMUNITY_ID_SIZE] = {"", ""};
+    for (unsigned side = 0; flow != NULL && side < 2; side++) {
+        const struct icmp_kind *kind = &flow->icmp[side];
+        if (kind->several ||
+            (kind->seen && !community_id_icmp(event->sha1, &flow->ends[side], &flow->ends[!side],
+                                              flow->ip_version, flow->protocol, kind, ids[side])))
+            return false;
+    }
+    const bool both = ids[0][0] != '\0' && ids[1][0] != '\0';
+    memcpy(text, ids[0][0] != '\0' ? ids[0] : ids[1], COMMUNITY_ID_SIZE);
+    return text[0] != '\0' && (!both || strcmp(ids[0], ids[1]) == 0);
+}
+
+static bool id_of(const struct event *event, char text[COMMUNITY_ID_SIZE])
+{
+    if (event->protocol == PROTO_ICMP || event->protocol == PROTO_ICMP6)
+        return icmp_id(event, text);
+    return community_id(event->sha1, event->client.end, event->server.end, event->ip_version,
+                        event->protocol, text);
+}
+
 /* An unkeyed hash: only where the addresses are clear. */
 static void write_community_id(struct event *event)
 {
     char text[COMMUNITY_ID_SIZE];
     if (redactor_policy(event->redactor) != POLICY_STRICT && event->ip_version != 0 &&
-        community_id(event->sha1, event->client.end, event->server.end, event->ip_version,
-                     event->protocol, text))
+        id_of(event, text))
         event_put_text(event, text);
 }
 
@@ -500,7 +524,8 @@ static const struct event_common fields[] = {
     {"destination.as.organization.name", SHAPE_TEXT, ON_ENDS, 0, PRIVACY_PUBLIC,
      write_destination_as_organization, "--geoip: who runs that"},
     {"network.community_id", SHAPE_TEXT, ON_ENDS, 0, PRIVACY_ADDRESS, write_community_id,
-     "Community ID v1; absent where addresses are hidden, which it would give away, and for ICMP"},
+     "Community ID v1; absent where addresses are hidden, which it would give away, and between "
+     "hosts with several kinds of ICMP messages, each of which has its own"},
     {"network.transport", SHAPE_TEXT, ON_ENDS, 0, PRIVACY_PUBLIC, write_transport,
      "tcp, udp, sctp, icmp or ipv6-icmp"},
     {"network.iana_number", SHAPE_TEXT, ON_ENDS, 0, PRIVACY_PUBLIC, write_iana_number,

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-/* baseline/baseline_deflt.json of the specification, all rows but ICMP; both directions are tried. */
+/* baseline/baseline_deflt.json of the specification; both directions are tried, those of ICMP are rows below. */
 static const struct {
     uint8_t protocol;
     const char *a;
@@ -54,15 +54,54 @@ static void test_baseline(void **state)
     crypto_digest_free(sha1);
 }
 
-static void test_icmp_has_none(void **state)
+/* All rows of ICMP of the same; and of the specification's tests those with a type without answer. */
+static const struct {
+    uint8_t protocol;
+    const char *from, *to;
+    uint8_t type, code;
+    const char *id;
+} messages[] = {
+    {58, "fe80::200:86ff:fe05:80da", "fe80::260:97ff:fe07:69ea", 135, 0,
+     "1:dGHyGvjMfljg6Bppwm3bg0LO8TY="},
+    {58, "fe80::260:97ff:fe07:69ea", "fe80::200:86ff:fe05:80da", 136, 0,
+     "1:dGHyGvjMfljg6Bppwm3bg0LO8TY="},
+    {58, "fe80::260:97ff:fe07:69ea", "fe80::200:86ff:fe05:80da", 135, 0,
+     "1:zavyT/cezQr1fmImYCwYnMXbgck="},
+    {58, "fe80::200:86ff:fe05:80da", "fe80::260:97ff:fe07:69ea", 136, 0,
+     "1:zavyT/cezQr1fmImYCwYnMXbgck="},
+    {58, "3ffe:501:1800:2345::2", "3ffe:507:0:1:200:86ff:fe05:80da", 3, 0,
+     "1:2ObVBgIn28oZvibYZhZMBgh7WdQ="},
+    {58, "3ffe:501:410:0:2c0:dfff:fe47:33e", "3ffe:507:0:1:200:86ff:fe05:80da", 1, 4,
+     "1:hLZd0XGWojozrvxqE0dWB1iM6R0="},
+    {58, "3ffe:507:0:1:200:86ff:fe05:80da", "3ffe:501:0:1001::2", 128, 0,
+     "1:+TW+HtLHvV1xnGhV1lv7XoJrqQg="},
+    {58, "3ffe:501:0:1001::2", "3ffe:507:0:1:200:86ff:fe05:80da", 129, 0,
+     "1:+TW+HtLHvV1xnGhV1lv7XoJrqQg="},
+    {58, "fe80::200:86ff:fe05:80da", "ff02::2", 133, 0, "1:hO+sN4H+MG5MY/8hIrXPqc4ZQz0="},
+    {58, "fe80::260:97ff:fe07:69ea", "ff02::1", 134, 0, "1:pkvHqCL88/tg1k4cPigmZXUtL00="},
+    {1, "192.168.0.89", "192.168.0.1", 8, 0, "1:X0snYXpgwiv9TZtqg64sgzUn6Dk="},
+    {1, "192.168.0.1", "192.168.0.89", 0, 0, "1:X0snYXpgwiv9TZtqg64sgzUn6Dk="},
+    {1, "10.0.0.1", "10.0.0.2", 11, 0, "1:YHxtAirCG//0OzkcVAukqKQN9xM="},
+    {1, "192.168.0.89", "192.168.0.1", 20, 0, "1:3o2RFccXzUgjl7zDpqmY7yJi8rI="},
+    {1, "192.168.0.89", "192.168.0.1", 20, 1, "1:tz/fHIDUHs19NkixVVoOZywde+I="},
+};
+
+static void test_icmp(void **state)
 {
     (void)state;
     struct error error = {""};
     struct crypto_digest *sha1 = crypto_digest_new(CRYPTO_SHA1, &error);
-    struct endpoint a = end_of("192.0.2.1", 0), b = end_of("192.0.2.2", 0);
     char text[COMMUNITY_ID_SIZE];
-    assert_false(community_id(sha1, &a, &b, 4, PROTO_ICMP, text));
-    assert_false(community_id(sha1, &a, &b, 6, PROTO_ICMP6, text));
+    for (size_t i = 0; i < sizeof messages / sizeof messages[0]; i++) {
+        const struct endpoint from = end_of(messages[i].from, 0), to = end_of(messages[i].to, 0);
+        const struct icmp_kind kind = {
+            .seen = true, .type = messages[i].type, .code = messages[i].code};
+        const uint8_t version = messages[i].protocol == 1 ? 4 : 6;
+        assert_true(
+            community_id_icmp(sha1, &from, &to, version, messages[i].protocol, &kind, text));
+        assert_string_equal(text, messages[i].id);
+        assert_false(community_id(sha1, &from, &to, version, messages[i].protocol, text));
+    }
     crypto_digest_free(sha1);
 }
 
@@ -70,7 +109,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_baseline),
-        cmocka_unit_test(test_icmp_has_none),
+        cmocka_unit_test(test_icmp),
     };
     return cmocka_run_group_tests_name("community_id", tests, NULL, NULL);
 }
