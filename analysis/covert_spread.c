@@ -158,6 +158,15 @@ static bool several_counters(const uint32_t *values, size_t num)
     return follow * 3 >= num;
 }
 
+/* Printers and boards count in the order of bytes of their processor. */
+static bool counts_swapped(const uint32_t *values, size_t num)
+{
+    uint32_t swapped[COVERT_WINDOW];
+    for (size_t i = 0; i < num; i++)
+        swapped[i] = __builtin_bswap16((uint16_t)values[i]);
+    return goes_ahead(swapped, num, UINT16_MAX);
+}
+
 static void test_window(struct analyze_context *context, struct covert_endpoint *endpoint,
                         unsigned side, struct covert_window *window, unsigned bits,
                         struct covert_verdict *verdict)
@@ -166,7 +175,9 @@ static void test_window(struct analyze_context *context, struct covert_endpoint 
     qsort(window->values, window->num, sizeof window->values[0], compare_values);
     for (size_t i = 0; i < window->num; i++)
         values[i] = window->values[i].value;
-    const bool counters = verdict->field == COVERT_IP_ID && several_counters(values, window->num);
+    const bool counters =
+        verdict->field == COVERT_IP_ID &&
+        (several_counters(values, window->num) || counts_swapped(values, window->num));
     if (!counters && covert_spread(values, window->num, bits, verdict))
         covert_tested(context, endpoint, side, verdict);
 }

@@ -285,6 +285,41 @@ static void test_ids_within(void **state)
     }
 }
 
+/* The first one of each of some conversations, between which a counter goes on by some packets. */
+static void test_ids_over_conversations(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        enum ids kind;
+        size_t num;
+        const char *rule;
+    } rows[] = {
+        {"counter", IDS_COUNT, 24, NULL},
+        {"counter, bytes swapped", IDS_COUNT_SWAPPED, 64, NULL},
+        {"several counters", IDS_HOSTS, 64, NULL},
+        {"random", IDS_RANDOM, 64, NULL},
+        {"text", IDS_TEXT, 24, "covert.ip-id"},
+        {"too little text", IDS_TEXT, 23, NULL},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct analysis *analysis = begin();
+        struct flow flow = base;
+        uint64_t seed = 7;
+        for (size_t n = 0; n < rows[i].num; n++) {
+            const size_t packets = rows[i].kind == IDS_COUNT_SWAPPED ? 21 * n : n;
+            flow.ends[0].port++;
+            flow.first_packet += 40;
+            say(analysis, &flow, &observation_tcp_fields,
+                &(struct tcp_fields){.isn = number((uint32_t)next_random(&seed))});
+            say(analysis, &flow, &observation_ip_fields,
+                &(struct ip_fields){.sampled = number(3),
+                                    .first_id = number(make_id(rows[i].kind, packets, &seed))});
+        }
+        check(rows[i].name, analysis, rows[i].rule, SEVERITY_MEDIUM);
+    }
+}
+
 /* Datagrams of Linux go on by the time that went by. */
 static void test_ids_of_datagrams(void **state)
 {
@@ -616,6 +651,7 @@ int main(void)
         cmocka_unit_test(test_ledger),
         cmocka_unit_test(test_class_by_length),
         cmocka_unit_test(test_ids_of_datagrams),
+        cmocka_unit_test(test_ids_over_conversations),
         cmocka_unit_test(test_left_out),
     };
     return cmocka_run_group_tests_name("covert", tests, NULL, NULL);
