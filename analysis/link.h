@@ -130,6 +130,8 @@ bool link_session_begins(struct analyze_context *context, struct link_conversati
 void link_dhcp(struct analyze_context *context);
 void link_dhcp6(struct analyze_context *context);
 void link_clear_http(struct analyze_context *context);
+void link_clear_http_login(struct analyze_context *context);
+void link_clear_telnet(struct analyze_context *context);
 void link_clear_starttls(struct analyze_context *context);
 void link_clear_eap(struct analyze_context *context);
 void link_interface_id(struct analyze_context *context, struct link_conversation *conversation);

@@ -1,7 +1,7 @@
 /* link_device.c: what names a device below and beside its encrypted sessions: hardware addresses in IPv6 addresses (RFC
  * 4291 appendix A, RFC 8981) and DHCP, names in DHCP (RFC 7819, RFC 7844), and what is read in clear of the same host
- * soon before or after. Reads DHCP, HTTP fetches of installs, preambles of STARTTLS, EAP identities. Of HTTP there are
- * no cookies and no other exchanges, and nothing of DNS. */
+ * soon before or after. Reads DHCP, logins of HTTP, HTTP fetches of installs, Telnet, preambles of STARTTLS, EAP identities.
+ * Of HTTP there are no cookies; of DNS the addresses in answers, by which sessions could get names, are not read. */
 #include "analysis/link.h"
 
 #include "dissectors/dhcp.h"
@@ -9,6 +9,7 @@
 #include "dissectors/eap.h"
 #include "dissectors/http.h"
 #include "dissectors/starttls.h"
+#include "dissectors/telnet.h"
 
 enum {
     LEASE_S = 3600, /* when the server does not tell */
@@ -325,10 +326,22 @@ void link_pair(struct analyze_context *context, struct link_conversation *conver
 void link_clear_http(struct analyze_context *context)
 {
     const struct http_fetch *fetch = context->observation->data;
-    if (fetch->credentials != NULL)
-        say_clear(context, "http credentials");
-    else if (fetch->query_tells != NULL)
+    if (fetch->query_tells != NULL)
         say_clear(context, "http query");
+}
+
+/* Of a fetch, too: its request said so before. */
+void link_clear_http_login(struct analyze_context *context)
+{
+    say_clear(context, "http credentials");
+}
+
+void link_clear_telnet(struct analyze_context *context)
+{
+    const struct telnet_session *session = context->observation->data;
+    const bool typed = session->user == TRUTH_YES || session->password == TRUTH_YES;
+    if (typed && session->encrypted != TRUTH_YES)
+        say_clear(context, "telnet login");
 }
 
 void link_clear_starttls(struct analyze_context *context)

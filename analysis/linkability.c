@@ -15,8 +15,10 @@
 #include "dissectors/dtls.h"
 #include "dissectors/eap.h"
 #include "dissectors/http.h"
+#include "dissectors/http_login.h"
 #include "dissectors/radius.h"
 #include "dissectors/starttls.h"
+#include "dissectors/telnet.h"
 #include "dissectors/tls_flight.h"
 #include "dissectors/tls_summary.h"
 
@@ -239,6 +241,8 @@ static const struct {
                {&observation_dhcp_message, link_dhcp},
                {&observation_dhcp6_message, link_dhcp6},
                {&observation_http_fetch, link_clear_http},
+               {&observation_http_login, link_clear_http_login},
+               {&observation_telnet_session, link_clear_telnet},
                {&observation_starttls_session, link_clear_starttls},
                {&observation_eap_identity, link_clear_eap},
                {&observation_flow_end, observe_end}};
@@ -297,6 +301,8 @@ static const struct observation_type *const reads[] = {&observation_tls_client_h
                                                        &observation_dhcp_message,
                                                        &observation_dhcp6_message,
                                                        &observation_http_fetch,
+                                                       &observation_http_login,
+                                                       &observation_telnet_session,
                                                        &observation_starttls_session,
                                                        &observation_eap_identity,
                                                        &observation_flow_end,

@@ -9,9 +9,11 @@
 #include "dissectors/dtls.h"
 #include "dissectors/eap.h"
 #include "dissectors/http.h"
+#include "dissectors/http_login.h"
 #include "dissectors/psk_origin.h"
 #include "dissectors/radius.h"
 #include "dissectors/starttls.h"
+#include "dissectors/telnet.h"
 #include "dissectors/tls_flight.h"
 #include "dissectors/tls_summary.h"
 
@@ -768,18 +770,20 @@ static void test_named_leases_link(void **state)
 
 static void say_clear(struct world *world, unsigned what)
 {
-    const struct http_fetch with_password = {.credentials = "basic"}, plain = {.method = "get"},
-                            with_serial = {.query_tells = "serial"};
+    const struct http_fetch plain = {.method = "get"}, with_serial = {.query_tells = "serial"};
+    const struct http_login with_password = {.scheme = "basic", .to = "server"};
+    const struct telnet_session typed = {.user = TRUTH_YES, .encrypted = TRUTH_NO},
+                                untouched = {.user = TRUTH_NO, .password = TRUTH_NO},
+                                hidden = {.password = TRUTH_YES, .encrypted = TRUTH_YES};
     const struct starttls_session login = {.protocol = "imap", .credentials = TRUTH_YES},
                                   none = {.protocol = "imap", .credentials = TRUTH_NO};
     const struct {
         const struct observation_type *type;
         const void *data;
-    } all[] = {{&observation_http_fetch, &with_password},
-               {&observation_http_fetch, &with_serial},
-               {&observation_starttls_session, &login},
-               {&observation_http_fetch, &plain},
-               {&observation_starttls_session, &none}};
+    } all[] = {{&observation_http_login, &with_password}, {&observation_http_fetch, &with_serial},
+               {&observation_starttls_session, &login},   {&observation_telnet_session, &typed},
+               {&observation_http_fetch, &plain},         {&observation_starttls_session, &none},
+               {&observation_telnet_session, &untouched}, {&observation_telnet_session, &hidden}};
     say(world, all[what].type, all[what].data);
 }
 
@@ -787,8 +791,9 @@ static void say_clear(struct world *world, unsigned what)
 static void test_pair_by_time(void **state)
 {
     (void)state;
-    static const char *const names[] = {"http credentials", "http query", "credentials"};
-    for (unsigned what = 0; what < 5; what++) {
+    static const char *const names[] = {"http credentials", "http query", "credentials",
+                                        "telnet login"};
+    for (unsigned what = 0; what < 8; what++) {
         for (unsigned order = 0; order < 2; order++) {
             for (uint64_t pause = 540; pause <= 541; pause++) {
                 struct world world = world_new("link.cleartext-pairing");
@@ -805,7 +810,7 @@ static void test_pair_by_time(void **state)
                 else
                     say_clear(&world, what);
                 analysis_finish(world.analysis);
-                bool fires = what < 3 && pause == 540;
+                bool fires = what < NUM_OF(names) && pause == 540;
                 if ((count(&world, "link.cleartext-pairing") > 0) != fires)
                     fail_msg("%u, order %u, pause %u", what, order, (unsigned)pause);
                 if (fires)
