@@ -294,15 +294,38 @@ bool field_oddities_echo(const struct packet *packet, struct field_echo *echo,
     return true;
 }
 
+void field_oddities_hint(struct packet *packet)
+{
+    const struct span ip = packet->ip_header, l4 = packet->l4_header;
+    const size_t plain = packet->ip_version == 4 ? 20 : 40;
+    unsigned hints = packet->frame->wire_len == SHORTEST_FRAME ? PACKET_MAY_BE_ODD : 0;
+    packet->tcp_timestamp = 0;
+    if (packet->ip_version != 0 && ip.len != plain)
+        hints |= PACKET_MAY_BE_ODD;
+    if (((packet->ip_flags & 4u) | packet->tcp_urgent) != 0)
+        hints |= PACKET_MAY_BE_ODD | PACKET_MUST_BE_ZERO;
+    if (packet->protocol == PROTO_TCP) {
+        if (l4.len == 32 && view_u32(l4, 20) == 0x0101080a)
+            packet->tcp_timestamp = view_u32(l4, 24);
+        else if (l4.len > 20)
+            hints |= PACKET_HAS_OPTIONS;
+        if (!is_usual_tcp(packet))
+            hints |= PACKET_MAY_BE_ODD;
+    }
+    packet->hints = (uint8_t)hints;
+}
+
 bool field_oddities_of(const struct packet *packet, struct field_oddities *found)
 {
+    if (!(packet->hints & PACKET_MAY_BE_ODD))
+        return false;
     if (packet->ip_version == 4 && (packet->ip_header.len != 20 || (packet->ip_flags & 4)))
         read_ip4(packet, found);
     else if (packet->ip_version == 6 && packet->ip_header.len != 40)
         read_ip6(packet, found);
     if (packet->frame->wire_len == SHORTEST_FRAME)
         read_ethernet(packet, found);
-    if (packet->protocol == PROTO_TCP && !is_usual_tcp(packet))
+    if (packet->protocol == PROTO_TCP)
         read_tcp(packet, found);
     return found->num > 0;
 }

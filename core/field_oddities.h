@@ -14,8 +14,11 @@ struct field_oddities {
         padn; /* bytes of padding of the Ethernet frame, and in PadN of IPv6, zeros too */
 };
 
+/* field_oddities_hint sets |packet->hints| and |tcp_timestamp|, once all of its headers are read: while they are near. */
+void field_oddities_hint(struct packet *packet);
+
 /* field_oddities_of finds what is odd in |packet|; false: nothing. |found| is field_oddities_none
- * before, but for |odd|. */
+ * before, but for |odd|. Reads the headers only where hints say so. */
 bool field_oddities_of(const struct packet *packet, struct field_oddities *found);
 
 static inline void field_oddities_none(struct field_oddities *found)

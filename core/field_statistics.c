@@ -315,10 +315,8 @@ static void note_ip(struct side *what, const struct packet *packet)
 /* RFC 7323 section 3.2: the option alone, in the form that it mostly has; else wherever it is. */
 static uint32_t timestamp_of(const struct packet *packet)
 {
-    const struct span header = packet->l4_header;
-    if (header.len >= 32 && view_u32(header, 20) == 0x0101080a)
-        return view_u32(header, 24);
-    return header.len > 20 ? field_oddities_timestamp(header) : 0;
+    return packet->hints & PACKET_HAS_OPTIONS ? field_oddities_timestamp(packet->l4_header)
+                                              : packet->tcp_timestamp;
 }
 
 static void note_timestamp(struct block *block, const struct packet *packet, uint32_t timestamp)
@@ -443,7 +441,7 @@ uint32_t field_statistics_note(struct field_statistics *statistics, uint32_t ind
     note_ip(what, packet);
     if (packet->protocol == PROTO_TCP)
         note_syn(what, packet);
-    bool odd = field_oddities_of(packet, &found);
+    bool odd = (packet->hints & PACKET_MAY_BE_ODD) && field_oddities_of(packet, &found);
     if (packet->protocol == PROTO_ICMP || packet->protocol == PROTO_ICMP6) {
         note_echo(statistics, index, side, packet, &found);
         odd = found.num > 0;

@@ -53,8 +53,7 @@ static inline bool field_statistics_wants(const struct flow_hot *hot, unsigned s
                                           const struct packet *packet)
 {
     const uint32_t packets = hot->packets[side];
-    const uint32_t must_be_zero = (packet->ip_flags & 4u) | packet->tcp_urgent;
-    return field_statistics_samples(hot, side) || must_be_zero != 0 ||
+    return field_statistics_samples(hot, side) || (packet->hints & PACKET_MUST_BE_ZERO) ||
            (packets & (packets - 1)) == 0;
 }
 

@@ -3,6 +3,7 @@
 
 #include "core/defrag.h"
 #include "core/eapol_peers.h"
+#include "core/field_oddities.h"
 #include "core/usual.h"
 
 #include <stdlib.h>
@@ -39,9 +40,10 @@ void intake_free(struct intake *intake)
 }
 
 /* Once there is a conversation. */
-static void set_len(struct intake_item *item)
+static void complete(struct intake_item *item)
 {
-    const struct packet *packet = &item->packet;
+    struct packet *packet = &item->packet;
+    field_oddities_hint(packet);
     item->ip_len = (uint32_t)(packet->ip_header.len + packet->l4_header.len +
                               reader_wire_left(&packet->payload));
 }
@@ -62,7 +64,7 @@ void intake_read(struct intake_item *item, const struct frame *frame)
     else
         read_unusual(item, frame);
     if (item->result == LAYERS_TRANSPORT)
-        set_len(item);
+        complete(item);
 }
 
 static void count_unread(struct engine_stats *stats, enum layers_result result)
@@ -113,7 +115,7 @@ bool intake_complete(struct intake *intake, struct intake_item *item)
         return false;
     }
     item->side = (uint8_t)flow_key_of(&item->packet, &item->key);
-    set_len(item);
+    complete(item);
     intake->stats.packets_tunnelled += item->packet.num_tunnels > 0;
     return true;
 }

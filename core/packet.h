@@ -75,6 +75,13 @@ enum tunnel {
     TUNNEL_CAPWAP
 };
 
+/* What headers have, so that those of most packets need not be fetched again (core/field_oddities.h). */
+enum packet_hint {
+    PACKET_MAY_BE_ODD = 1,   /* it has options, reserved bits, padding … */
+    PACKET_MUST_BE_ZERO = 2, /* the reserved bit of IPv4, or an urgent pointer, is set */
+    PACKET_HAS_OPTIONS = 4   /* TCP: others than a time stamp behind two NOPs */
+};
+
 struct packet {
     const struct frame *frame;
 
@@ -91,6 +98,8 @@ struct packet {
     uint8_t tcp_header_len;
     uint16_t tcp_window, tcp_urgent;
     uint32_t tcp_seq, tcp_ack;
+    uint32_t tcp_timestamp; /* TSval where it is the only option, behind two NOPs; else 0 */
+    uint8_t hints;          /* enum packet_hint: whether a second look at its headers pays */
 
     struct reader payload; /* after the L4 header; |cut| tells what the snap length took */
     struct span ip_header; /* innermost, options and extension headers included */

@@ -69,6 +69,7 @@ static struct packet decode(const char *text, struct frame_bytes *bytes, struct 
     *bytes = frames_parse(text);
     *frame = frames_frame(*bytes, 1);
     assert_int_equal(layers_decode(frame, &packet), LAYERS_TRANSPORT);
+    field_oddities_hint(&packet);
     return packet;
 }
 
@@ -194,6 +195,7 @@ static void send(struct world *world)
     world->frame.time_ns += 1000000;
     world->hot.packets[0]++;
     world->packet.ip_id++;
+    field_oddities_hint(&world->packet);
     if (field_statistics_wants(&world->hot, 0, &world->packet))
         world->hot.flags =
             field_statistics_note(world->statistics, 1, &world->hot, 0, &world->packet);
@@ -393,6 +395,7 @@ static void test_eviction(void **state)
         struct flow_hot hot = {.flags = field_statistics_begin(world.statistics, flow)};
         for (unsigned i = 0; i < 20; i++) {
             world.packet.ip_id++;
+            field_oddities_hint(&world.packet);
             hot.packets[0]++;
             hot.flags = field_statistics_note(world.statistics, flow, &hot, 0, &world.packet);
         }
