@@ -245,7 +245,34 @@ class Ci(unittest.TestCase):
             sums = {name: sums[name] + counted[name] for name in sums}
         self.assertEqual(sums, {name: int(root.get(name)) for name in sums})
 
+    def check_by_others(self, paths):
+        """by a schema, and by a program that reads such files, where they are installed"""
+        if shutil.which("xmllint"):
+            schema = str(ROOT / "tests" / "system" / "junit.xsd")
+            done = subprocess.run(["xmllint", "--noout", "--schema", schema, *paths], stderr=subprocess.PIPE,
+                                  timeout=LIMIT_S)
+            self.assertEqual(done.returncode, 0, done.stderr.decode()[-2000:])
+        else:
+            print("xmllint is not installed: JUnit was not held against its schema")
+        script = """
+import sys, junitparser
+for path in sys.argv[1:]:
+    suites = junitparser.JUnitXml.fromfile(path)
+    cases = [case for suite in suites for case in suite]
+    results = [type(result).__name__ for case in cases for result in case.result]
+    print(len(cases), results.count("Failure"), results.count("Error"))
+"""
+        if subprocess.run(["/usr/bin/python3", "-c", "import junitparser"], stderr=subprocess.DEVNULL, check=False).returncode:
+            print("junitparser is not installed: JUnit was not read by it")
+            return
+        done = subprocess.run(["/usr/bin/python3", "-c", script, *paths], check=True, capture_output=True,
+                              timeout=LIMIT_S)
+        roots = [ElementTree.parse(path).getroot() for path in paths]
+        self.assertEqual(done.stdout.decode().splitlines(),
+                         [" ".join(root.get(name) for name in ("tests", "failures", "errors")) for root in roots])
+
     def test_reports_of_all_captures(self):
+        paths = []
         for folder in sorted((ROOT / "pcaps").iterdir()):
             for capture in folder.glob("capture.*"):
                 with self.subTest(capture=folder.name):
@@ -256,6 +283,8 @@ class Ci(unittest.TestCase):
                     with open(self.path("r.sarif"), encoding="utf-8") as file:
                         run, = json.load(file)["runs"]
                     root = ElementTree.parse(self.path("r.xml")).getroot()
+                    paths.append(self.path("%s.xml" % folder.name))
+                    shutil.copy(self.path("r.xml"), paths[-1])
                     self.check_sarif(run, [capture])
                     self.check_junit(root)
                     self.assertEqual(run["invocations"][0]["exitCode"], done.returncode)
@@ -263,6 +292,7 @@ class Ci(unittest.TestCase):
                         self.assertEqual(int(root.get("failures")) > 0, done.returncode == 1)
                     self.assertEqual(int(root.get("failures")) > 0,
                                      any(r["properties"]["fails"] for r in run["results"]))
+        self.check_by_others(paths)
 
     def test_damage(self):
         run, root = self.reports(capture_of("broken-cut"), capture_of("tls13"), status=3)
