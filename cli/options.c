@@ -41,6 +41,13 @@ bool option_set_text(void *member, const char *value, struct error *error)
     return true;
 }
 
+bool option_set_any_text(void *member, const char *value, struct error *error)
+{
+    (void)error;
+    *(const char **)member = value;
+    return true;
+}
+
 bool option_add_text(void *member, const char *value, struct error *error)
 {
     if (value[0] == '\0')

@@ -67,6 +67,7 @@ void options_help(FILE *out, const struct command *command);
 /* Setters for option_row. The member is a bool, a const char *, a struct option_list. */
 bool option_set_true(void *member, const char *value, struct error *error);
 bool option_set_text(void *member, const char *value, struct error *error);
+bool option_set_any_text(void *member, const char *value, struct error *error); /* may be empty */
 bool option_add_text(void *member, const char *value, struct error *error);
 /* uint64_t: a whole number; option_set_seconds: of seconds, minutes, hours or days: "90", "90s", "5m", "2h", "7d". */
 bool option_set_number(void *member, const char *value, struct error *error);

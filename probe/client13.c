@@ -30,7 +30,7 @@ enum state13 { STATE_HELLO, STATE_KEYS, STATE_FINISHING, STATE_OPEN };
 struct client13 {
     struct udp udp;
     struct error error;
-    uint64_t patience_ns;
+    uint64_t patience_ns, sent_ns, answered_ns;
     enum state13 state;
     bool failed, garbage, retried, dhe;
     struct answers answers;
@@ -165,6 +165,7 @@ static void on_retry(struct client13 *client, struct span body)
 {
     psk_transcript_retry(&client->transcript, TLS_SERVER_HELLO, body);
     take_cookie(client);
+    client->sent_ns = probe_now();
     if (client->retried || !make_hello(client) || send_hello(client) != UDP_OK)
         client->garbage = true; /* a second one is none */
     client->retried = true;
@@ -313,6 +314,7 @@ static enum client_outcome converse(struct client13 *client)
 {
     uint64_t wait_ns = NS_PER_SECOND;
     uint64_t end = probe_now() + client->patience_ns, again = probe_now() + wait_ns;
+    client->sent_ns = probe_now();
     enum udp_result result = send_flight(client);
     while (result == UDP_OK && !is_over(client)) {
         struct span datagram;
@@ -329,6 +331,7 @@ static enum client_outcome converse(struct client13 *client)
         }
         if (result != UDP_OK)
             break;
+        client->answered_ns = probe_now();
         answers_read(&client->answers, datagram);
         if (client->state == before && client->retried == retried)
             continue;
@@ -430,6 +433,11 @@ const struct answers *client13_answers(const struct client13 *client)
 const char *client13_error(const struct client13 *client)
 {
     return client->error.text;
+}
+
+uint64_t client13_answer_time(const struct client13 *client)
+{
+    return client->answered_ns - client->sent_ns;
 }
 
 bool client13_is_dhe(const struct client13 *client)

@@ -19,7 +19,8 @@ enum client_outcome client13_exchange(struct client13 *client, struct span data)
 
 const struct answers *client13_answers(const struct client13 *client);
 const char *client13_error(const struct client13 *client);
-bool client13_is_dhe(const struct client13 *client); /* the server took psk_dhe_ke */
+uint64_t client13_answer_time(const struct client13 *client); /* as client_answer_time */
+bool client13_is_dhe(const struct client13 *client);          /* the server took psk_dhe_ke */
 
 /* client13_free ends the session, if there is one, by close_notify, and wipes all keys. May be NULL. */
 void client13_free(struct client13 *client);

@@ -80,7 +80,7 @@ void probe_run(struct probe *probe)
         session13_run(probe);
     if (probe->settings->full)
         session_renegotiate(probe);
-    if (probe->settings->oracle && probe->num_suites > 0)
+    if (probe->settings->oracle && probe->answers)
         oracle_run(probe);
     explain_rest(probe);
     crypto_wipe(&probe->session, sizeof probe->session);

@@ -68,6 +68,7 @@ struct probe {
 
     /* What the exchanges have shown, for the ones after them. */
     bool answers, cookie_asked, version_12, version_13;
+    bool session_13;                   /* the identity and the key lead to a session of DTLS 1.3 */
     bool lossy;                        /* a flight was only answered when it came again */
     unsigned prompt;                   /* exchanges whose flights were answered at once */
     uint16_t suites[HELLO_MAX_SUITES]; /* that it took, in the order in which it chose them */

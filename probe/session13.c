@@ -2,7 +2,6 @@
 #include "probe/steps.h"
 
 #include "core/crypto.h"
-#include "probe/client13.h"
 
 #include <stdio.h>
 
@@ -12,17 +11,6 @@ struct try13 {
     bool dhe;
     char how[96];
 };
-
-static void note(struct probe *probe, const struct client13 *client, enum client_outcome outcome)
-{
-    const char *trouble = outcome == CLIENT_SPENT ? "the packet budget for the target is spent"
-                          : outcome == CLIENT_UNREACHABLE
-                              ? "the port has become unreachable: the server has gone"
-                          : outcome == CLIENT_FAILED ? client13_error(client)
-                                                     : NULL;
-    if (trouble != NULL && probe->trouble[0] == '\0')
-        snprintf(probe->trouble, sizeof probe->trouble, "%s", trouble);
-}
 
 static void say_how(struct try13 *try, const struct answers *answers)
 {
@@ -51,7 +39,7 @@ static void ping(struct probe *probe, struct client13 *client)
     const struct span answer = client13_answers(client)->application_data;
     const bool reset = outcome == CLIENT_ANSWERED && answer.len == sizeof message &&
                        answer.at[0] == RESET && memcmp(answer.at + 2, message + 2, 2) == 0;
-    note(probe, client, outcome);
+    step_note_13(probe, client, outcome);
     step_tell(probe, CHECK_COAP, reset ? CHECK_PASS : CHECK_FAIL, reset ? "reset" : "no reset",
               NUM_RULES, "over DTLS 1.3, an empty CoAP message was %s",
               reset                        ? "answered by its reset"
@@ -69,7 +57,7 @@ static struct try13 make(struct probe *probe, bool ke, bool dhe, bool with_ping)
         return try;
     try.outcome = client13_run(client, ke, dhe, probe->settings->identity, probe->settings->key);
     try.dhe = client13_is_dhe(client);
-    note(probe, client, try.outcome);
+    step_note_13(probe, client, try.outcome);
     say_how(&try, client13_answers(client));
     if (try.outcome == CLIENT_ANSWERED && with_ping)
         ping(probe, client);
@@ -116,6 +104,7 @@ void session13_run(struct probe *probe)
     struct try13 ke = {.outcome = CLIENT_FAILED};
     if (both.outcome == CLIENT_ANSWERED && both.dhe && step_goes_on(probe))
         ke = make(probe, true, false, false);
-    if (probe->version_13 || both.outcome == CLIENT_ANSWERED)
+    probe->session_13 = both.outcome == CLIENT_ANSWERED;
+    if (probe->version_13 || probe->session_13)
         tell(probe, &both, &ke);
 }

@@ -135,3 +135,14 @@ void step_note(struct probe *probe, const struct client *client, enum client_out
     if (trouble != NULL && probe->trouble[0] == '\0')
         snprintf(probe->trouble, sizeof probe->trouble, "%s", trouble);
 }
+
+void step_note_13(struct probe *probe, const struct client13 *client, enum client_outcome outcome)
+{
+    const char *trouble = outcome == CLIENT_SPENT ? "the packet budget for the target is spent"
+                          : outcome == CLIENT_UNREACHABLE
+                              ? "the port has become unreachable: the server has gone"
+                          : outcome == CLIENT_FAILED ? client13_error(client)
+                                                     : NULL;
+    if (trouble != NULL && probe->trouble[0] == '\0')
+        snprintf(probe->trouble, sizeof probe->trouble, "%s", trouble);
+}

@@ -2,6 +2,7 @@
 #ifndef PERPASS_PROBE_STEPS_H
 #define PERPASS_PROBE_STEPS_H
 
+#include "probe/client13.h"
 #include "probe/probe.h"
 
 /* step_tell puts down what a check found. |rule| is the one that a CHECK_FAIL breaks, or NUM_RULES. The reason is a
@@ -40,6 +41,8 @@ struct client *step_client(struct probe *probe, const struct client_options *opt
 
 /* step_note ends an exchange: what says that no further one makes sense becomes probe->trouble. */
 void step_note(struct probe *probe, const struct client *client, enum client_outcome outcome);
+
+void step_note_13(struct probe *probe, const struct client13 *client, enum client_outcome outcome);
 
 /* --- the parts of a probe --- */
 

@@ -287,10 +287,10 @@ static const struct option_row options[] = {
      "See whether an identity that nobody has can be told from a wrong key: with random "
      "identities, and "
      "with the identity given under a random key."},
-    {"psk-identity", "TEXT", false, MEMBER(identity), option_set_text,
+    {"psk-identity", "TEXT", false, MEMBER(identity), option_set_any_text,
      "The identity, as text. Identities are no secret: they cross networks in clear."},
-    {"psk-identity-hex", "DIGITS", false, MEMBER(identity_hex), option_set_text,
-     "The identity, as hexadecimal digits: any bytes."},
+    {"psk-identity-hex", "DIGITS", false, MEMBER(identity_hex), option_set_any_text,
+     "The identity, as hexadecimal digits: any bytes, up to 65535, or none."},
     {"psk-file", "FILE", false, MEMBER(key_file), option_set_text,
      "Read the key from the first line of FILE, which only its owner may read: as text, or as "
      "hexadecimal digits behind 0x. - is standard input, /dev/fd/N a descriptor. Without it --full "

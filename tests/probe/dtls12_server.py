@@ -437,7 +437,7 @@ def vec24(data):
 class Server:
     def __init__(self, address, port, settings):
         self.settings = settings
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind((address, port))
         self.secret = os.urandom(32)
         self.live = {}  # address: Session

@@ -17,7 +17,7 @@ from dtls_frames import (  # noqa: E402, F401 (the builders of messages, for the
 NEW_SESSION_TICKET, FINISHED = 4, 20
 CLOSE_NOTIFY, NO_RENEGOTIATION = 0, 100
 WARNING, FATAL = 1, 2
-MAX_MESSAGE = 1 << 16
+MAX_MESSAGE = 1 << 17  # an identity of 65,535 bytes, and what is around it
 
 
 class Malformed(Exception):

@@ -125,6 +125,15 @@ class Bench:
             options += ["--priority", "NORMAL:-KX-ALL:+ECDHE-PSK:+DHE-PSK:+PSK:+AES-128-CCM-8"]
         return ["gnutls-serv", "--udp", "--port", str(port), "--pskpasswd", passwords, *options], None
 
+    def _gnutls_serv_raw(self, port, options):
+        key, public = self.file("raw.key"), self.file("raw.pub")
+        if not os.path.exists(public):
+            for argv in (["ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", key],
+                         ["pkey", "-in", key, "-pubout", "-out", public]):
+                subprocess.run(["openssl", *argv], check=True, capture_output=True)
+        return self._gnutls_serv(port, ["--rawpkkeyfile", key, "--rawpkfile", public, "--priority",
+                                        "NORMAL:-CTYPE-ALL:+CTYPE-RAWPK:+ECDHE-PSK", *options])
+
     def _coap(self, build, port, options):
         return [f"coap-server-{build}", "-A", HOST, "-p", str(port - 1), "-v", "7", "-k", KEY, *options], None
 
