@@ -2,7 +2,7 @@
 """syslog_test.py: events as messages of syslog (RFC 5424, octet counting of RFC 6587) arrive whole.
 
 The environment variable PERPASS names the program. A receiver of the test's own checks every byte; then rsyslog is the
-receiver, where it is installed.
+receiver: the one in build/unpacked (tools/unpack), or one that is installed.
 """
 import json
 import os
@@ -20,6 +20,8 @@ import unittest
 PERPASS = os.environ.get("PERPASS", "perpass")
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CAPTURES = [str(ROOT / "pcaps" / case / "capture.pcap") for case in ("tls12-psk", "tls13", "dtls12-mtls", "dhcp-boot")]
+UNPACKED = ROOT / "build" / "unpacked"
+RSYSLOGD = shutil.which("rsyslogd", path=":".join((str(UNPACKED / "usr" / "sbin"), os.environ["PATH"], "/usr/sbin")))
 LIMIT_S = 60
 HEADER = re.compile(rb"<(\d{1,3})>1 (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z) (\S{1,255}) perpass (\d{1,128}) "
                     rb"(\S{1,32}) - ")
@@ -91,13 +93,16 @@ class Syslog(unittest.TestCase):
             taker.join(LIMIT_S)
         self.check(self.messages(b"".join(received)))
 
-    @unittest.skipUnless(shutil.which("rsyslogd", path=os.environ["PATH"] + ":/usr/sbin"), "rsyslog is not installed")
+    @unittest.skipUnless(RSYSLOGD, "rsyslog is neither in build/unpacked (tools/unpack) nor installed")
     def test_rsyslog(self):
         config = self.folder / "rsyslog.conf"
         config.write_text(RSYSLOG.format(folder=self.folder), encoding="utf-8")
-        rsyslogd = shutil.which("rsyslogd", path=os.environ["PATH"] + ":/usr/sbin")
-        daemon = subprocess.Popen([rsyslogd, "-n", "-f", str(config), "-i", str(self.folder / "pid")],
-                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        command, environment = [RSYSLOGD, "-n", "-f", str(config), "-i", str(self.folder / "pid")], dict(os.environ)
+        if RSYSLOGD.startswith(str(UNPACKED)):
+            libraries, = (UNPACKED / "usr" / "lib").glob("*-linux-gnu*")
+            command += ["-M", str(libraries / "rsyslog")]
+            environment["LD_LIBRARY_PATH"] = str(libraries)
+        daemon = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             self.wait_for(lambda: (self.folder / "socket").exists())
             self.analyze("syslog:unix:" + str(self.folder / "socket"))

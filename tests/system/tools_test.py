@@ -14,7 +14,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 APT = '#!/bin/sh\necho "apt-get $DEBIAN_FRONTEND $*" >>"$CALLS"\n'
 DPKG = '#!/bin/sh\nfor last; do :; done\ncase " $INSTALLED " in *" $last "*) printf installed ;; *) exit 1 ;; esac\n'
 SUDO = '#!/bin/sh\necho sudo >>"$CALLS"\nexec "$@"\n'
-NEEDED = ("sh", "sed", "dirname", "mkdir", "env", "grep", "tail", "cat")
+NEEDED = ("rm", "sh", "sed", "dirname", "mkdir", "env", "grep", "tail", "cat")
 
 
 class Install(unittest.TestCase):
@@ -156,6 +156,52 @@ COUNTS = {
     "nothing but skipped": ([("a", "notrun", SKIP, "")], "0 passed, 0 failed, 1 skipped", 1),
     "no test": ([], "0 passed, 0 failed, 0 skipped", 1),
 }
+
+
+class Unpack(unittest.TestCase):
+    """tools/unpack, in the same way"""
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.root = pathlib.Path(self.folder.name)
+        for name in ("bin", "tools"):
+            (self.root / name).mkdir()
+        shutil.copy(ROOT / "tools" / "unpack", self.root / "tools")
+        (self.root / "tools" / "packages-unpacked").write_text("# a comment\nbread\nbutter # soft\n")
+        for name in NEEDED:
+            (self.root / "bin" / name).symlink_to(shutil.which(name))
+
+    def program(self, name, text):
+        path = self.root / "bin" / name
+        path.write_text("#!/bin/sh\n" + text)
+        path.chmod(0o755)
+
+    def unpack(self):
+        done = subprocess.run(["sh", self.root / "tools" / "unpack"], env={"PATH": str(self.root / "bin")},
+                              capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        found = self.root / "build" / "unpacked"
+        return sorted(p.name for p in found.glob("*.there")), done.stderr
+
+    def test_unpacks_once(self):
+        self.program("apt-get", 'echo "$4" >"$4_1.0_all.deb"; echo "$4" >>"${0%/*}/../calls"\n')
+        self.program("dpkg", 'read -r name <"$2"; : >"$3/$name.there"\n')
+        self.assertEqual(self.unpack(), (["bread.there", "butter.there"], ""))
+        self.assertEqual(self.unpack(), (["bread.there", "butter.there"], ""))
+        self.assertEqual((self.root / "calls").read_text(), "bread\nbutter\n")
+
+    def test_goes_on_without_what_cannot_be_had(self):
+        self.program("apt-get", '[ "$4" = butter ] && echo "$4" >"$4_1.0_all.deb"\n')
+        self.program("dpkg", 'read -r name <"$2"; : >"$3/$name.there"\n')
+        found, told = self.unpack()
+        self.assertEqual(found, ["butter.there"])
+        self.assertIn("bread could not be unpacked", told)
+
+    def test_without_apt(self):
+        found, told = self.unpack()
+        self.assertEqual(found, [])
+        self.assertIn("no apt-get", told)
 
 
 class CountTests(unittest.TestCase):
