@@ -148,7 +148,7 @@ static bool read_list(struct members *members, const struct field *field, struct
                       const char *column, struct span *list)
 {
     const size_t num = json_object_array_length(from);
-    enum form form;
+    enum form form = FORM_U8; /* gcc does not see that it is set wherever it is used */
     struct value *values = store_room(members->store, num * sizeof values[0] + 1);
     size_t len = 0;
     if (values == NULL || !form_of(members, field, &form))
