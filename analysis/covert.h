@@ -184,7 +184,7 @@ void covert_new_ticket(struct analyze_context *context,
 void covert_preamble(struct analyze_context *context, const struct starttls_session *session);
 void covert_dhcp(struct analyze_context *context, const struct dhcp_message *message);
 
-/* covert_bytes tests bytes that should be random: printable ones, pairs that are alike, bits that are set, runs and pairs
+/* covert_bytes tests bytes that should be random: printable ones, values that come again, bits that are set, runs and pairs
  * of bits. */
 void covert_bytes(struct span bytes, struct covert_verdict *verdict);
 

@@ -9,6 +9,8 @@
 #include "dissectors/tls_flight.h"
 #include "dissectors/tls_heartbeat.h"
 
+#include <math.h>
+
 enum { CLOCK_LEN = 4, SERVER_END = 24, SHORTEST = 16, SOME_TEXT = 16, AGAIN_NS = 2000000000 };
 
 static size_t num_printable(struct span bytes)
@@ -47,20 +49,23 @@ static void keep_best(struct covert_verdict *verdict, const char *test, double s
 void covert_bytes(struct span bytes, struct covert_verdict *verdict)
 {
     enum { TESTS = 5 };
-    uint32_t counts[256] = {0};
-    size_t alike = 0;
+    bool seen[256] = {false};
+    size_t again = 0;
     const size_t bits = bytes.len * 8, printable = num_printable(bytes);
     const size_t ones = statistics_ones(bytes.at, bytes.len);
-    for (size_t i = 0; i < bytes.len; i++)
-        alike += counts[bytes.at[i]]++;
-    const double pairs = (double)bytes.len * (double)(bytes.len - 1) / 2 / 256;
+    for (size_t i = 0; i < bytes.len; i++) {
+        again += seen[bytes.at[i]];
+        seen[bytes.at[i]] = true;
+    }
+    /* What is left of 256 values that each byte misses with a chance of 255 / 256. */
+    const double expected = (double)bytes.len - 256 * (1 - pow(255.0 / 256, (double)bytes.len));
     const size_t more = ones * 2 > bits ? ones : bits - ones;
     verdict->samples = (uint32_t)bytes.len;
     verdict->score = 0;
     keep_best(verdict, "printable bytes", (double)printable,
               statistics_binomial_score(printable, bytes.len, 95.0 / 256));
-    keep_best(verdict, "pairs of bytes that are alike", (double)alike,
-              statistics_score(statistics_poisson_tail(alike, pairs)));
+    keep_best(verdict, "bytes that came again", (double)again,
+              statistics_score(statistics_poisson_tail(again, expected)));
     keep_best(verdict, "bits that are set", (double)ones,
               statistics_corrected(statistics_binomial_score(more, bits, 0.5), 2));
     keep_best(verdict, "runs of bits", 0, statistics_runs(bytes.at, bytes.len));
@@ -218,7 +223,11 @@ static bool offers_13(struct span versions)
 static void test_text(struct analyze_context *context, enum covert_field field, enum rule_id rule,
                       struct span bytes, const char *where)
 {
+    struct covert_state *state = context->state;
+    struct covert_endpoint *endpoint = covert_endpoint_of(context, context->observation->side);
     offer(context, field, span_seen(bytes) ? bytes.len * 8 : 0);
+    if (endpoint != NULL && span_seen(bytes) && bytes.len >= SOME_TEXT)
+        state->totals[field].tested += endpoint->fields[field].made++ == 0;
     if (span_seen(bytes) && is_text(bytes))
         tell_bytes(context, field, rule, bytes, SEVERITY_LOW, where, 0);
 }
@@ -226,7 +235,7 @@ static void test_text(struct analyze_context *context, enum covert_field field, 
 /* Behind the name of a key (RFC 5077 section 4), which may be one, it is encrypted. */
 static void test_ticket(struct analyze_context *context, struct span ticket)
 {
-    enum { KEY_NAME = 16, LEAST = 48, MOST = 256 };
+    enum { KEY_NAME = 16, LEAST = 48, MOST = KEY_NAME + 64 };
     if (!span_seen(ticket) || ticket.len == 0)
         return;
     offer(context, COVERT_TICKET, ticket.len * 8);

@@ -108,6 +108,52 @@ static void test_randoms(void **state)
     }
 }
 
+static uint64_t next_random(uint64_t *seed)
+{
+    uint64_t z = (*seed += 0x9e3779b97f4a7c15);
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+    z = (z ^ z >> 27) * 0x94d049bb133111eb;
+    return z ^ z >> 31;
+}
+
+/* Of 100,000 random messages of a length, a score of 3 is to have about 100, and one of 4 about 10. */
+static void test_scores_of_random_bytes(void **state)
+{
+    (void)state;
+    static const size_t lengths[] = {20, 28, 64};
+    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+        unsigned above[2] = {0};
+        uint64_t seed = 1;
+        for (unsigned n = 0; n < 100000; n++) {
+            uint64_t bytes[8];
+            struct covert_verdict verdict = {.score = 0};
+            for (size_t j = 0; j < 8; j++)
+                bytes[j] = next_random(&seed);
+            covert_bytes(span_of(bytes, lengths[i]), &verdict);
+            above[0] += verdict.score >= 3;
+            above[1] += verdict.score >= 4;
+        }
+        assert_in_range(above[0], 20, 140);
+        assert_in_range(above[1], 0, 24);
+    }
+}
+
+/* A value that is there five times happens among random bytes, now and then; one of half of them does not. */
+static void test_bytes_that_come_again(void **state)
+{
+    (void)state;
+    for (unsigned num = 5; num <= 14; num += 9) {
+        struct analysis *analysis = begin();
+        uint8_t random[32];
+        memcpy(random, random_bytes, sizeof random);
+        for (unsigned i = 0; i < num; i++)
+            random[5 + i + i / 2] = 0x5a;
+        const struct tls_client_hello hello = hello_of(random);
+        say_at(analysis, &base, 0, 1, &observation_tls_client_hello, &hello);
+        check("again", analysis, num > 5 ? "covert.tls-random" : NULL, SEVERITY_MEDIUM);
+    }
+}
+
 static void test_random_again(void **state)
 {
     (void)state;
@@ -279,7 +325,7 @@ static void test_tickets(void **state)
         bool found;
     } rows[] = {{"random", 0, 0, 96, false},       {"a name, then random", 16, 0, 96, false},
                 {"text", 0, 48, 0, true},          {"text that is too short", 0, 47, 0, false},
-                {"a few words", 0, 32, 96, false}, {"a third text", 0, 48, 64, true},
+                {"a few words", 0, 32, 96, false}, {"half text", 0, 48, 64, false},
                 {"text all over", 16, 96, 0, true}};
     for (size_t i = 0; i < 2 * sizeof rows / sizeof rows[0]; i++) {
         struct analysis *analysis = begin();
@@ -356,6 +402,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_randoms),
         cmocka_unit_test(test_random_again),
+        cmocka_unit_test(test_scores_of_random_bytes),
+        cmocka_unit_test(test_bytes_that_come_again),
         cmocka_unit_test(test_session_ids),
         cmocka_unit_test(test_extensions),
         cmocka_unit_test(test_heartbeat_and_cookie),
