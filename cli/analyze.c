@@ -9,6 +9,7 @@
 #include "cli/replay.h"
 #include "cli/signals.h"
 #include "cli/status.h"
+#include "core/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -192,8 +193,11 @@ static bool write_events(struct analyze *analyze, const struct result *result, s
 {
     struct error reason = {.text = ""};
     struct run *run = &analyze->run;
+    const uint64_t refused = memory_refused();
     event_writer_result(run->writer, result);
     bool ok = run_end_events(run, &reason);
+    if (ok && memory_refused() != refused)
+        ok = error_set(&reason, "there is no memory");
     if (!ok && run->kafka == NULL)
         return error_set(error, "%s cannot be written: %s", analyze->events.name, reason.text);
     ok = output_close(&analyze->events, error) && ok;
@@ -247,6 +251,8 @@ static int status_of(const struct run *run, const struct result *result, int sta
 static int finish(struct analyze *analyze, int status)
 {
     struct run *run = &analyze->run;
+    if (run_lacked_memory() && status == STATUS_OK)
+        status = STATUS_INPUT;
     struct result result = run_result(run);
     result.inputs = analyze->inputs;
     result.num_inputs = analyze->files->num;

@@ -538,6 +538,8 @@ int monitor_run(const struct monitor_settings *settings)
         watch(&monitor);
         finish(&monitor);
         status = monitor.status;
+        if (run_lacked_memory() && status == STATUS_OK)
+            status = STATUS_INPUT;
         if (status == STATUS_OK && monitor.finding_to_fail_on)
             status = STATUS_FINDING;
     }

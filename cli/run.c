@@ -7,6 +7,7 @@
 #include "core/crypto.h"
 #include "core/field_observations.h"
 #include "core/geo.h"
+#include "core/memory.h"
 #include "dissectors/content_rules.h"
 #include "dissectors/labels.h"
 #include "dissectors/tls_nonces.h"
@@ -401,6 +402,7 @@ struct result run_result(const struct run *run)
                             .fail_on = run->settings->fail_on,
                             .baseline = run->baseline,
                             .rules_on = run->rules.on};
+    result.engine.memory_refused = memory_refused();
     if (run->keep != NULL) {
         result.packets_written = keep_stats(run->keep).written;
         result.packets_not_written = keep_stats(run->keep).not_written;
@@ -419,6 +421,25 @@ static void set_epoch(struct run *run, const struct result *result)
     redactor_at(run->redactor, time_ns);
 }
 
+/* What lacks something that there was no memory for, since |refused| was counted, must not look whole. */
+static bool is_whole(uint64_t refused, const char *name, struct error *error)
+{
+    return memory_refused() == refused ||
+           error_set(error, "%s cannot be written: there is no memory", name);
+}
+
+/* Lets an output appear, or gives it up: what was written of it must not be in the way of the next one. */
+static bool end_output(struct output *output, bool wrote, const struct error *reason,
+                       uint64_t refused, struct error *error)
+{
+    if (!wrote)
+        error_set(error, "%s cannot be written: %s", output->name, reason->text);
+    if (wrote && is_whole(refused, output->name, error))
+        return output_close(output, error);
+    output_discard(output);
+    return false;
+}
+
 bool run_write_summary(struct run *run, const struct result *result, struct error *error)
 {
     const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
@@ -433,10 +454,14 @@ bool run_write_summary(struct run *run, const struct result *result, struct erro
             style.max_lines = size.ws_row - 1U; /* the prompt takes a line */
         }
     }
+    struct error reason = {.text = ""};
     set_epoch(run, result);
-    return output_open_stream(&standard, "-", error) &&
-           report_format_find("txt")->write(standard.out, result, run->redactor, &style, error) &&
-           output_close(&standard, error);
+    const uint64_t refused = memory_refused();
+    if (!output_open_stream(&standard, "-", error))
+        return false;
+    const bool wrote =
+        report_format_find("txt")->write(standard.out, result, run->redactor, &style, &reason);
+    return end_output(&standard, wrote, &reason, refused, error);
 }
 
 bool run_write_report(struct run *run, struct run_report *report, const struct result *result,
@@ -444,10 +469,11 @@ bool run_write_report(struct run *run, struct run_report *report, const struct r
 {
     const struct report_style style = {.colour = false};
     struct error reason = {.text = ""};
+    const uint64_t refused = memory_refused();
     set_epoch(run, result);
-    if (report->format->write(report->output.out, result, run->redactor, &style, &reason))
-        return output_close(&report->output, error);
-    return error_set(error, "%s cannot be written: %s", report->output.name, reason.text);
+    const bool wrote =
+        report->format->write(report->output.out, result, run->redactor, &style, &reason);
+    return end_output(&report->output, wrote, &reason, refused, error);
 }
 
 bool run_write_baseline(struct run *run, const struct result *result, struct error *error)
@@ -455,9 +481,9 @@ bool run_write_baseline(struct run *run, const struct result *result, struct err
     struct error reason = {.text = ""};
     if (run->settings->write_baseline == NULL)
         return true;
-    if (baseline_write(run->new_baseline.out, result, run->redactor, &reason))
-        return output_close(&run->new_baseline, error);
-    return error_set(error, "%s cannot be written: %s", run->new_baseline.name, reason.text);
+    const uint64_t refused = memory_refused();
+    const bool wrote = baseline_write(run->new_baseline.out, result, run->redactor, &reason);
+    return end_output(&run->new_baseline, wrote, &reason, refused, error);
 }
 
 static void tell_count(uint64_t count, const char *about)
@@ -482,6 +508,16 @@ void run_tell_counts(const struct run *run, const struct result *result)
         complain("pseudonyms were made with %s key %s",
                  redactor_key_is_random(run->redactor) ? "this run's own" : "the",
                  redactor_key_id(run->redactor));
+}
+
+bool run_lacked_memory(void)
+{
+    char number[TEXT_SMALL];
+    const uint64_t refused = memory_refused();
+    if (refused > 0)
+        complain("there was no memory, %s times: what it was for is not told",
+                 text_number(refused, number));
+    return refused > 0;
 }
 
 bool run_must_fail(const struct run *run, const struct result *result)

@@ -4,6 +4,8 @@
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "core/crypto.h"
 
+#include "core/memory.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <openssl/core_names.h>
@@ -70,7 +72,7 @@ struct crypto_digest *crypto_digest_new(enum crypto_hash hash, struct error *err
     if (digest != NULL) {
         digest->len = hash_len(hash);
         digest->md = EVP_MD_fetch(NULL, hash_name(hash), NULL);
-        digest->context = EVP_MD_CTX_new();
+        digest->context = memory_made(EVP_MD_CTX_new());
         if (digest->md != NULL && digest->context != NULL &&
             EVP_DigestInit_ex2(digest->context, digest->md, NULL) == 1)
             return digest;
@@ -131,7 +133,7 @@ bool crypto_sha256(struct span bytes, uint8_t out[CRYPTO_SHA256_LEN])
 static EVP_MAC_CTX *hmac_context(void)
 {
     EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-    EVP_MAC_CTX *context = EVP_MAC_CTX_new(mac);
+    EVP_MAC_CTX *context = memory_made(EVP_MAC_CTX_new(mac));
     EVP_MAC_free(mac);
     return context;
 }
@@ -177,7 +179,7 @@ void crypto_hmac_free(struct crypto_hmac *hmac)
 static EVP_KDF_CTX *hkdf_context(void)
 {
     EVP_KDF *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
-    EVP_KDF_CTX *context = EVP_KDF_CTX_new(kdf);
+    EVP_KDF_CTX *context = memory_made(EVP_KDF_CTX_new(kdf));
     EVP_KDF_free(kdf);
     return context;
 }
@@ -217,7 +219,7 @@ struct crypto_aes *crypto_aes_new(const uint8_t key[16], struct error *error)
     EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, "AES-128-ECB", NULL);
     bool ok = false;
     if (aes != NULL && cipher != NULL) {
-        aes->context = EVP_CIPHER_CTX_new();
+        aes->context = memory_made(EVP_CIPHER_CTX_new());
         ok = aes->context != NULL &&
              EVP_EncryptInit_ex2(aes->context, cipher, key, NULL, NULL) == 1 &&
              EVP_CIPHER_CTX_set_padding(aes->context, 0) == 1;
@@ -252,7 +254,7 @@ void crypto_aes_free(struct crypto_aes *aes)
 static EVP_CIPHER_CTX *cipher_context(const char *name)
 {
     EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, name, NULL);
-    EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
+    EVP_CIPHER_CTX *context = memory_made(EVP_CIPHER_CTX_new());
     if (cipher == NULL || context == NULL ||
         EVP_CipherInit_ex2(context, cipher, NULL, NULL, 1, NULL) != 1) {
         EVP_CIPHER_CTX_free(context);
@@ -383,7 +385,7 @@ struct crypto_cipher *crypto_cipher_new(enum crypto_cipher_kind kind, struct err
     struct crypto_cipher *cipher = calloc(1, sizeof *cipher);
     if (cipher != NULL) {
         cipher->cipher = EVP_CIPHER_fetch(NULL, names[kind], NULL);
-        cipher->context = EVP_CIPHER_CTX_new();
+        cipher->context = memory_made(EVP_CIPHER_CTX_new());
         if (cipher->cipher != NULL && cipher->context != NULL)
             return cipher;
     }

@@ -2,6 +2,7 @@
 #include "core/crypto_record.h"
 
 #include "core/crypto.h"
+#include "core/memory.h"
 
 #include <limits.h>
 #include <openssl/evp.h>
@@ -88,7 +89,7 @@ bool crypto_aead_seal(enum crypto_aead kind, const uint8_t *key,
     int len = 0, more = 0;
     if (plain.len > INT_MAX || associated.len > INT_MAX)
         return false;
-    EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
+    EVP_CIPHER_CTX *context = memory_made(EVP_CIPHER_CTX_new());
     bool ok =
         context != NULL && begin(context, row, true, key, nonce, associated, plain.len, NULL) &&
         EVP_CipherUpdate(context, out, &len, plain.len > 0 ? plain.at : nothing, (int)plain.len) ==
@@ -110,7 +111,7 @@ bool crypto_aead_open(enum crypto_aead kind, const uint8_t *key,
         return false;
     size_t want = sealed.len - row->tag_len;
     int len = 0, more = 0;
-    EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
+    EVP_CIPHER_CTX *context = memory_made(EVP_CIPHER_CTX_new());
     bool ok = context != NULL &&
               begin(context, row, false, key, nonce, associated, want, sealed.at + want);
     /* CCM checks the tag with the text, even with none. */
@@ -128,7 +129,7 @@ static bool run(const char *name, bool encrypt, const uint8_t *key, const uint8_
 {
     int len = 0;
     EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, name, NULL);
-    EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
+    EVP_CIPHER_CTX *context = memory_made(EVP_CIPHER_CTX_new());
     bool ok = cipher != NULL && context != NULL && in.len <= INT_MAX &&
               EVP_CipherInit_ex2(context, cipher, key, iv, encrypt, NULL) == 1 &&
               EVP_CIPHER_CTX_set_padding(context, 0) == 1 &&

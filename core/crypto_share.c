@@ -2,6 +2,7 @@
 #include "core/crypto_share.h"
 
 #include "core/crypto.h"
+#include "core/memory.h"
 
 #include <limits.h>
 #include <openssl/bn.h>
@@ -74,9 +75,9 @@ static size_t power(const struct crypto_share *share, struct span base,
                     uint8_t out[CRYPTO_SHARE_MAX_LEN])
 {
     int len = 0;
-    BN_CTX *context = BN_CTX_secure_new();
+    BN_CTX *context = memory_made(BN_CTX_secure_new());
     BIGNUM *number = base.len <= INT_MAX ? BN_bin2bn(base.at, (int)base.len, NULL) : NULL;
-    BIGNUM *result = BN_secure_new();
+    BIGNUM *result = memory_made(BN_secure_new());
     if (context != NULL && number != NULL && result != NULL && in_group(number, share->prime) &&
         BN_mod_exp_mont_consttime(result, number, share->exponent, share->prime, context, NULL) ==
             1 &&
@@ -118,7 +119,7 @@ static size_t curve_secret(const struct crypto_share *share, struct span peer,
                            uint8_t secret[CRYPTO_SHARE_MAX_LEN])
 {
     size_t len = CRYPTO_SHARE_MAX_LEN;
-    EVP_PKEY *other = EVP_PKEY_new();
+    EVP_PKEY *other = memory_made(EVP_PKEY_new());
     EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(NULL, share->curve, NULL);
     bool ok = other != NULL && context != NULL && peer.len > 0 &&
               EVP_PKEY_copy_parameters(other, share->curve) == 1 &&

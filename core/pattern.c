@@ -2,6 +2,7 @@
  * memory that can be written and run. */
 #include "core/pattern.h"
 
+#include "core/memory.h"
 #include "core/pattern_head.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
@@ -149,8 +150,8 @@ struct pattern_matcher *pattern_matcher_new(void)
     struct pattern_matcher *matcher = calloc(1, sizeof *matcher);
     if (matcher == NULL)
         return NULL;
-    matcher->data = pcre2_match_data_create(MAX_GROUPS, NULL);
-    matcher->limits = pcre2_match_context_create(NULL);
+    matcher->data = memory_made(pcre2_match_data_create(MAX_GROUPS, NULL));
+    matcher->limits = memory_made(pcre2_match_context_create(NULL));
     if (matcher->data == NULL || matcher->limits == NULL) {
         pattern_matcher_free(matcher);
         return NULL;

@@ -11,6 +11,7 @@
 #include "analysis/places.h"
 #include "analysis/psk_use.h"
 #include "analysis/session_mix.h"
+#include "core/memory.h"
 #include "reports/report.h"
 #include "reports/text.h"
 
@@ -30,19 +31,36 @@ static const struct report_section sections[] = {
     {"psk_uses", "identities", "perpass.psk_use.", &observation_psk_use},
 };
 
+/* Without memory for all of it the report does not appear: core/memory.h. */
+static void put_in(json_object *object, const char *name, json_object *value)
+{
+    if (object != NULL && value != NULL && json_object_object_add(object, name, value) == 0)
+        return;
+    memory_note_refused();
+    json_object_put(value);
+}
+
+static void append(json_object *array, json_object *value)
+{
+    if (array != NULL && value != NULL && json_object_array_add(array, value) == 0)
+        return;
+    memory_note_refused();
+    json_object_put(value);
+}
+
 /* What is shown, or NULL where there is nothing to show. */
 static json_object *shown_json(const struct shown *shown)
 {
     char text[TEXT_SMALL];
     switch (shown->type) {
     case SHOWN_TRUTH:
-        return json_object_new_boolean(shown->truth);
+        return memory_made(json_object_new_boolean(shown->truth));
     case SHOWN_NUMBER:
-        return json_object_new_uint64(shown->number);
+        return memory_made(json_object_new_uint64(shown->number));
     case SHOWN_TIME:
-        return json_object_new_string(text_time(shown->number, text));
+        return memory_made(json_object_new_string(text_time(shown->number, text)));
     case SHOWN_TEXT:
-        return json_object_new_string_len(shown->text, (int)shown->len);
+        return memory_made(json_object_new_string_len(shown->text, (int)shown->len));
     case SHOWN_NOTHING:
         break;
     }
@@ -56,7 +74,7 @@ static json_object *value_json(const struct field *field, const struct value *va
     if (shown.type == SHOWN_NUMBER && field->name_of != NULL) {
         const char *name = field->name_of(shown.number);
         if (name != NULL)
-            return json_object_new_string(name);
+            return memory_made(json_object_new_string(name));
     }
     /* A list of names has an empty one where there is none. */
     if (shown.type == SHOWN_TEXT && shown.len == 0)
@@ -74,11 +92,11 @@ static json_object *member(json_object *object, const char *name, size_t len,
         len = sizeof key - 1;
     memcpy(key, name, len);
     key[len] = '\0';
-    if (json_object_object_get_ex(object, key, &found))
+    if (object == NULL || json_object_object_get_ex(object, key, &found))
         return found;
-    found = make();
-    json_object_object_add(object, key, found);
-    return found;
+    found = memory_made(make());
+    put_in(object, key, found);
+    return json_object_object_get(object, key);
 }
 
 /* A list below a name: its items go to the objects of an array, one each. */
@@ -87,13 +105,13 @@ static void add_column(json_object *rows, const char *key, const struct field *f
 {
     struct value item;
     size_t at = 0;
-    for (struct reader list = field_list_begin(field, data); field_list_next(field, &list, &item);
-         at++) {
+    for (struct reader list = field_list_begin(field, data);
+         rows != NULL && field_list_next(field, &list, &item); at++) {
         if (at == json_object_array_length(rows))
-            json_object_array_add(rows, json_object_new_object());
+            append(rows, memory_made(json_object_new_object()));
         json_object *value = value_json(field, &item, redactor);
         if (value != NULL)
-            json_object_object_add(json_object_array_get_idx(rows, at), key, value);
+            put_in(json_object_array_get_idx(rows, at), key, value);
     }
 }
 
@@ -101,12 +119,12 @@ static json_object *list_json(const struct field *field, const void *data,
                               struct redactor *redactor)
 {
     struct value item;
-    json_object *array = json_object_new_array();
+    json_object *array = memory_made(json_object_new_array());
     for (struct reader list = field_list_begin(field, data);
          field_list_next(field, &list, &item);) {
         json_object *value = value_json(field, &item, redactor);
         if (value != NULL)
-            json_object_array_add(array, value);
+            append(array, value);
     }
     return array;
 }
@@ -131,13 +149,13 @@ static void add_field(json_object *object, const char *key, const struct field *
         return;
     if (dot != NULL)
         object = member(object, key, (size_t)(dot - key), json_object_new_object);
-    json_object_object_add(object, dot != NULL ? dot + 1 : key, shown);
+    put_in(object, dot != NULL ? dot + 1 : key, shown);
 }
 
 static json_object *told_json(const struct report_section *section,
                               const struct observation *observation, struct redactor *redactor)
 {
-    json_object *object = json_object_new_object();
+    json_object *object = memory_made(json_object_new_object());
     const struct observation_type *type = observation->type;
     const size_t len = strlen(section->prefix);
     for (size_t i = 0; i < type->num_fields; i++)

@@ -467,6 +467,31 @@ class Trouble(Monitor):
         self.assertEqual(watch.process.returncode, 0)
         self.assertIn("events were dropped", watch.stderr())
 
+    def test_full_disk(self):
+        """a report that finds no room does not appear, and the next one is whole"""
+        small = self.folder / "small"
+        small.mkdir()
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "perpass-test", str(small)], check=False,
+                          capture_output=True, timeout=LIMIT_S).returncode != 0:
+            self.skipTest("no file system can be mounted here")
+        self.addCleanup(subprocess.run, ["umount", str(small)], check=True, timeout=LIMIT_S)
+        report, filler = small / "r.json", small / "filler"
+        watch = self.watch("--report", str(report), "--interval", "1")
+        rules = lambda: {finding["rule"] for finding in json.loads(report.read_text())["findings"]}
+        wait_for(report.exists, "a report")
+        with self.assertRaises(OSError), open(filler, "wb", buffering=0) as file:
+            while file.write(bytes(4096)):
+                pass
+        send(PSK)
+        wait_for(lambda: "r.json cannot be written: No space left" in watch.stderr(), "the word of it")
+        self.assertEqual(rules(), set(), "the report from before is not there any more")
+        filler.unlink()
+        wait_for(rules, "a report with findings")
+        self.assertIn("psk.no-forward-secrecy", rules())
+        self.assertEqual(watch.end(), 4)
+        self.assertIn("psk.no-forward-secrecy", rules())
+        self.assertEqual([path.name for path in small.iterdir()], ["r.json"], "a temporary file is left")
+
     def test_slow_program(self):
         """what the rings cannot hold is counted; it goes on when they have room again"""
         for threads in ("1", "2"):
