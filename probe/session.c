@@ -152,9 +152,9 @@ static bool first_session(struct probe *probe, struct sessions *sessions)
 /* --- resumption --- */
 
 /* Offers |session|, with a ticket if there is one. */
-static enum client_outcome resume(struct probe *probe, struct sessions *sessions,
-                                  const struct client_session *session, struct span ticket,
-                                  bool *resumed)
+static enum client_outcome offer(struct probe *probe, struct sessions *sessions,
+                                 const struct client_session *session, struct span ticket,
+                                 bool *resumed)
 {
     struct client_options options = step_options(probe);
     const struct flight_way plainly = {.duplicate = false};
@@ -170,6 +170,20 @@ static enum client_outcome resume(struct probe *probe, struct sessions *sessions
     *resumed = client_is_resumed(client);
     note_ticket(sessions, client_answers(client));
     client_free(client);
+    return outcome;
+}
+
+/* A server may send its Finished before it has put the session by; and silence may be the network's. */
+static enum client_outcome resume(struct probe *probe, struct sessions *sessions,
+                                  const struct client_session *session, struct span ticket,
+                                  bool *resumed)
+{
+    enum client_outcome outcome = CLIENT_FAILED;
+    for (unsigned i = 0; i < RESUME_TRIES && !*resumed && step_goes_on(probe); i++) {
+        outcome = offer(probe, sessions, session, ticket, resumed);
+        if (outcome == CLIENT_SILENT ? step_is_sure(probe) : outcome != CLIENT_ANSWERED)
+            break;
+    }
     return outcome;
 }
 
@@ -193,14 +207,14 @@ static void resume_by_id(struct probe *probe, struct sessions *sessions)
     bool resumed = false;
     struct client_session session = {.id_len = 0};
     enum client_outcome outcome = make_kept(probe, sessions, &session);
+    if (outcome == CLIENT_SILENT && step_goes_on(probe) && !step_is_sure(probe))
+        outcome = make_kept(probe, sessions, &session);
     if (outcome == CLIENT_ANSWERED && session.id_len == 0) {
         step_tell(probe, CHECK_RESUMPTION_ID, CHECK_INFO, "no", NUM_RULES,
                   "the server gives sessions no id");
         return;
     }
-    /* A server may send its Finished before it has put the session by. */
-    for (unsigned i = 0;
-         i < RESUME_TRIES && !resumed && outcome == CLIENT_ANSWERED && step_goes_on(probe); i++)
+    if (outcome == CLIENT_ANSWERED)
         outcome = resume(probe, sessions, &session, (struct span){.at = NULL}, &resumed);
     crypto_wipe(&session, sizeof session);
     if (outcome == CLIENT_ANSWERED)
