@@ -8,9 +8,15 @@
 // cmocka.h needs the headers above before it.
 #include <cmocka.h>
 
-/* The sanitizer's allocator ends a program that asks for too much, unless it is told. */
+/* A sanitizer's allocator ends a program that asks for too much, unless it is told. */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
+{
+    return "allocator_may_return_null=1";
+}
+
+const char *__tsan_default_options(void);
+const char *__tsan_default_options(void)
 {
     return "allocator_may_return_null=1";
 }
