@@ -9,8 +9,6 @@
 #include "dissectors/tls_flight.h"
 #include "dissectors/tls_heartbeat.h"
 
-#include <math.h>
-
 enum { CLOCK_LEN = 4, SERVER_END = 24, SHORTEST = 16, SOME_TEXT = 16, AGAIN_NS = 2000000000 };
 
 static size_t num_printable(struct span bytes)
@@ -57,15 +55,13 @@ void covert_bytes(struct span bytes, struct covert_verdict *verdict)
         again += seen[bytes.at[i]];
         seen[bytes.at[i]] = true;
     }
-    /* What is left of 256 values that each byte misses with a chance of 255 / 256. */
-    const double expected = (double)bytes.len - 256 * (1 - pow(255.0 / 256, (double)bytes.len));
     const size_t more = ones * 2 > bits ? ones : bits - ones;
     verdict->samples = (uint32_t)bytes.len;
     verdict->score = 0;
     keep_best(verdict, "printable bytes", (double)printable,
               statistics_binomial_score(printable, bytes.len, 95.0 / 256));
     keep_best(verdict, "bytes that came again", (double)again,
-              statistics_score(statistics_poisson_tail(again, expected)));
+              statistics_again_score(again, bytes.len, 256));
     keep_best(verdict, "bits that are set", (double)ones,
               statistics_corrected(statistics_binomial_score(more, bits, 0.5), 2));
     keep_best(verdict, "runs of bits", 0, statistics_runs(bytes.at, bytes.len));

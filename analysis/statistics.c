@@ -323,6 +323,27 @@ double statistics_serial(const uint8_t *bytes, size_t len)
     return statistics_score(statistics_chi_square_tail(difference, 2));
 }
 
+/* |chance[j]|: that of the draws so far j had a value that was there before, and never more than |again|. What goes on
+ * from the last of them is the tail, a sum of small numbers and no difference of large ones. */
+double statistics_again_score(size_t again, size_t num, double values)
+{
+    enum { MOST_AGAIN = 256 };
+    double chance[MOST_AGAIN] = {1}, tail = 0;
+    assert(again <= MOST_AGAIN);
+    if ((double)again <= (double)num * ((double)num - 1) / 2 / values)
+        return 0;
+    for (size_t drawn = 0; drawn < num; drawn++) {
+        const size_t most = drawn < again - 1 ? drawn : again - 1;
+        if (drawn >= again - 1)
+            tail += chance[again - 1] * (double)(drawn - (again - 1)) / values;
+        for (size_t j = most + 1; j-- > 0;) {
+            const double from = j > 0 ? chance[j - 1] * (double)(drawn - (j - 1)) / values : 0;
+            chance[j] = chance[j] * (1 - (double)(drawn - j) / values) + from;
+        }
+    }
+    return statistics_score(tail);
+}
+
 /* --- times --- */
 
 static double deviation(const double *values, size_t num)

@@ -44,6 +44,10 @@ size_t statistics_ones(const uint8_t *bytes, size_t len);
 double statistics_runs(const uint8_t *bytes, size_t len);
 double statistics_serial(const uint8_t *bytes, size_t len);
 
+/* statistics_again_score is the score of |again|, at most 256, of |num| draws among so many equally frequent |values|
+ * having one that was drawn before: exact; 0 where there are no more than pairs of draws make expect. */
+double statistics_again_score(size_t again, size_t num, double values);
+
 /* statistics_regularity compares the standard deviations of windows of |window| values pairwise: the standard deviation
  * of their relative differences; small where times are kept to. statistics_similarity is the share of neighbours in
  * |sorted| values that differ by less than |epsilon| of themselves (both: Cabuk et al. 2004). */

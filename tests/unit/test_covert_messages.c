@@ -325,7 +325,7 @@ static void test_tickets(void **state)
         bool found;
     } rows[] = {{"random", 0, 0, 96, false},       {"a name, then random", 16, 0, 96, false},
                 {"text", 0, 48, 0, true},          {"text that is too short", 0, 47, 0, false},
-                {"a few words", 0, 32, 96, false}, {"half text", 0, 48, 64, false},
+                {"a few words", 0, 32, 96, false}, {"much text", 0, 60, 64, true},
                 {"text all over", 16, 96, 0, true}};
     for (size_t i = 0; i < 2 * sizeof rows / sizeof rows[0]; i++) {
         struct analysis *analysis = begin();

@@ -136,6 +136,18 @@ static void test_runs(void **state)
     assert_true(statistics_serial(alternate, sizeof alternate) > 40);
 }
 
+/* Birthdays: 23 people, of whom two or more share one; and the least likely of all, by hand. */
+static void test_again(void **state)
+{
+    (void)state;
+    assert_near(statistics_again_score(1, 23, 365), -log10(0.5072972), 1e-6);
+    assert_near(statistics_again_score(2, 3, 256), 2 * log10(256), 1e-9);
+    assert_near(statistics_again_score(27, 28, 256), 27 * log10(256), 1e-6);
+    assert_near(statistics_again_score(1, 28, 256), 0, 1e-9); /* less than is to be expected */
+    assert_true(statistics_again_score(20, 28, 256) < 300);
+    assert_true(statistics_again_score(256, 4000, 256) < 1e-9);
+}
+
 static void test_times(void **state)
 {
     (void)state;
@@ -212,6 +224,7 @@ int main(void)
         cmocka_unit_test(test_spread),
         cmocka_unit_test(test_conditional_entropy),
         cmocka_unit_test(test_runs),
+        cmocka_unit_test(test_again),
         cmocka_unit_test(test_times),
         cmocka_unit_test(test_sort),
         cmocka_unit_test(test_rayleigh_about),
