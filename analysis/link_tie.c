@@ -109,8 +109,8 @@ static bool tell(struct analyze_context *context, const struct subject_graph *gr
     if (tie->address_len > 0)
         told->tie.address = span_of(told->address, tie->address_len);
     add_handshakes(context, tie, told);
-    told->flow.ip_version = tie->address_len == 0 ? 0 : tie->address_len == 4 ? 4 : 6;
-    memcpy(told->flow.ends[0].address, tie->address, tie->address_len);
+    /* It is of many conversations; its place tells it from others of its second. */
+    told->flow.first_packet = (uint64_t)(tie - graph->ties) + 1;
     told->observation = (struct observation){.type = &observation_link_tie,
                                              .data = &told->tie,
                                              .flow = &told->flow,

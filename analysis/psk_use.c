@@ -12,8 +12,8 @@
 static void next_bytes(struct reader *list, struct value *item)
 {
     item->bytes = reader_span_vec8(list);
-    if (item->bytes.len == 0)
-        *item = (struct value){.type = VALUE_ABSENT};
+    if (item->bytes.len == 0) /* nothing is known; columns keep their places */
+        item->type = VALUE_STRING;
 }
 
 static void next_number(struct reader *list, struct value *item)
@@ -231,23 +231,18 @@ static void tell_nodes(struct analyze_context *context, struct told *told,
                                  .last_ns = column(context, told, servers, put_last)};
 }
 
-/* The nodes that were seen last say where and when. */
-static uint64_t place(struct told *told, const struct psk_user *user)
+/* When it was used last. */
+static uint64_t last_use(const struct psk_user *user)
 {
-    const struct psk_node *client = &user->clients.all[0], *server = &user->servers.all[0];
-    for (unsigned i = 1; i < user->clients.num; i++)
-        if (user->clients.all[i].turn > client->turn)
-            client = &user->clients.all[i];
-    for (unsigned i = 1; i < user->servers.num; i++)
-        if (user->servers.all[i].turn > server->turn)
-            server = &user->servers.all[i];
-    told->flow.ip_version = client->ip_version;
-    memcpy(told->flow.ends[0].address, client->address, sizeof client->address);
-    memcpy(told->flow.ends[1].address, server->address, sizeof server->address);
-    return client->last_ns;
+    uint64_t last_ns = 0;
+    for (unsigned i = 0; i < user->clients.num; i++)
+        if (user->clients.all[i].last_ns > last_ns)
+            last_ns = user->clients.all[i].last_ns;
+    return last_ns;
 }
 
-static bool tell(struct analyze_context *context, const struct psk_user *user)
+/* The |place| of the identity among all tells it from others of its time. */
+static bool tell(struct analyze_context *context, const struct psk_user *user, size_t place)
 {
     const size_t size = sizeof(struct told) + user->len + 1;
     struct told *told = calloc(1, size);
@@ -260,7 +255,8 @@ static bool tell(struct analyze_context *context, const struct psk_user *user)
     tell_nodes(context, told, user);
     told->observation =
         (struct observation){.type = &observation_psk_use, .data = &told->use, .flow = &told->flow};
-    told->observation.time_ns = place(told, user);
+    told->observation.time_ns = last_use(user);
+    told->flow.first_packet = place + 1;
     return analysis_tell(context, &told->observation, told, size);
 }
 
@@ -290,7 +286,7 @@ void psk_users_tell(const struct psk_users *users, struct analyze_context *conte
     if (all != NULL) {
         qsort(all, found, sizeof all[0], compare);
         for (size_t i = 0; i < found && i < PSK_MOST_USES; i++)
-            told += tell(context, all[i]);
+            told += tell(context, all[i], i);
     }
     free(all);
     analysis_totals(context)->psk_uses_left_out = found - told;

@@ -5,8 +5,10 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* siem_template writes an index template of Elasticsearch and OpenSearch; siem_sigma a Sigma rule for each rule, as YAML
+/* siem_clickhouse and siem_duckdb write the definition of a table of events for these engines. siem_template writes an index template of Elasticsearch and OpenSearch; siem_sigma a Sigma rule for each rule, as YAML
  * documents. False when there is no memory; the caller looks for errors of |out|. */
+bool siem_clickhouse(FILE *out);
+bool siem_duckdb(FILE *out);
 bool siem_template(FILE *out);
 bool siem_sigma(FILE *out);
 

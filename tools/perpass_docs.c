@@ -20,6 +20,8 @@ static const struct page {
     {"rules", explain_markdown_catalogue},
     {"template", siem_template},
     {"sigma", siem_sigma},
+    {"clickhouse", siem_clickhouse},
+    {"duckdb", siem_duckdb},
 };
 
 static const struct page *find_page(const char *name)
