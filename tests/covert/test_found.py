@@ -27,6 +27,8 @@ WANTED = {
     ("tcp-reserved", "encrypted"): 1.0, ("tcp-urgent", "encrypted"): 1.0, ("padn", "encrypted"): 1.0,
     ("ethernet", "plain"): 1.0, ("timing-onoff", "encrypted"): 1.0, ("timing-two", "encrypted"): 1.0,
     ("timing-jitter", "encrypted"): 1.0,
+    ("nonce", "plain"): 1.0, ("ticket", "plain"): 1.0, ("session-id", "plain"): 1.0, ("heartbeat", "encrypted"): 1.0,
+    ("starttls", "encrypted"): 1.0,
 }
 
 
