@@ -36,14 +36,16 @@ struct dissect_context {
     uint64_t time_ns, packet;
     unsigned side; /* the sender: 0 or 1 */
     bool proofs;   /* observe what shows of pre-shared keys (dissectors/tls_proof.h), too */
-    bool nonces;   /* look at the explicit nonces of records (dissectors/tls_nonces.h), too */
     bool gap;      /* TCP: bytes before these were lost; look for the next message boundary */
     bool forget;   /* to set in end when nothing was of interest: as if nobody had read the flow */
     const struct dissector *next;  /* to set for DISSECT_HANDOVER; its state begins all-zero */
     struct scratch *scratch;       /* memory for the length of the call; the engine's */
     struct crypto_opener **opener; /* NULL until a dissector makes one; the engine's */
     const struct content_rules *content_rules; /* for content_new; may be NULL */
-    struct budget *budget;       /* for messages that come in several datagrams; the engine's */
+    struct budget *budget; /* for messages that come in several datagrams; the engine's */
+    struct budget
+        *nonces; /* for explicit nonces of records (dissectors/tls_nonces.h); the engine's;
+                                    NULL: they are not looked at */
     struct expect_table *expect; /* for dissect_expect; the engine's */
     /* Who else is to know of it, or NULL. */
     void (*announced)(void *emit_to, const struct flow *flow, const struct expectation *expectation,

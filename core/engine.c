@@ -33,6 +33,7 @@ struct engine {
     struct crypto_opener *opener;    /* of packets whose keys are no secret */
     struct field_statistics *fields; /* NULL: nobody asked for them */
     struct budget budget;            /* of messages in several datagrams */
+    struct budget nonces;            /* of explicit nonces of records */
     struct states states;            /* of dissectors */
     /* NULL-terminated, as all are */
     const struct dissector *tcp[MAX_DISSECTORS], *udp[MAX_DISSECTORS], *eapol[MAX_DISSECTORS];
@@ -73,10 +74,10 @@ static struct dissect_context context_of(struct engine *engine, struct flow *flo
                                     .packet = engine->packet_number,
                                     .side = side,
                                     .proofs = engine->options.proofs,
-                                    .nonces = engine->options.nonces,
                                     .scratch = &engine->scratch,
                                     .content_rules = engine->options.content_rules,
                                     .budget = &engine->budget,
+                                    .nonces = engine->options.nonces ? &engine->nonces : NULL,
                                     .expect = engine->expect,
                                     .announced = announced,
                                     .opener = &engine->opener,
@@ -925,6 +926,8 @@ struct engine *engine_new(const struct engine_options *options, struct error *er
     engine->options = *options;
     engine->budget.limit =
         options->max_datagram_bytes ? options->max_datagram_bytes : ENGINE_DEFAULT_DATAGRAM_BYTES;
+    engine->nonces.limit =
+        options->max_nonce_bytes ? options->max_nonce_bytes : ENGINE_DEFAULT_NONCE_BYTES;
     engine->states.limit =
         options->max_state_bytes ? options->max_state_bytes : ENGINE_DEFAULT_STATE_BYTES;
     size_t max_flows = options->max_flows ? options->max_flows : ENGINE_DEFAULT_FLOWS;
@@ -965,6 +968,7 @@ struct engine_stats engine_stats(const struct engine *engine)
     stats.streams_conflicts = streams->conflicts;
     stats.streams_dropped = streams->dropped;
     stats.messages_refused = engine->budget.refused;
+    stats.nonces_refused = engine->nonces.refused;
     stats.flows_expected = expect_table_stats(engine->expect)->matched;
     stats.expectations = expect_table_stats(engine->expect)->noted;
     stats.expectations_evicted = expect_table_stats(engine->expect)->evicted;

@@ -31,7 +31,8 @@ struct engine_options {
     bool fields;            /* gather statistics of header fields (core/field_statistics.h) … */
     size_t max_field_bytes; /* … in blocks of so many bytes; 0: ENGINE_DEFAULT_FIELD_BYTES */
     bool proofs;            /* for dissect_context.proofs */
-    bool nonces;            /* for dissect_context.nonces */
+    bool nonces;            /* look at explicit nonces of records (dissect_context.nonces) … */
+    size_t max_nonce_bytes; /* … that take so many bytes; 0: ENGINE_DEFAULT_NONCE_BYTES */
     bool in_team; /* it takes the packets of another intake: no engine_feed, no engine_advance */
     const struct keyed_hash_five_key
         *flow_hash_key; /* of a team: of all its engines; NULL: random */
@@ -58,7 +59,8 @@ enum {
     ENGINE_DEFAULT_STREAM_BYTES = 256 << 20,
     ENGINE_DEFAULT_DATAGRAM_BYTES = 64 << 20,
     ENGINE_DEFAULT_STATE_BYTES = 128 << 20,
-    ENGINE_DEFAULT_FIELD_BYTES = 32 << 20
+    ENGINE_DEFAULT_FIELD_BYTES = 32 << 20,
+    ENGINE_DEFAULT_NONCE_BYTES = 16 << 20
 };
 
 /* Counters of everything seen and of everything not seen; engine_stats.def names and explains them. */

@@ -205,6 +205,7 @@ static bool make_lanes(struct team *team, struct error *error)
         own.max_stream_bytes = share(options->max_stream_bytes, ENGINE_DEFAULT_STREAM_BYTES);
         own.max_datagram_bytes = share(options->max_datagram_bytes, ENGINE_DEFAULT_DATAGRAM_BYTES);
         own.max_field_bytes = share(options->max_field_bytes, ENGINE_DEFAULT_FIELD_BYTES);
+        own.max_nonce_bytes = share(options->max_nonce_bytes, ENGINE_DEFAULT_NONCE_BYTES);
         own.max_state_bytes = share(options->max_state_bytes, ENGINE_DEFAULT_STATE_BYTES);
         own.emit_to = lane;
         own.emit = say;

@@ -290,7 +290,7 @@ void dtls_handshake_end(struct dtls *dtls, struct dissect_context *context)
         tell_unfinished(dtls, context);
         tls_nonces_end(&dtls->session, context);
     }
-    tls_nonces_free(&dtls->session, context->budget);
+    tls_nonces_free(&dtls->session);
     context->side = context->flow->client;
     tls_session_end(&dtls->session, context);
     emit_session(dtls, context);

@@ -91,7 +91,7 @@ static void restart(struct openvpn *vpn, struct dissect_context *context)
         openvpn_inbox_clear(&vpn->sides[i].inbox, context->budget);
         vpn->sides[i].session = 0;
     }
-    tls_nonces_free(&vpn->records.session, context->budget);
+    tls_nonces_free(&vpn->records.session);
     vpn->records = (struct tls_records){0};
 }
 

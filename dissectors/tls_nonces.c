@@ -143,24 +143,30 @@ static bool has_explicit_nonces(const struct tls_session *session)
 
 bool tls_nonces_wanted(struct tls_session *session, const struct dissect_context *context)
 {
-    if (!context->nonces)
+    const unsigned side = context->side;
+    if (context->nonces == NULL || session->nonces_begun[side] || !has_explicit_nonces(session) ||
+        !budget_take(context->nonces, sizeof *session->nonces[side]))
         return false;
-    if (session->nonces == NULL) {
-        if (!has_explicit_nonces(session) || !budget_take(context->budget, sizeof *session->nonces))
-            return false;
-        session->nonces = calloc(1, sizeof *session->nonces);
-        if (session->nonces == NULL) {
-            budget_give(context->budget, sizeof *session->nonces);
-            return false;
-        }
+    session->nonces[side] = calloc(1, sizeof *session->nonces[side]);
+    if (session->nonces[side] == NULL) {
+        budget_give(context->nonces, sizeof *session->nonces[side]);
+        return false;
     }
-    struct tls_nonces_side *side = &session->nonces->sides[context->side];
-    const bool first = !side->begun;
-    side->begun = true;
-    return first;
+    session->nonces[side]->budget = context->nonces;
+    session->nonces_begun[side] = true;
+    return true;
 }
 
-static struct span write_all(uint8_t *room, const struct tls_nonces_side *side)
+static void give_back(struct tls_session *session, unsigned side)
+{
+    if (session->nonces[side] == NULL)
+        return;
+    budget_give(session->nonces[side]->budget, sizeof *session->nonces[side]);
+    free(session->nonces[side]);
+    session->nonces[side] = NULL;
+}
+
+static struct span write_all(uint8_t *room, const struct tls_nonces *side)
 {
     const size_t len = side->num * (size_t)TLS_NONCE_LEN;
     for (size_t i = 0; i < len; i++)
@@ -169,13 +175,12 @@ static struct span write_all(uint8_t *room, const struct tls_nonces_side *side)
     return span_of(room, len);
 }
 
-static void tell(const struct tls_session *session, struct tls_nonces_side *side,
-                 struct dissect_context *context)
+static void tell(struct tls_session *session, struct dissect_context *context)
 {
+    const struct tls_nonces *side = session->nonces[context->side];
     unsigned jumps, repeated;
     uint8_t nonces[TLS_NONCES_SAMPLED * TLS_NONCE_LEN];
     struct tls_record_nonces told = {.transport = session->transport, .cipher = session->cipher};
-    side->told = true;
     told.from = context->side == context->flow->client ? "client" : "server";
     told.pattern =
         number(tls_nonces_classify(side->nonces, side->sequences, side->num, &jumps, &repeated));
@@ -186,9 +191,10 @@ static void tell(const struct tls_session *session, struct tls_nonces_side *side
     if (told.pattern.value == TLS_NONCES_FREE)
         told.nonces = write_all(nonces, side);
     dissect_emit(context, &observation_tls_record_nonces, &told);
+    give_back(session, context->side);
 }
 
-static bool is_known(const struct tls_nonces_side *side, uint64_t sequence)
+static bool is_known(const struct tls_nonces *side, uint64_t sequence)
 {
     if (side->num > 0 && sequence > side->sequences[side->num - 1])
         return false;
@@ -199,7 +205,7 @@ static bool is_known(const struct tls_nonces_side *side, uint64_t sequence)
 }
 
 /* In the order of their numbers: datagrams may come in another one. */
-static void keep(struct tls_nonces_side *side, uint64_t sequence, uint64_t nonce)
+static void keep(struct tls_nonces *side, uint64_t sequence, uint64_t nonce)
 {
     size_t at = side->num++;
     for (; at > 0 && side->sequences[at - 1] > sequence; at--) {
@@ -210,7 +216,7 @@ static void keep(struct tls_nonces_side *side, uint64_t sequence, uint64_t nonce
     side->nonces[at] = nonce;
 }
 
-static bool counts(const struct tls_nonces_side *side)
+static bool counts(const struct tls_nonces *side)
 {
     unsigned jumps, repeated;
     switch (tls_nonces_classify(side->nonces, side->sequences, side->num, &jumps, &repeated)) {
@@ -226,34 +232,29 @@ static bool counts(const struct tls_nonces_side *side)
 bool tls_nonces_note(struct tls_session *session, uint64_t sequence, size_t len, struct span nonce,
                      struct dissect_context *context)
 {
-    struct tls_nonces_side *side = &session->nonces->sides[context->side];
+    struct tls_nonces *side = session->nonces[context->side];
     struct reader r = reader_of(nonce);
     const uint64_t word = reader_u64(&r);
-    if (side->told || len < SHORTEST_RECORD || !reader_ok(&r) || is_known(side, sequence))
+    if (side == NULL || len < SHORTEST_RECORD || !reader_ok(&r) || is_known(side, sequence))
         return false;
     if (side->num == 0)
         side->packet = context->packet;
     keep(side, sequence, word);
     if (side->num < TLS_NONCES_SAMPLED && !(side->num == TLS_NONCES_COUNTED && counts(side)))
         return true;
-    tell(session, side, context);
+    tell(session, context);
     return false;
 }
 
 void tls_nonces_end(struct tls_session *session, struct dissect_context *context)
 {
-    if (session->nonces == NULL)
-        return;
-    struct tls_nonces_side *side = &session->nonces->sides[context->side];
-    if (side->num > 0 && !side->told)
-        tell(session, side, context);
+    if (session->nonces[context->side] != NULL && session->nonces[context->side]->num > 0)
+        tell(session, context);
+    give_back(session, context->side);
 }
 
-void tls_nonces_free(struct tls_session *session, struct budget *budget)
+void tls_nonces_free(struct tls_session *session)
 {
-    if (session->nonces == NULL)
-        return;
-    budget_give(budget, sizeof *session->nonces);
-    free(session->nonces);
-    session->nonces = NULL;
+    give_back(session, 0);
+    give_back(session, 1);
 }

@@ -1,6 +1,6 @@
 /* tls_nonces.h: the explicit nonces that records of TLS 1.2 and DTLS 1.2 begin with where the suite has GCM or CCM: RFC
  * 5288 section 3, RFC 6655 section 3. Whoever protects the records chooses them as it likes, as long as none comes twice
- * under one key. Observed only when dissect_context.nonces is set: of each side those of its first records. */
+ * under one key. Observed only where dissect_context.nonces is set: of each side those of its first records. */
 #ifndef PERPASS_DISSECTORS_TLS_NONCES_H
 #define PERPASS_DISSECTORS_TLS_NONCES_H
 
@@ -39,19 +39,17 @@ struct tls_record_nonces {
     struct span nonces;     /* TLS_NONCE_LEN each, where they are free; no row */
 };
 
-/* What is kept of a session while records are looked at. */
+/* What is kept of a side while its records are looked at. */
 struct tls_nonces {
-    struct tls_nonces_side {
-        bool begun, told;
-        uint8_t num;
-        uint64_t packet;
-        uint64_t sequences[TLS_NONCES_SAMPLED];
-        uint64_t nonces[TLS_NONCES_SAMPLED]; /* as numbers, the first byte highest */
-    } sides[2];
+    struct budget *budget; /* that it was taken from */
+    uint8_t num;
+    uint64_t packet;
+    uint64_t sequences[TLS_NONCES_SAMPLED];
+    uint64_t nonces[TLS_NONCES_SAMPLED]; /* as numbers, the first byte highest */
 };
 
 /* tls_nonces_wanted says whether what context->side protects from here on begins with explicit nonces that are to be
- * looked at: then the room for them is taken from context->budget. */
+ * looked at: then the room for them is taken from context->nonces. */
 bool tls_nonces_wanted(struct tls_session *session, const struct dissect_context *context);
 
 /* tls_nonces_note takes the |nonce| that the fragment, of |len| bytes, of record number |sequence| begins with. False: no
@@ -62,8 +60,8 @@ bool tls_nonces_note(struct tls_session *session, uint64_t sequence, size_t len,
 /* tls_nonces_end tells of side context->side, if it was begun: no more of its records can be looked at. */
 void tls_nonces_end(struct tls_session *session, struct dissect_context *context);
 
-/* tls_nonces_free gives the room back, without telling. */
-void tls_nonces_free(struct tls_session *session, struct budget *budget);
+/* tls_nonces_free gives what room there is back, without telling. */
+void tls_nonces_free(struct tls_session *session);
 
 /* tls_nonces_classify says how |num| |nonces|, as numbers, go on, and counts in |jumps| the steps that no counter makes and
  * in |repeated| those that came before. |sequences| are the numbers of their records. */

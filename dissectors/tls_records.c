@@ -499,7 +499,7 @@ void tls_records_end(struct tls_records *tls, struct dissect_context *context)
         }
         tls_nonces_end(&tls->session, context);
     }
-    tls_nonces_free(&tls->session, context->budget);
+    tls_nonces_free(&tls->session);
     context->side = context->flow->client;
     tls_session_end(&tls->session, context);
 }

@@ -56,7 +56,8 @@ struct tls_session {
     bool client_key_exchange;        /* seen */
     struct number message_seq;       /* DTLS: of the message at hand */
     struct tls_handshake handshake;  /* for its verdict */
-    struct tls_nonces *nonces;       /* NULL until there are some; for tls_nonces_free */
+    struct tls_nonces *nonces[2]; /* of each side, while they are looked at; for tls_nonces_free */
+    bool nonces_begun[2];
 };
 
 /* tls_session_message reads one handshake message: |type| and its |body|, without the header. Faults

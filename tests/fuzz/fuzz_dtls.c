@@ -33,7 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct scratch scratch = {0};
     struct budget budget = {.limit = 1 << 20};
     struct dissect_context context = {
-        .flow = &flow, .scratch = &scratch, .budget = &budget, .nonces = true, .emit = walk};
+        .flow = &flow, .scratch = &scratch, .budget = &budget, .nonces = &budget, .emit = walk};
     void *state = calloc(1, dissector_dtls.state_size);
     assert(state != NULL);
     struct reader script = reader_of(span_of(data, size));

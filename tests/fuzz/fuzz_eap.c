@@ -37,7 +37,7 @@ static struct dissect_context context_of(struct fuzz *fuzz, struct conversation 
                                     .side = side,
                                     .scratch = &fuzz->scratch,
                                     .budget = &fuzz->budget,
-                                    .nonces = true,
+                                    .nonces = &fuzz->budget,
                                     .emit = walk};
 }
 

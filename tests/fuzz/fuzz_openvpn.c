@@ -35,7 +35,7 @@ static struct dissect_context context_of(struct link *link, unsigned side, struc
         .side = side,
         .scratch = scratch,
         .budget = &link->budget,
-        .nonces = true,
+        .nonces = &link->budget,
         .emit = walk,
     };
 }

@@ -33,7 +33,7 @@ static void offer(struct side *side, unsigned number, void *state, struct flow *
     struct dissect_context context = {.flow = flow,
                                       .side = number,
                                       .proofs = true,
-                                      .nonces = true,
+                                      .nonces = budget,
                                       .scratch = &scratch,
                                       .budget = budget,
                                       .emit = walk};

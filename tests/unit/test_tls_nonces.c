@@ -166,7 +166,7 @@ static struct dissect_context tls_context(struct connection *c, unsigned side,
     return (struct dissect_context){.flow = &c->flow,
                                     .side = side,
                                     .packet = ++c->packet,
-                                    .nonces = c->nonces,
+                                    .nonces = c->nonces ? &c->budget : NULL,
                                     .scratch = scratch,
                                     .budget = &c->budget,
                                     .emit_to = &c->told,
@@ -409,7 +409,7 @@ static enum dissect send_nonce(struct conversation *c, struct told *told, uint64
     put_datagram(&w, sequence, nonce);
     struct reader datagram = reader_of(span_of(w.at, w.len));
     struct dissect_context context = context_of(c, CLIENT);
-    context.nonces = true;
+    context.nonces = &c->budget;
     context.emit_to = told;
     context.emit = note_nonces;
     return dissector_dtls.dissect(&datagram, c->state, &context);
