@@ -237,6 +237,7 @@ class Sensor(Kafka):
         watch = Watch(self.folder, "--privacy", "raw", "--events", "kafka:perpass", *words)
         self.addCleanup(watch.errors.close)
         self.addCleanup(lambda: watch.process.poll() is None and watch.process.kill())
+        watch.wait_begun()
         self.assertIsNone(watch.process.poll(), watch.stderr())
         return watch
 

@@ -49,7 +49,7 @@ class Bill(unittest.TestCase):
             component = self.components[name]
             self.assertRegex(component["hashes"][0]["content"], r"\A[0-9a-f]{64}\Z")
             if "purl" in component:
-                self.assertRegex(component["purl"], r"\Apkg:deb/debian/[a-z0-9.%+-]+@[^@+:]+\?arch=\w+\Z")
+                self.assertRegex(component["purl"], r"\Apkg:deb/debian/(?:[a-z0-9.-]|%[0-9A-F]{2})+@[^@+:]+\?arch=\w+\Z")
                 self.assertTrue(component["version"])
 
     def test_references(self):

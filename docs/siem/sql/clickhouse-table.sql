@@ -722,6 +722,7 @@ CREATE TABLE IF NOT EXISTS perpass_events
             `malformed` Nullable(UInt64),
             `memory_refused` Nullable(UInt64),
             `messages_refused` Nullable(UInt64),
+            `nonces_refused` Nullable(UInt64),
             `observations_lost` Nullable(UInt64),
             `packets_tunnelled` Nullable(UInt64),
             `states_evicted` Nullable(UInt64),

@@ -722,6 +722,7 @@ CREATE TABLE IF NOT EXISTS perpass_events
             "malformed" UBIGINT,
             "memory_refused" UBIGINT,
             "messages_refused" UBIGINT,
+            "nonces_refused" UBIGINT,
             "observations_lost" UBIGINT,
             "packets_tunnelled" UBIGINT,
             "states_evicted" UBIGINT,
