@@ -23,8 +23,9 @@ struct usage {
     size_t num, bytes;
 };
 
-/* Half of each bound is for whoever comes first. The other half is parted among the rules and severities,
- * so that a flood of one kind hides no other: the worst that was found is always in the table. */
+/* Half of each bound is common: a rule takes of it what it needs, but no more than it leaves free, so that n rules that
+ * flood the table leave others an n+1th (as buffers of switches are shared: Choudhury and Hahne 1998). The other half is
+ * parted among the rules and severities: the worst that was found is always in the table. */
 enum { NUM_SHARES = NUM_RULES * SEVERITY_CRITICAL };
 
 /* A place in the hash table. Most of what is not looked for is told by |tag|, the high half of its hash. */
@@ -38,8 +39,8 @@ struct findings {
     uint64_t *hashes;   /* of |all|, by index */
     struct slot *slots; /* twice |capacity| of them */
     size_t count, capacity;
-    struct chunk *chunks; /* the newest first */
-    struct usage common, max_common;
+    struct chunk *chunks;                                 /* the newest first */
+    struct usage common, max_common, of_rules[NUM_RULES]; /* what each has of |common| */
     struct usage shares[NUM_SHARES], max_share;
     uint64_t key[2];
     struct keyed_hash_five_key key_of_words;
@@ -194,14 +195,34 @@ static bool has_room(const struct usage *usage, const struct usage *max, size_t 
     return usage->num < max->num && len <= max->bytes - usage->bytes;
 }
 
-/* Where a finding with |len| bytes is counted to; NULL when there is no room for it. */
-static struct usage *room_for(struct findings *findings, const struct finding *finding, size_t len)
+static size_t rule_of(const struct finding *finding)
 {
-    size_t rule = (size_t)(finding->rule - rule_get((enum rule_id)0));
-    struct usage *share = &findings->shares[rule * SEVERITY_CRITICAL + finding->severity - 1];
-    if (has_room(share, &findings->max_share, len))
-        return share;
-    return has_room(&findings->common, &findings->max_common, len) ? &findings->common : NULL;
+    return (size_t)(finding->rule - rule_get((enum rule_id)0));
+}
+
+/* Whether the rule leaves as much of the common half free as it takes. */
+static bool leaves_enough(const struct findings *findings, size_t rule, size_t len)
+{
+    const struct usage *own = &findings->of_rules[rule];
+    return own->num < findings->max_common.num - findings->common.num &&
+           own->bytes + len <= findings->max_common.bytes - findings->common.bytes;
+}
+
+/* Whether there is room for a finding with |len| bytes, and where. */
+static bool has_room_for(const struct findings *findings, const struct finding *finding, size_t len,
+                         bool *in_common)
+{
+    const size_t rule = rule_of(finding);
+    const struct usage *share = &findings->shares[rule * SEVERITY_CRITICAL + finding->severity - 1];
+    *in_common = !has_room(share, &findings->max_share, len);
+    return !*in_common || (has_room(&findings->common, &findings->max_common, len) &&
+                           leaves_enough(findings, rule, len));
+}
+
+static void count(struct usage *usage, size_t len)
+{
+    usage->num++;
+    usage->bytes += len;
 }
 
 /* Memory for |len| bytes where any type may begin, NULL when there is none. */
@@ -337,8 +358,8 @@ bool findings_add(struct findings *findings, const struct finding *finding)
         return true;
     }
     size_t len = bytes_of(finding);
-    struct usage *room = room_for(findings, finding, len);
-    if (room == NULL)
+    bool in_common;
+    if (!has_room_for(findings, finding, len, &in_common))
         return false;
     if (findings->count == findings->capacity) {
         if (!grow(findings))
@@ -349,8 +370,13 @@ bool findings_add(struct findings *findings, const struct finding *finding)
     if (!own(findings, &copy, len))
         return false;
     copy.interval = findings->interval;
-    room->num++;
-    room->bytes += len;
+    const size_t rule = rule_of(finding);
+    if (in_common) {
+        count(&findings->common, len);
+        count(&findings->of_rules[rule], len);
+    } else {
+        count(&findings->shares[rule * SEVERITY_CRITICAL + finding->severity - 1], len);
+    }
     findings->all[findings->count] = copy;
     findings->hashes[findings->count] = hash;
     findings->slots[slot] = slot_of(findings, findings->count++);
@@ -429,6 +455,7 @@ void findings_interval(struct findings *findings, unsigned interval, bool forget
     free_chunks(findings);
     findings->count = 0;
     findings->common = (struct usage){0};
+    memset(findings->of_rules, 0, sizeof findings->of_rules);
     memset(findings->shares, 0, sizeof findings->shares);
     if (findings->capacity > 0)
         memset(findings->slots, 0, num_slots(findings) * sizeof findings->slots[0]);
