@@ -126,7 +126,7 @@ static void ping(struct probe *probe, struct client *client)
                   answer.len);
 }
 
-static bool first_session(struct probe *probe, struct sessions *sessions)
+static enum client_outcome first_session(struct probe *probe, struct sessions *sessions)
 {
     const struct client_options options = step_options(probe);
     const struct flight_way plainly = {.duplicate = false};
@@ -138,7 +138,7 @@ static bool first_session(struct probe *probe, struct sessions *sessions)
         client = make(probe, &options, &hello, &plainly, &outcome);
     }
     if (client == NULL)
-        return false;
+        return CLIENT_FAILED;
     tell_handshake(probe, client, outcome);
     if (outcome == CLIENT_ANSWERED) {
         client_save(client, &probe->session);
@@ -146,7 +146,17 @@ static bool first_session(struct probe *probe, struct sessions *sessions)
         ping(probe, client);
     }
     client_free(client);
-    return outcome == CLIENT_ANSWERED;
+    return outcome;
+}
+
+/* What the hellos alone told of these is less than a session would have: where that was lost, nobody knows. */
+static void tell_lost(struct probe *probe)
+{
+    static const enum check_id ids[] = {CHECK_RESUMPTION_ID, CHECK_RESUMPTION_TICKET,
+                                        CHECK_DUPLICATE, CHECK_REORDERED};
+    for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++)
+        if (step_wants(probe, ids[i]))
+            step_unanswered(probe, ids[i], CLIENT_SILENT);
 }
 
 /* --- resumption --- */
@@ -346,7 +356,8 @@ void session_run(struct probe *probe)
                   "none of the suites that the server takes is known to this client");
         return;
     }
-    if (first_session(probe, &sessions)) {
+    const enum client_outcome first = first_session(probe, &sessions);
+    if (first == CLIENT_ANSWERED) {
         if (step_wants(probe, CHECK_RESUMPTION_ID))
             resume_by_id(probe, &sessions);
         if (step_wants(probe, CHECK_SUITES))
@@ -359,6 +370,8 @@ void session_run(struct probe *probe)
         if (step_wants(probe, CHECK_REORDERED))
             try_way(probe, &sessions, CHECK_REORDERED, &(struct flight_way){.reverse = true},
                     "the last flight came from its end");
+    } else if (first == CLIENT_SILENT && probe->lossy) {
+        tell_lost(probe);
     }
     free(sessions.ticket);
 }
