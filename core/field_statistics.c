@@ -441,7 +441,7 @@ uint32_t field_statistics_note(struct field_statistics *statistics, uint32_t ind
     note_ip(what, packet);
     if (packet->protocol == PROTO_TCP)
         note_syn(what, packet);
-    bool odd = (packet->hints & PACKET_MAY_BE_ODD) && field_oddities_of(packet, &found);
+    bool odd = field_oddities_of(packet, &found);
     if (packet->protocol == PROTO_ICMP || packet->protocol == PROTO_ICMP6) {
         note_echo(statistics, index, side, packet, &found);
         odd = found.num > 0;

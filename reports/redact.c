@@ -9,7 +9,6 @@
 #include "reports/redact_cache.h"
 #include "reports/redact_key.h"
 #include "reports/text_safe.h"
-#include "reports/utf8.h"
 
 #include <arpa/inet.h>
 #include <assert.h>
@@ -616,24 +615,14 @@ static struct shown show_pseudonym(struct redactor *redactor, const struct value
     return show_token(redactor, value, privacy, kind);
 }
 
-static bool is_visible(struct span text)
-{
-    uint32_t code;
-    for (size_t len; text.len > 0; text = span_of(text.at + len, text.len - len)) {
-        len = utf8_next(text, &code);
-        if (len == 0 || text_safe_is_unseen(code))
-            return false;
-    }
-    return true;
-}
-
 /* What was shown once; its escapes are not escaped again. */
 static struct shown show_again(struct redactor *redactor, const struct value *value)
 {
     const bool text = value->type == VALUE_STRING || value->type == VALUE_BYTES ||
                       (value->type == VALUE_MAC && !is_mac(value)) ||
                       (value->type == VALUE_ADDRESS && !is_ip(value));
-    if (!text || value->bytes.len >= text_safe_size(MAX_VALUE) || !is_visible(value->bytes)) {
+    if (!text || value->bytes.len >= text_safe_size(MAX_VALUE) ||
+        !text_safe_is_visible(value->bytes)) {
         const struct value safe = {.type = VALUE_STRING, .bytes = value->bytes};
         return show(redactor, text ? &safe : value);
     }

@@ -2,7 +2,6 @@
 #include "reports/report_members.h"
 
 #include "reports/text_safe.h"
-#include "reports/utf8.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -80,21 +79,10 @@ bool members_truth(struct members *members, struct json_object *from, const char
     return found != NULL && json_object_get_boolean(found);
 }
 
-static bool is_visible(struct span text)
-{
-    uint32_t code;
-    for (size_t len; text.len > 0; text = span_of(text.at + len, text.len - len)) {
-        len = utf8_next(text, &code);
-        if (len == 0 || text_safe_is_unseen(code))
-            return false;
-    }
-    return true;
-}
-
 /* Text with something in it that perpass would not have written is made harmless. */
 static const char *keep(struct members *members, struct span text)
 {
-    if (is_visible(text))
+    if (text_safe_is_visible(text))
         return store_bytes(members->store, text.at, text.len);
     const size_t size = text_safe_size(text.len);
     char *safe = store_room(members->store, size);

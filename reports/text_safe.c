@@ -26,6 +26,17 @@ bool text_safe_is_unseen(uint32_t code)
     return false;
 }
 
+bool text_safe_is_visible(struct span text)
+{
+    uint32_t code;
+    for (size_t len; text.len > 0; text = span_of(text.at + len, text.len - len)) {
+        len = utf8_next(text, &code);
+        if (len == 0 || text_safe_is_unseen(code))
+            return false;
+    }
+    return true;
+}
+
 static const char hex_digits[] = "0123456789abcdef";
 
 /* Text that is being written. There is room for all of it: see text_safe_size. */

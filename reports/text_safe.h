@@ -31,6 +31,10 @@ size_t text_safe(struct span wire, size_t max, char *out, size_t size);
 /* text_safe_is_unseen says whether a reader cannot see the character, or it changes how others are seen. */
 bool text_safe_is_unseen(uint32_t code);
 
+/* text_safe_is_visible says whether |text| is UTF-8 without such characters: text_safe writes it as it is, but for
+ * backslashes. */
+bool text_safe_is_visible(struct span text);
+
 /* text_safe_hex writes bytes as lower-case hex under the same rules. */
 size_t text_safe_hex(struct span wire, size_t max, char *out, size_t size);
 
