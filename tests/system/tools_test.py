@@ -11,14 +11,17 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
-APT = '#!/bin/sh\necho "apt-get $DEBIAN_FRONTEND $*" >>"$CALLS"\n'
-DPKG = '#!/bin/sh\nfor last; do :; done\ncase " $INSTALLED " in *" $last "*) printf installed ;; *) exit 1 ;; esac\n'
-SUDO = '#!/bin/sh\necho sudo >>"$CALLS"\nexec "$@"\n'
+APT = 'echo "apt-get $DEBIAN_FRONTEND $*" >>"$CALLS"\n'
+DPKG = 'for last; do :; done\ncase " $INSTALLED " in *" $last "*) printf installed ;; *) exit 1 ;; esac\n'
+SUDO = 'echo sudo >>"$CALLS"\nexec "$@"\n'
 NEEDED = ("rm", "sh", "sed", "dirname", "mkdir", "env", "grep", "tail", "cat")
 
 
-class Install(unittest.TestCase):
-    """tools/install in a tree of its own, with a PATH that has nothing but what the test puts there"""
+class ToolInTree(unittest.TestCase):
+    """A tool of tools/ in a tree of its own, with a PATH that has nothing but what the test puts there"""
+
+    TOOL = None
+    LISTS = {}  # what tools/packages-NAME hold
 
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
@@ -26,29 +29,40 @@ class Install(unittest.TestCase):
         self.root = pathlib.Path(self.folder.name)
         for name in ("bin", "tools"):
             (self.root / name).mkdir()
-        shutil.copy(ROOT / "tools" / "install", self.root / "tools")
-        (self.root / "tools" / "packages-some").write_text("# a comment\nbread\n\nbutter # soft\n")
-        (self.root / "tools" / "packages-more").write_text("butter\njam\n")
+        shutil.copy(ROOT / "tools" / self.TOOL, self.root / "tools")
+        for name, text in self.LISTS.items():
+            (self.root / "tools" / ("packages-" + name)).write_text(text)
         for name in NEEDED:
             (self.root / "bin" / name).symlink_to(shutil.which(name))
+
+    def program(self, name, text):
+        path = self.root / "bin" / name
+        path.write_text("#!/bin/sh\n" + text)
+        path.chmod(0o755)
+
+    def run_tool(self, *arguments, **environment):
+        return subprocess.run([self.root / "bin" / "sh", self.root / "tools" / self.TOOL, *arguments],
+                              env={"PATH": str(self.root / "bin"), **environment}, stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=60, check=False)
+
+
+class Install(ToolInTree):
+    TOOL = "install"
+    LISTS = {"some": "# a comment\nbread\n\nbutter # soft\n", "more": "butter\njam\n"}
+
+    def setUp(self):
+        super().setUp()
         self.calls = self.root / "calls"
         self.calls.write_text("")
         self.program("apt-get", APT)
         self.program("dpkg-query", DPKG)
         self.user(0)
 
-    def program(self, name, text):
-        path = self.root / "bin" / name
-        path.write_text(text)
-        path.chmod(0o755)
-
     def user(self, number):
-        self.program("id", "#!/bin/sh\necho %d\n" % number)
+        self.program("id", "echo %d\n" % number)
 
     def install(self, *lists, installed=""):
-        environment = {"PATH": str(self.root / "bin"), "CALLS": str(self.calls), "INSTALLED": installed}
-        return subprocess.run([self.root / "bin" / "sh", self.root / "tools" / "install", *lists], env=environment,
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        return self.run_tool(*lists, CALLS=str(self.calls), INSTALLED=installed)
 
     def asked(self):
         return self.calls.read_text().splitlines()
@@ -158,28 +172,12 @@ COUNTS = {
 }
 
 
-class Unpack(unittest.TestCase):
-    """tools/unpack, in the same way"""
-
-    def setUp(self):
-        self.folder = tempfile.TemporaryDirectory()
-        self.addCleanup(self.folder.cleanup)
-        self.root = pathlib.Path(self.folder.name)
-        for name in ("bin", "tools"):
-            (self.root / name).mkdir()
-        shutil.copy(ROOT / "tools" / "unpack", self.root / "tools")
-        (self.root / "tools" / "packages-unpacked").write_text("# a comment\nbread\nbutter # soft\n")
-        for name in NEEDED:
-            (self.root / "bin" / name).symlink_to(shutil.which(name))
-
-    def program(self, name, text):
-        path = self.root / "bin" / name
-        path.write_text("#!/bin/sh\n" + text)
-        path.chmod(0o755)
+class Unpack(ToolInTree):
+    TOOL = "unpack"
+    LISTS = {"unpacked": "# a comment\nbread\nbutter # soft\n"}
 
     def unpack(self):
-        done = subprocess.run(["sh", self.root / "tools" / "unpack"], env={"PATH": str(self.root / "bin")},
-                              capture_output=True, text=True, timeout=60)
+        done = self.run_tool()
         self.assertEqual(done.returncode, 0, done.stderr)
         found = self.root / "build" / "unpacked"
         return sorted(p.name for p in found.glob("*.there")), done.stderr
