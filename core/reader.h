@@ -27,16 +27,19 @@ struct reader {
     enum reader_fault fault; /* the first fault; it sticks */
 };
 
-/* reader_of reads the |s| whole, of which nothing was cut. */
+/* reader_of reads the |s| whole, of which nothing was cut. Of a span that was not seen nothing is left to read; C has
+ * no sum of a null pointer and 0. */
 static inline struct reader reader_of(struct span s)
 {
-    return (struct reader){.at = s.at, .end = s.at + s.len};
+    return (struct reader){.at = s.at, .end = s.len == 0 ? s.at : s.at + s.len};
 }
 
 /* reader_of_cut reads |s|, after which |cut| more bytes were on the wire. */
 static inline struct reader reader_of_cut(struct span s, size_t cut)
 {
-    return (struct reader){.at = s.at, .end = s.at + s.len, .cut = cut};
+    struct reader r = reader_of(s);
+    r.cut = cut;
+    return r;
 }
 
 /* reader_left is the number of captured bytes not read yet. */
