@@ -27,4 +27,10 @@ static inline void fuzz_walk(const struct observation *observation)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* A target may bring a mutator of its own: it changes the |size| bytes in |data|, which has room for |max_size|, gives
+ * the new length, and what it makes follows from |seed|. LLVMFuzzerMutate is the fuzzer's own, for bytes that are just
+ * bytes. */
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
+
 #endif

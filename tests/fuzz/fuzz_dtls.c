@@ -3,6 +3,7 @@
 #include "core/dissector.h"
 #include "dissectors/dtls.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/handshake_mutator.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -50,4 +51,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     scratch_free(&scratch);
     free(state);
     return 0;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
+{
+    return handshake_mutate(HANDSHAKE_DTLS, data, size, max_size, seed);
 }

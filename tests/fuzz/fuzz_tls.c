@@ -3,6 +3,7 @@
 #include "core/dissector.h"
 #include "dissectors/tls.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/handshake_mutator.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -75,4 +76,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     assert(budget.used == 0);
     free(state);
     return 0;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
+{
+    return handshake_mutate(HANDSHAKE_TLS, data, size, max_size, seed);
 }

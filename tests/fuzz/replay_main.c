@@ -1,4 +1,5 @@
-/* replay_main.c: runs a fuzz target over files: those named, and all in the folders named. */
+/* replay_main.c: runs a fuzz target over files: those named, and all in the folders named. Where the target has a mutator
+ * of its own each file is also changed by it, the same way in every run. */
 #include "tests/fuzz/fuzz.h"
 
 #include <dirent.h>
@@ -8,7 +9,56 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static unsigned replayed;
+enum { MAX_SIZE = 1 << 16, CHANGES = 24 /* of a file, each of the one before */ };
+
+static unsigned replayed, changed;
+static uint32_t random_bits = 2463534242u;
+
+__attribute__((weak)) size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size,
+                                                     unsigned seed);
+
+static uint32_t draw(void)
+{
+    random_bits ^= random_bits << 13;
+    random_bits ^= random_bits >> 17;
+    random_bits ^= random_bits << 5;
+    return random_bits;
+}
+
+/* Changes a few bytes, makes it longer or shorter. */
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size)
+{
+    const size_t grown = size + draw() % 4, shrunk = size - (size > 3 ? draw() % 4 : 0);
+    const size_t len = draw() % 2 != 0 && grown <= max_size ? grown : shrunk;
+    for (size_t i = size; i < len; i++)
+        data[i] = (uint8_t)draw();
+    for (uint32_t left = draw() % 4; left > 0 && len > 0; left--)
+        data[draw() % len] = (uint8_t)draw();
+    return len;
+}
+
+static void run(const uint8_t *bytes, size_t size)
+{
+    uint8_t *exact = malloc(size + 1);
+    if (exact == NULL)
+        abort();
+    memcpy(exact, bytes, size);
+    LLVMFuzzerTestOneInput(exact, size);
+    free(exact);
+}
+
+static void run_changed(const uint8_t *bytes, size_t size)
+{
+    static uint8_t room[MAX_SIZE];
+    if (LLVMFuzzerCustomMutator == NULL || size > MAX_SIZE)
+        return;
+    memcpy(room, bytes, size);
+    for (unsigned seed = 1; seed <= CHANGES && size > 0; seed++) {
+        size = LLVMFuzzerCustomMutator(room, size, MAX_SIZE, seed);
+        run(room, size);
+        changed++;
+    }
+}
 
 static bool replay_file(const char *path, size_t size)
 {
@@ -19,6 +69,7 @@ static bool replay_file(const char *path, size_t size)
         fclose(file);
     if (read) {
         LLVMFuzzerTestOneInput(bytes, size);
+        run_changed(bytes, size);
         replayed++;
     }
     free(bytes);
@@ -56,6 +107,8 @@ int main(int argc, char **argv)
             ok = false;
         }
     }
+    if (changed > 0)
+        printf("%u changed inputs\n", changed);
     printf("%u passed, %d failed\n", replayed, ok ? 0 : 1);
     return ok && replayed > 0 ? 0 : 1;
 }

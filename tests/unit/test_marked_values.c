@@ -4,13 +4,12 @@
  * is known to find. */
 #include "analysis/install_transaction.h"
 #include "core/common_observations.h"
+#include "mark_search.h"
 #include "marked_observation.h"
 #include "merge_world.h"
 #include "reports/baseline.h"
 #include "reports/event_plan.h"
 #include "reports/sink.h"
-
-#include <arpa/inet.h>
 
 /* Something that must not be found, or must. */
 struct mark {
@@ -246,53 +245,10 @@ static void write_all(struct fixture *fixture, enum privacy_policy policy,
     redactor_free(redactor);
 }
 
-static bool has(const struct fixture *fixture, const char *form, size_t len)
-{
-    return len != 0 && memmem(fixture->text, fixture->len, form, len) != NULL;
-}
-
-static bool has_hex(const struct fixture *fixture, struct span bytes, const char *format)
-{
-    char form[4 * MARKED_TEXT_SIZE] = "";
-    size_t len = 0;
-    for (size_t i = 0; i < bytes.len; i++)
-        len += (size_t)snprintf(form + len, sizeof form - len, format, bytes.at[i]);
-    if (format[0] == ':' || format[0] == '-')
-        return has(fixture, form + 1, len - 1);
-    return has(fixture, form, len);
-}
-
-/* Base64 of the mark where it begins at |shift| modulo 3, without the digits that its neighbours share. */
-static bool has_base64(const struct fixture *fixture, struct span bytes, size_t shift)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    char form[2 * MARKED_TEXT_SIZE];
-    size_t len = 0, skip = (3 - shift) % 3;
-    for (size_t i = skip; i + 3 <= bytes.len; i += 3) {
-        unsigned group = (unsigned)bytes.at[i] << 16 | (unsigned)bytes.at[i + 1] << 8 |
-                         (unsigned)bytes.at[i + 2];
-        for (int k = 18; k >= 0; k -= 6)
-            form[len++] = digits[group >> k & 63];
-    }
-    return len >= 8 && has(fixture, form, len);
-}
-
 static bool is_found(const struct fixture *fixture, const struct mark *mark)
 {
-    /* The manufacturer's part of a MAC address is shown by every policy. */
-    size_t skip = mark->type == VALUE_MAC ? 3 : 0;
-    struct span bytes = span_of(mark->bytes + skip, mark->len - skip);
-    char address[INET6_ADDRSTRLEN] = "";
-    if (mark->type == VALUE_ADDRESS)
-        inet_ntop(mark->len == 4 ? AF_INET : AF_INET6, mark->bytes, address, sizeof address);
-    bool text = mark->type != VALUE_ADDRESS && mark->type != VALUE_MAC;
-    return has(fixture, address, strlen(address)) || has_hex(fixture, bytes, "%02x") ||
-           has_hex(fixture, bytes, "%02X") || has_hex(fixture, bytes, ":%02x") ||
-           has_hex(fixture, bytes, ":%02X") || has_hex(fixture, bytes, "-%02x") ||
-           has_hex(fixture, bytes, "-%02X") ||
-           (text && has(fixture, (const char *)bytes.at, bytes.len)) ||
-           has_base64(fixture, bytes, 0) || has_base64(fixture, bytes, 1) ||
-           has_base64(fixture, bytes, 2);
+    return mark_is_found(span_of((const uint8_t *)fixture->text, fixture->len),
+                         span_of(mark->bytes, mark->len), mark->type);
 }
 
 /* A joined report by itself shows some under raw, and none that is not public under strict. */

@@ -1,0 +1,69 @@
+/* fuzz_file.c: the readers of capture files and of their compressions. The input is a file; it is read mapped and
+ * through a buffer, which must give the same frames and come to the same end. */
+#include "capture/source.h"
+#include "tests/fuzz/fuzz.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { BATCH = 64, MAX_FRAMES = 1 << 16 };
+
+/* What a reading gave, in a few numbers. */
+struct outcome {
+    uint64_t frames, bytes, sum;
+    enum source_status end;
+    bool opened;
+};
+
+static void take(struct outcome *outcome, const struct frame *frame)
+{
+    assert(frame->captured_len <= frame->wire_len);
+    outcome->frames++;
+    outcome->bytes += frame->captured_len;
+    outcome->sum += frame->time_ns * 31 + frame->number * 37 + frame->link_type * 41u +
+                    frame->interface * 43u + frame->wire_len;
+    for (uint32_t i = 0; i < frame->captured_len; i++) /* they have to be there */
+        outcome->sum = outcome->sum * 33 + frame->at[i];
+}
+
+static struct outcome read_all(const char *path, bool unmapped)
+{
+    struct error error = {""};
+    const struct source_options options = {.unmapped = unmapped};
+    struct outcome outcome = {.end = SOURCE_END};
+    struct frame frames[BATCH];
+    size_t num;
+    struct source *source = source_open_file(path, &options, &error);
+    outcome.opened = source != NULL;
+    if (source == NULL) {
+        assert(error.text[0] != '\0');
+        return outcome;
+    }
+    while (outcome.frames < MAX_FRAMES &&
+           (outcome.end = source_read(source, frames, BATCH, &num, &error)) == SOURCE_FRAMES) {
+        assert(num > 0 && num <= BATCH);
+        for (size_t i = 0; i < num && outcome.frames < MAX_FRAMES; i++)
+            take(&outcome, &frames[i]);
+    }
+    assert(outcome.end != SOURCE_DAMAGED || error.text[0] != '\0');
+    (void)source_format(source);
+    (void)source_stats(source);
+    source_close(source);
+    return outcome;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    int fd = memfd_create("capture", 0);
+    assert(fd >= 0 && write(fd, data, size) == (ssize_t)size);
+    char path[64];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    const struct outcome mapped = read_all(path, false), buffered = read_all(path, true);
+    assert(mapped.opened == buffered.opened && mapped.end == buffered.end);
+    assert(mapped.frames == buffered.frames && mapped.bytes == buffered.bytes);
+    assert(mapped.sum == buffered.sum);
+    close(fd);
+    return 0;
+}
