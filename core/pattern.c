@@ -11,8 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Steps of the matcher: a line of a file needs some hundreds. */
-enum { MAX_STEPS = 20000, MAX_DEPTH = 1000, MAX_KILOBYTES = 1024, MAX_PATTERN = 4096 };
+enum { MAX_DEPTH = 1000, MAX_KILOBYTES = 1024, MAX_PATTERN = 4096 };
 enum { MAX_GROUPS = 16 };
 
 /* A pattern that is ready to be matched. */
@@ -156,7 +155,7 @@ struct pattern_matcher *pattern_matcher_new(void)
         pattern_matcher_free(matcher);
         return NULL;
     }
-    (void)pcre2_set_match_limit(matcher->limits, MAX_STEPS);
+    (void)pcre2_set_match_limit(matcher->limits, PATTERN_MAX_STEPS);
     (void)pcre2_set_depth_limit(matcher->limits, MAX_DEPTH);
     (void)pcre2_set_heap_limit(matcher->limits, MAX_KILOBYTES);
     return matcher;

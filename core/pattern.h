@@ -9,6 +9,9 @@
 
 struct pattern;
 
+/* Steps of the matcher until a match is given up: a line of a file needs some hundreds. */
+enum { PATTERN_MAX_STEPS = 20000 };
+
 /* pattern_new compiles a regular expression in PCRE2's syntax; NULL and the error, which says what is wrong at which
  * character, when it is none. A pattern may serve several threads. */
 struct pattern *pattern_new(const char *text, struct error *error);

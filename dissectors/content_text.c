@@ -11,14 +11,13 @@
 enum {
     MAX_LEVELS = 32,   /* blocks in blocks */
     MAX_FOUND = 256,   /* places of secrets on one line */
-    MAX_COSTLY = 64,   /* patterns that were given up in a file: then no more are tried */
     MAX_TRIES = 100,   /* of a hint: what never matches in so many lines speaks for no dialect */
     DIALECT_POINTS = 5 /* to be told */
 };
 
 /* Of work, as count_work counts it, 5 to 25 ns each. A file that is nothing but secrets needs less than WORK_A_BYTE. */
 enum {
-    WORK_FREE = 1 << 20,
+    WORK_FREE = 1 << 17,
     WORK_A_BYTE = 24,
     WORK_A_CALL = 32,
     WORK_LONG = 4096 /* so many bytes in one go count double: patterns go back and forth in them */
@@ -38,7 +37,6 @@ struct content_text {
     struct level levels[MAX_LEVELS];
     size_t num_levels;
     uint64_t unread, work, allowed_work;
-    unsigned costly;
     unsigned points[NUM_DIALECTS];
     uint64_t settled[CONTENT_MAX_RULES / 64]; /* hints that were seen, or tried often enough */
     uint8_t tries[CONTENT_MAX_RULES];         /* of hints */
@@ -102,7 +100,13 @@ static bool may_work(struct content_text *text)
 {
     if (text->matcher == NULL)
         text->matcher = pattern_matcher_new();
-    return text->matcher != NULL && text->costly < MAX_COSTLY && text->work <= text->allowed_work;
+    return text->matcher != NULL && text->work <= text->allowed_work;
+}
+
+static void give_up(struct reading *reading)
+{
+    reading->text->work += PATTERN_MAX_STEPS;
+    reading->costly = true;
 }
 
 static bool find(struct reading *reading, const struct content_rule *rule, size_t from,
@@ -117,10 +121,8 @@ static bool find(struct reading *reading, const struct content_rule *rule, size_
     }
     enum pattern_result result =
         pattern_find(rule->pattern, text->matcher, line_span(reading), from, match);
-    if (result == PATTERN_COSTLY) {
-        text->costly++;
-        reading->costly = true;
-    }
+    if (result == PATTERN_COSTLY)
+        give_up(reading);
     bool matches = result == PATTERN_YES;
     size_t end = matches ? (size_t)(match->whole.at - reading->line->at) + match->whole.len
                          : reading->line->len;
@@ -246,11 +248,21 @@ static bool is_placeholder(struct reading *reading, struct span value)
     struct content_text *text = reading->text;
     struct content_rule_range range = content_rules_of(text->rules, RULE_PLACEHOLDER);
     struct pattern_match match;
-    for (size_t i = range.from; i < range.to; i++)
-        if (pattern_find(content_rule_at(text->rules, i)->pattern, text->matcher, value, 0,
-                         &match) != PATTERN_NO)
+    enum pattern_result result = PATTERN_NO;
+    for (size_t i = range.from; i < range.to && result == PATTERN_NO; i++) {
+        struct pattern *pattern = content_rule_at(text->rules, i)->pattern;
+        if (!pattern_may_match(pattern, value, 0))
+            continue;
+        if (!may_work(text)) {
+            reading->costly = true;
             return true;
-    return false;
+        }
+        result = pattern_find(pattern, text->matcher, value, 0, &match);
+        count_work(text, value.len);
+        if (result == PATTERN_COSTLY)
+            give_up(reading);
+    }
+    return result != PATTERN_NO;
 }
 
 static void take_secret(struct reading *reading, const struct content_rule *rule,
