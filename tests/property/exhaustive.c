@@ -1,14 +1,15 @@
-/* exhaustive.c: every capture at every prefix, and with every single byte changed.
+/* exhaustive.c: every capture at every prefix, and with every single byte changed; or with bytes changed at random.
  *
- *     exhaustive [--one-in N] [--only CASE] [--write FILE] [CAPTURE...]
+ *     exhaustive [--mutations N] [--threads N] [--one-in N] [--only CASE] [--write FILE] [CAPTURE...]
  *
- * Without CAPTURE all of pcaps/. A case is the first bytes of a capture, or the whole of it with one byte changed in
+ * CAPTURE may be a folder with captures in it; without any, all of pcaps/. A case is the first bytes of a capture, or the whole of it with one byte changed in
  * one of two ways: all bits turned over, or one, of which dice decide. Captures of more than 64 KiB get as many cases
  * as one of 64 KiB has, at places that dice decide. Each goes the whole way, from the file to events and reports, which
  * nobody sees: nothing may crash, nothing may make a sanitizer report (in a build that has them) and what takes more
- * than two seconds of processor time hangs. A process does all cases of a capture; after one that kills it another
+ * than two seconds of processor time, and one for each 64 KiB, hangs. A process does all cases of a capture; after one that kills it another
  * goes on behind it. --only runs one case in this process, for a debugger; --write puts its bytes into a file. */
 #include "analysis/analysis.h"
+#include "core/team.h"
 #include "reports/sink.h"
 #include "tests/property/replay.h"
 
@@ -25,8 +26,9 @@ enum {
     CHECK_EACH = 16,     /* the events of one case in so many are read as JSON */
     ENGINE_CASES = 64,   /* an engine reads so many before it makes room for a new one */
     MAX_FAILURES = 20,   /* of a capture: then it is given up */
-    CPU_SECONDS = 2,     /* for a case */
-    SECONDS = 120        /* for a case that waits for something */
+    CPU_SECONDS = 2,     /* for a case, and one for each CPU_BYTES of it */
+    CPU_BYTES = 1 << 16,
+    SECONDS = 120 /* for a case that waits for something */
 };
 
 static const uint64_t no_case = UINT64_MAX;
@@ -45,11 +47,14 @@ struct outputs {
 
 struct run {
     uint64_t one_in, only;
+    uint64_t mutations; /* 0: prefixes and changes of single bytes */
+    uint64_t threads;   /* of |team|; 0: |engine| reads */
     const char *write;
     struct replay_bytes whole, changed;
     struct redactor *redactors[2]; /* strict, raw */
     struct progress *progress;     /* shared */
     struct engine *engine;
+    struct team *team;
     unsigned engine_left; /* cases that it still reads */
     struct outputs outputs;
     int fd;
@@ -77,8 +82,11 @@ static void check(bool holds, const char *what)
 
 /* --- a case --- */
 
-static uint64_t num_cases(size_t len)
+static uint64_t num_cases(const struct run *run)
 {
+    const size_t len = run->whole.len;
+    if (run->mutations > 0)
+        return 1 + run->mutations;
     return (len < WHOLE_LEN ? len : WHOLE_LEN) * (uint64_t)(1 + CHANGES);
 }
 
@@ -90,9 +98,22 @@ static uint32_t dice_of(uint64_t number, size_t below)
     return replay_dice_below(&dice, below);
 }
 
+static struct span make_mutation(struct run *run, uint64_t number, char name[64])
+{
+    struct replay_dice dice = {.state = number * 0x9e3779b97f4a7c15};
+    memcpy(run->changed.at, run->whole.at, run->whole.len);
+    run->changed.len = run->whole.len;
+    snprintf(name, 64, number == 0 ? "as it is" : "mutated");
+    if (number > 0)
+        replay_mutate(&dice, &run->changed);
+    return span_of(run->changed.at, run->changed.len);
+}
+
 /* Makes the case |number|, and its name: first come the prefixes, then the changes of each byte. */
 static struct span make_case(struct run *run, uint64_t number, char name[64])
 {
+    if (run->mutations > 0)
+        return make_mutation(run, number, name);
     const size_t len = run->whole.len, places = len < WHOLE_LEN ? len : WHOLE_LEN;
     const size_t place = (size_t)(number % places), way = (size_t)(number / places);
     const size_t at = len > WHOLE_LEN ? dice_of(place, len) : place;
@@ -131,7 +152,8 @@ static void write_result(const struct run *run, struct redactor *redactor)
     const struct input_info input = {.path = run->path, .format = "pcap"};
     struct result result = {.inputs = &input,
                             .num_inputs = 1,
-                            .engine = engine_stats(run->engine),
+                            .engine = run->team != NULL ? team_stats(run->team)
+                                                        : engine_stats(run->engine),
                             .analysis = analysis_stats(run->outputs.analysis),
                             .version = "0",
                             .privacy_policy = privacy_policy_name(redactor_policy(redactor))};
@@ -155,9 +177,61 @@ static void renew_engine(struct run *run)
     if (run->engine_left-- > 0)
         return;
     engine_free(run->engine);
-    run->engine = engine_new(&options, &error);
+    team_free(run->team);
+    if (run->threads > 0)
+        run->team = team_new(&options, (unsigned)run->threads, &error);
+    else
+        run->engine = engine_new(&options, &error);
     run->engine_left = ENGINE_CASES - 1;
-    check(run->engine != NULL, error.text);
+    check(run->engine != NULL || run->team != NULL, error.text);
+}
+
+/* The case as the team reads it. */
+struct reading {
+    struct source *source;
+    enum source_status status;
+    struct error error;
+};
+
+static size_t read_frames(void *to, struct frame *frames, size_t max)
+{
+    struct reading *reading = to;
+    size_t num = 0;
+    if (reading->status == SOURCE_FRAMES)
+        reading->status = source_read(reading->source, frames, max, &num, &reading->error);
+    return reading->status == SOURCE_FRAMES ? num : 0;
+}
+
+static void *hold_frames(void *to)
+{
+    return source_hold(((struct reading *)to)->source);
+}
+
+static void release_frames(void *to, void *held)
+{
+    source_release(((struct reading *)to)->source, held);
+}
+
+/* As replay_feed. */
+static bool feed_team(struct run *run)
+{
+    struct reading reading = {.status = SOURCE_FRAMES, .error = {.text = ""}};
+    const struct team_source frames = {
+        .to = &reading, .read = read_frames, .hold = hold_frames, .release = release_frames};
+    reading.source =
+        source_open_file(run->path, &(struct source_options){.filter = NULL}, &reading.error);
+    if (reading.source != NULL)
+        team_read(run->team, &frames);
+    source_close(reading.source);
+    team_finish(run->team);
+    return reading.status != SOURCE_DAMAGED || reading.error.text[0] != '\0';
+}
+
+static bool feed_engine(struct run *run)
+{
+    const bool told = replay_feed(run->path, run->engine);
+    engine_finish(run->engine);
+    return told;
 }
 
 /* From the file to events and reports. */
@@ -169,9 +243,8 @@ static void replay(struct run *run, FILE *events, struct redactor *redactor)
     run->outputs.analysis = analysis_new(&(struct analysis_options){0}, &error);
     run->outputs.writer = event_writer_new(events, &options, redactor, &error);
     check(run->outputs.analysis != NULL && run->outputs.writer != NULL, error.text);
-    check(replay_feed(run->path, run->engine),
+    check(run->team != NULL ? feed_team(run) : feed_engine(run),
           "a damaged capture without a sentence that says how");
-    engine_finish(run->engine);
     analysis_finish(run->outputs.analysis);
     write_result(run, redactor);
     analysis_free(run->outputs.analysis);
@@ -209,6 +282,7 @@ static void set_watchdog(unsigned cpu_seconds, unsigned seconds)
 static void end(struct run *run)
 {
     engine_free(run->engine);
+    team_free(run->team);
     redactor_free(run->redactors[0]);
     redactor_free(run->redactors[1]);
 }
@@ -217,9 +291,10 @@ static _Noreturn void work(struct run *run, uint64_t from, uint64_t to)
 {
     char name[64];
     for (uint64_t number = from; number < to; number += run->one_in) {
+        const struct span bytes = make_case(run, number, name);
         run->progress->at = number;
-        set_watchdog(CPU_SECONDS, SECONDS);
-        run_case(run, number, make_case(run, number, name));
+        set_watchdog(CPU_SECONDS + (unsigned)(bytes.len / CPU_BYTES), SECONDS);
+        run_case(run, number, bytes);
         run->progress->done++;
     }
     set_watchdog(0, 0);
@@ -232,7 +307,7 @@ static void tell_failure(struct run *run, const char *path, int status)
 {
     char name[64] = "at the end, when leaks are looked for";
     const uint64_t number = run->progress->at;
-    if (number < num_cases(run->whole.len))
+    if (number < num_cases(run))
         make_case(run, number, name);
     if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGPROF || WTERMSIG(status) == SIGALRM))
         printf("FAILED %s, case %llu, %s: hangs\n", path, (unsigned long long)number, name);
@@ -247,7 +322,7 @@ static void tell_failure(struct run *run, const char *path, int status)
 /* Gives the number of cases that failed. */
 static unsigned run_capture(struct run *run, const char *path)
 {
-    const uint64_t to = num_cases(run->whole.len), before = run->progress->done;
+    const uint64_t to = num_cases(run), before = run->progress->done;
     unsigned failures = 0;
     for (uint64_t from = 0; from < to && failures < MAX_FAILURES;) {
         int status;
@@ -271,7 +346,7 @@ static unsigned run_capture(struct run *run, const char *path)
 static unsigned run_only(struct run *run, const char *path)
 {
     char name[64];
-    check(run->only < num_cases(run->whole.len), "the capture has no such case");
+    check(run->only < num_cases(run), "the capture has no such case");
     struct span bytes = make_case(run, run->only, name);
     printf("%s, case %llu: %s\n", path, (unsigned long long)run->only, name);
     fflush(stdout);
@@ -289,6 +364,35 @@ static unsigned run_file(struct run *run, const char *path)
 {
     check(replay_read(path, &run->whole), path);
     return run->only != no_case ? run_only(run, path) : run_capture(run, path);
+}
+
+static bool is_capture(const char *name)
+{
+    const char *ending = strrchr(name, '.');
+    return name[0] != '.' &&
+           (ending == NULL || (strcmp(ending, ".md") != 0 && strcmp(ending, ".tsv") != 0));
+}
+
+/* The captures of a folder, and of those in it. */
+static unsigned run_path(struct run *run, const char *path)
+{
+    struct dirent **names;
+    struct stat status;
+    unsigned failures = 0;
+    check(stat(path, &status) == 0, path);
+    if (!S_ISDIR(status.st_mode))
+        return run_file(run, path);
+    int num = scandir(path, &names, NULL, alphasort);
+    for (int i = 0; i < num; i++) {
+        char inner[PATH_MAX];
+        const int len = snprintf(inner, sizeof inner, "%s/%s", path, names[i]->d_name);
+        if (is_capture(names[i]->d_name) && len > 0 && (size_t)len < sizeof inner)
+            failures += run_path(run, inner);
+        free(names[i]);
+    }
+    if (num >= 0)
+        free(names);
+    return failures;
 }
 
 static unsigned run_all(struct run *run)
@@ -330,14 +434,18 @@ static uint64_t number_of(const char *text)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {{"one-in", required_argument, NULL, 'n'},
-                                            {"only", required_argument, NULL, 'o'},
-                                            {"write", required_argument, NULL, 'w'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"mutations", required_argument, NULL, 'm'}, {"threads", required_argument, NULL, 't'},
+        {"one-in", required_argument, NULL, 'n'},    {"only", required_argument, NULL, 'o'},
+        {"write", required_argument, NULL, 'w'},     {NULL, 0, NULL, 0}};
     static struct run run = {.one_in = 1, .only = UINT64_MAX};
     unsigned failures = 0;
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        if (option == 'n')
+        if (option == 'm')
+            run.mutations = number_of(optarg);
+        else if (option == 't')
+            run.threads = number_of(optarg);
+        else if (option == 'n')
             run.one_in = number_of(optarg);
         else if (option == 'o')
             run.only = number_of(optarg);
@@ -347,11 +455,12 @@ int main(int argc, char **argv)
             return 2;
     }
     check(run.one_in > 0, "--one-in wants a number from 1 on");
+    check(run.threads <= TEAM_MAX_THREADS, "so many threads are not possible");
     check((run.only == no_case && run.write == NULL) || optind + 1 == argc,
           "--only and --write want one capture");
     begin(&run);
     for (int i = optind; i < argc; i++)
-        failures += run_file(&run, argv[i]);
+        failures += run_path(&run, argv[i]);
     if (optind == argc)
         failures = run_all(&run);
     printf("%llu cases passed, %u failed\n", (unsigned long long)run.progress->done, failures);

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { REPLAY_MAX_CAPTURE = 1 << 18 };
+enum { REPLAY_MAX_CAPTURE = 1 << 22 };
 
 struct replay_bytes {
     size_t len;
@@ -32,6 +32,40 @@ static inline uint32_t replay_dice_below(struct replay_dice *dice, size_t n)
     dice->state ^= dice->state << 25;
     dice->state ^= dice->state >> 27;
     return (uint32_t)((dice->state * 0x2545f4914f6cdd1d >> 33) % n);
+}
+
+/* replay_mutate changes 1 to 8 pieces of |bytes| at random. */
+static inline void replay_mutate(struct replay_dice *dice, struct replay_bytes *bytes)
+{
+    static const uint8_t edges[] = {0x00, 0x01, 0x7f, 0x80, 0xfe, 0xff};
+    for (uint32_t changes = 1 + replay_dice_below(dice, 8); changes > 0 && bytes->len > 1;
+         changes--) {
+        const size_t at = replay_dice_below(dice, bytes->len);
+        const size_t len = 1 + replay_dice_below(dice, bytes->len - at < 64 ? bytes->len - at : 64);
+        switch (replay_dice_below(dice, 6)) {
+        case 0:
+            bytes->at[at] = edges[replay_dice_below(dice, sizeof edges)];
+            break;
+        case 1:
+            bytes->at[at] = (uint8_t)replay_dice_below(dice, 256);
+            break;
+        case 2: /* taken out */
+            memmove(bytes->at + at, bytes->at + at + len, bytes->len - at - len);
+            bytes->len -= len;
+            break;
+        case 3: /* from elsewhere */
+            memmove(bytes->at + at, bytes->at + replay_dice_below(dice, bytes->len - len + 1), len);
+            break;
+        case 4: /* a piece twice */
+            if (bytes->len + len < sizeof bytes->at) {
+                memmove(bytes->at + at + len, bytes->at + at, bytes->len - at);
+                bytes->len += len;
+            }
+            break;
+        default:
+            bytes->at[at] = (uint8_t)(bytes->at[at] ^ 1U << replay_dice_below(dice, 8));
+        }
+    }
 }
 
 /* replay_read reads the file at |path|; false when it cannot, or it is larger than a capture may be. */

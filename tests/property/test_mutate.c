@@ -227,39 +227,6 @@ static void test_prefixes(const char *path, struct replay_bytes *bytes)
     analysis_free(replay.analysis);
 }
 
-static void mutate(struct replay_dice *dice, struct replay_bytes *bytes)
-{
-    static const uint8_t edges[] = {0x00, 0x01, 0x7f, 0x80, 0xfe, 0xff};
-    for (uint32_t changes = 1 + replay_dice_below(dice, 8); changes > 0 && bytes->len > 1;
-         changes--) {
-        const size_t at = replay_dice_below(dice, bytes->len);
-        const size_t len = 1 + replay_dice_below(dice, bytes->len - at < 64 ? bytes->len - at : 64);
-        switch (replay_dice_below(dice, 6)) {
-        case 0:
-            bytes->at[at] = edges[replay_dice_below(dice, sizeof edges)];
-            break;
-        case 1:
-            bytes->at[at] = (uint8_t)replay_dice_below(dice, 256);
-            break;
-        case 2: /* taken out */
-            memmove(bytes->at + at, bytes->at + at + len, bytes->len - at - len);
-            bytes->len -= len;
-            break;
-        case 3: /* from elsewhere */
-            memmove(bytes->at + at, bytes->at + replay_dice_below(dice, bytes->len - len + 1), len);
-            break;
-        case 4: /* a piece twice */
-            if (bytes->len + len < sizeof bytes->at) {
-                memmove(bytes->at + at + len, bytes->at + at, bytes->len - at);
-                bytes->len += len;
-            }
-            break;
-        default:
-            bytes->at[at] = (uint8_t)(bytes->at[at] ^ 1U << replay_dice_below(dice, 8));
-        }
-    }
-}
-
 static void check_events(const struct replay *replay, unsigned number)
 {
     struct span bad = replay_bad_event(replay->events, replay->events_len);
@@ -289,7 +256,7 @@ static void test_mutations(const struct capture_case *which, struct replay_bytes
         if (number % NUM_MUTATIONS == 0)
             alarm(TIME_LIMIT);
         assert_true(replay_read(which->path, bytes));
-        mutate(&dice, bytes);
+        replay_mutate(&dice, bytes);
         assert_true(replay_memory_set(fd, span_of(bytes->at, bytes->len)));
         replay_events(&first, memory_path, redactor, number % AGAIN_EACH == 0);
         check_events(&first, number);
