@@ -41,6 +41,10 @@ void flood_udp(struct flood *flood, const struct flood_pair *pair, unsigned side
 void flood_tcp(struct flood *flood, struct flood_pair *pair, unsigned side, uint8_t tcp_flags,
                const uint8_t *payload, size_t len);
 
+/* flood_fragment writes a fragment of a datagram of UDP, from |offset| on, behind which more are to come. */
+void flood_fragment(struct flood *flood, const struct flood_pair *pair, uint32_t id,
+                    uint16_t offset, const uint8_t *payload, size_t len);
+
 /* A kind of unit that a flood is made of: a packet, a handshake that begins, a session. */
 struct flood_kind {
     const char *name, *about;

@@ -1,8 +1,9 @@
 /* flood_kinds.c: what floods are made of: SYNs, hellos of TLS, DTLS and QUIC that nobody goes on with, requests of
- * TFTP and DHCP that nobody answers, and whole sessions. Names, identities, keys and addresses are all different. */
+ * TFTP and DHCP that nobody answers, whole sessions, and what flood_unfinished.c has. Names, identities, keys and addresses are all different. */
 #include "tests/bench/flood.h"
 
 #include "tests/bench/flood_quic.h"
+#include "tests/bench/flood_unfinished.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -444,7 +445,7 @@ static void write_quic(struct flood *flood)
     size_t from = begin(&hello, 3);
     put_client_hello(flood, &hello, &(struct hello){.tls13 = true, .quic = true});
     end(&hello, from, 3);
-    flood_quic_initial(flood, hello.bytes, hello.len, datagram);
+    flood_quic_initial(flood, 0, hello.bytes, hello.len, datagram);
     flood_udp(flood, &pair, 0, datagram, sizeof datagram);
 }
 
@@ -456,4 +457,8 @@ const struct flood_kind flood_kinds[] = {
     {"dhcp", "a DISCOVER with a random hardware address", 50000, write_dhcp},
     {"quic", "an Initial with a hello and a random connection id", 50000, write_quic},
     {"sessions", "a session of TLS 1.2 or 1.3, or of DTLS with a PSK", 5000, write_session},
+    {"fragments", "two fragments of a datagram of IP", 50000, flood_fragments},
+    {"segments", "a connection, and segments behind a missing one", 5000, flood_segments},
+    {"dtls-fragments", "fragments of three handshake messages", 50000, flood_dtls_fragments},
+    {"quic-crypto", "an Initial with the middle of a hello", 50000, flood_quic_crypto},
     {0}};

@@ -74,6 +74,27 @@ void flood_udp(struct flood *flood, const struct flood_pair *pair, unsigned side
     send(flood, &frame);
 }
 
+void flood_fragment(struct flood *flood, const struct flood_pair *pair, uint32_t id,
+                    uint16_t offset, const uint8_t *payload, size_t len)
+{
+    enum { FRAGMENT = 44, ID_AT = ETHERNET + 4 };
+    struct frame frame;
+    if (pair->version == 4) {
+        put_headers(&frame, pair, 0, UDP, len);
+        frame.len = ID_AT;
+        put_16(&frame, id & 0xffff);
+        put_16(&frame, 0x2000u | offset / 8);
+        frame.len = ETHERNET + 20;
+    } else {
+        put_headers(&frame, pair, 0, FRAGMENT, 8 + len);
+        put_16(&frame, UDP << 8);
+        put_16(&frame, offset | 1u);
+        put_32(&frame, id);
+    }
+    put_bytes(&frame, payload, len);
+    send(flood, &frame);
+}
+
 void flood_tcp(struct flood *flood, struct flood_pair *pair, unsigned side, uint8_t tcp_flags,
                const uint8_t *payload, size_t len)
 {

@@ -61,13 +61,13 @@ static void mask_of(const uint8_t *key, const uint8_t sample[16], uint8_t mask[1
         flood_fail("libcrypto does not encrypt", "AES-128-ECB");
 }
 
-void flood_quic_initial(struct flood *flood, const uint8_t *hello, size_t len,
+void flood_quic_initial(struct flood *flood, uint16_t offset, const uint8_t *hello, size_t len,
                         uint8_t datagram[FLOOD_QUIC_LEN])
 {
     enum { REST = FLOOD_QUIC_LEN - HEAD + 1 }; /* packet number, frames, tag */
     static const uint8_t version[] = {0xc0, 0, 0, 0, 1, DCID};
     uint8_t secret[HASH], key[16], iv[12], protect[16], mask[16], *at = datagram;
-    assert(len < 1 << 14 && HEAD + 4 + len + TAG <= FLOOD_QUIC_LEN);
+    assert(len < 1 << 14 && offset < 1 << 14 && HEAD + 5 + len + TAG <= FLOOD_QUIC_LEN);
     memset(datagram, 0, FLOOD_QUIC_LEN);
     memcpy(at, version, sizeof version);
     at += sizeof version;
@@ -80,8 +80,9 @@ void flood_quic_initial(struct flood *flood, const uint8_t *hello, size_t len,
     *at++ = 0x40 | REST >> 8;
     *at++ = REST & 0xff;
     uint8_t *number = at++;
-    *at++ = 6; /* CRYPTO, from 0; what is behind is padding */
-    *at++ = 0;
+    *at++ = 6; /* CRYPTO; what is behind is padding */
+    *at++ = (uint8_t)(0x40 | offset >> 8);
+    *at++ = (uint8_t)offset;
     *at++ = (uint8_t)(0x40 | len >> 8);
     *at++ = (uint8_t)len;
     memcpy(at, hello, len);
