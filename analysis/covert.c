@@ -33,8 +33,9 @@ static void leave(void *state, void *room)
 
 static struct bounded_table *endpoints_of(struct covert_state *state)
 {
-    if (state->endpoints == NULL)
-        state->endpoints = bounded_table_new(COVERT_MOST_ENDPOINTS, sizeof(struct covert_endpoint));
+    if (state->endpoints != NULL)
+        return state->endpoints;
+    state->endpoints = bounded_table_new(COVERT_MOST_ENDPOINTS, sizeof(struct covert_endpoint));
     if (state->endpoints != NULL)
         bounded_table_leaves(state->endpoints, state, leave);
     return state->endpoints;

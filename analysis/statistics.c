@@ -412,15 +412,21 @@ double statistics_rayleigh_about(const uint32_t *values, size_t num, double peri
 {
     const uint32_t each = (uint32_t)(0x1p32 / period + 0.5), quarter = UINT32_C(1) << 30;
     four_floats across = {0}, along = {0};
-    for (size_t i = 0; i < num; i += 4) {
-        four_words four = {0};
-        const size_t left = num - i;
-        memcpy(&four, values + i, (left < 4 ? left : 4) * sizeof values[0]);
+    four_words four;
+    size_t i = 0;
+    for (; num - i >= 4; i += 4) {
+        memcpy(&four, values + i, sizeof four);
         across += sines_about(four * each);
         along += sines_about(four * each + quarter);
     }
-    /* What fills the last four up has a sine of 0, and a cosine of 1. */
-    const double x = sum_of(along) - (double)(-num % 4), y = sum_of(across);
+    double x = sum_of(along), y = sum_of(across);
+    if (i < num) {
+        memset(&four, 0, sizeof four);
+        memcpy(&four, values + i, (num - i) * sizeof values[0]);
+        /* What fills them up has a sine of 0, and a cosine of 1. */
+        x += sum_of(sines_about(four * each + quarter)) - (double)(4 - (num - i));
+        y += sum_of(sines_about(four * each));
+    }
     return num > 0 ? sqrt(x * x + y * y) / (double)num : 0;
 }
 
