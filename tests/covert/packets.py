@@ -193,11 +193,16 @@ class NotRead(Exception):
     """The file is no capture, or one of a kind that is not read here."""
 
 
-def read(path):
-    """A capture of one link type, by either format."""
+def frames_of(path):
+    """The frames of a capture of either format: link type, time, bytes, length on the wire."""
     with open(path, "rb") as file:
         data = file.read()
-    frames = _pcapng(data) if data[:4] == b"\x0a\x0d\x0d\x0a" else _pcap(data)
+    return _pcapng(data) if data[:4] == b"\x0a\x0d\x0d\x0a" else _pcap(data)
+
+
+def read(path):
+    """A capture of one link type."""
+    frames = frames_of(path)
     link_types = {link_type for link_type, *_ in frames}
     if len(link_types) != 1 or not link_types <= {ETHERNET, RAW, SLL, NULL}:
         raise NotRead("link types %s" % sorted(link_types))

@@ -5,6 +5,7 @@ tests/unit/data."""
 import bz2
 import gzip
 import hashlib
+import json
 import pathlib
 import re
 import shutil
@@ -99,8 +100,25 @@ def certificates(body):
         at += 3 + length
 
 
+def old_hello(hello):
+    """A ClientHello in the form of SSL 2, as clients offered newer versions by (RFC 5246, appendix E.2)."""
+    at = 35 + hello[34]
+    suites = hello[at + 2:at + 2 + packets.u16(hello, at)]
+    specs = b"".join(b"\0" + suites[at:at + 2] for at in range(0, len(suites), 2))
+    body = b"\1" + hello[:2] + struct.pack("!HHH", len(specs), 0, 32) + specs + hello[2:34]
+    return struct.pack("!H", 0x8000 | len(body)) + body
+
+
 def seeds_of_tls(flow):
-    yield "tls", script(flow, 128, lambda side, length: bytes([side << 7 | length - 1]))
+    chunks = script(flow, 128, lambda side, length: bytes([side << 7 | length - 1]))
+    yield "tls", chunks
+    for header in (b"PROXY TCP4 192.0.2.1 192.0.2.2 50000 443\r\n",
+                   b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c" + bytes(range(8)) + b"\xc3\x50\x01\xbb"):
+        yield "tls", bytes([len(header) - 1]) + header + chunks
+    hellos = [body for kind, body in handshake_messages(flow.of(0)) if kind == HELLO]
+    if hellos:
+        old = old_hello(hellos[0])[:128]
+        yield "tls", bytes([len(old) - 1]) + old + chunks
     for tcp in (0, 1):
         yield "openvpn", openvpn(flow, tcp)
     for side in (0, 1):
@@ -212,11 +230,11 @@ def seeds_of_capture(path):
         for packed in compressed(data):
             yield "file", packed
     try:
+        for link_type, _, frame, wire_len in packets.frames_of(path):
+            yield "layers", struct.pack("!HB", link_type, min(max(wire_len - len(frame), 0), 255)) + frame
         capture = packets.read(path)
     except (packets.NotRead, struct.error):
         return
-    for packet in capture.packets:
-        yield "layers", struct.pack("!HB", capture.link_type, 0) + bytes(packet.data)
     yield from seeds_of_tftp(capture)
     for flow in conversations(capture):
         yield from seeds_of_tcp(flow) if flow.protocol == packets.TCP else seeds_of_udp(flow)
@@ -233,6 +251,92 @@ def seeds_of_redact():
         yield "redact", bytes([policy | number % 2 << 2 | 0xF0 * (number % 7 == 0), privacy, kind, number % 256, at]) + value
 
 
+def ip4(protocol, payload):
+    return struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(payload), 1, 0, 64, protocol, 0) + bytes(range(1, 9)) + payload
+
+
+def ip6(protocol, payload):
+    return struct.pack("!IHBB", 0x60000000, len(payload), protocol, 64) + bytes(range(32)) + payload
+
+
+def udp(port, payload):
+    return struct.pack("!HHHH", port, port, 8 + len(payload), 0) + payload
+
+
+def ethernet(kind, payload):
+    return bytes(range(2, 14)) + struct.pack("!H", kind) + payload
+
+
+def packets_in_tunnels(inner4, inner6):
+    """IPv4 packets with others in them, in each way that core/tunnel.c knows."""
+    frame = ethernet(0x0800, inner4)
+    yield ip4(4, inner4)
+    yield ip4(41, inner6)
+    yield ip4(47, struct.pack("!HH", 0, 0x0800) + inner4)
+    yield ip4(47, struct.pack("!HHII", 0x3000, 0x6558, 7, 1) + frame)
+    yield ip4(47, struct.pack("!HHI", 0x1000, 0x88BE, 1) + struct.pack("!II", 0x10010000, 0) + frame)
+    yield ip4(47, struct.pack("!HHI", 0x1000, 0x22EB, 1) + struct.pack("!III", 0x20010000, 0, 0) + frame)
+    yield ip4(47, struct.pack("!HH", 0, 0x880B) + b"\xff\x03\x00\x21" + inner4)
+    yield ip4(17, udp(4789, struct.pack("!II", 0x08000000, 42 << 8) + frame))
+    yield ip4(17, udp(6081, struct.pack("!HHII", 0x0100, 0x6558, 42 << 8, 0) + frame))
+    yield ip4(17, udp(2152, struct.pack("!BBHI", 0x30, 255, len(inner4), 9) + inner4))
+    yield ip4(17, udp(2152, struct.pack("!BBHIHBB", 0x32, 255, len(inner4) + 4, 9, 1, 0, 0) + inner4))
+    yield ip4(17, udp(37008, b"\x01\x00\x00\x01\x01" + frame))
+    yield ip4(17, udp(3544, inner6))
+    yield ip4(17, udp(3544, b"\0\1" + bytes(11) + inner6))
+    yield ip4(17, udp(5247, struct.pack("!II", 0x00100200, 0) + wifi(inner4)))
+    for more, offset in ((0x2000, 0), (0, 3)):
+        yield ip4(17, udp(9, bytes(24)))[:6] + struct.pack("!H", more | offset) + ip4(17, udp(9, bytes(24)))[8:]
+    yield ip6(0, struct.pack("!BB", 60, 0) + bytes(6) + struct.pack("!BB", 44, 0) + bytes(6)
+              + struct.pack("!BBHI", 17, 0, 1, 5) + udp(9, bytes(8)))
+    yield ip6(51, struct.pack("!BB", 17, 4) + bytes(22) + udp(9, bytes(8)))
+
+
+def wifi(inner):
+    """Data of 802.11, of an access point's network, behind LLC and SNAP."""
+    return b"\x08\x01\0\0" + bytes(range(18)) + b"\0\0\xaa\xaa\x03\0\0\0\x08\0" + inner
+
+
+def seeds_of_layers():
+    inner4, inner6 = ip4(17, udp(53, bytes(12))), ip6(6, struct.pack("!HHIIBBHHH", 1, 443, 1, 1, 0x50, 2, 9, 0, 0))
+    every = [inner4, inner6, *packets_in_tunnels(inner4, inner6)]
+    frames = [(101, packet) for packet in every]
+    for kind, before in ((0x0800, b""), (0x8100, b"\0\7\x08\0"), (0x88A8, b"\0\7\x81\0\0\x08\x08\0"),
+                         (0x8847, b"\0\1\0\x40\0\1\1\x40"), (0x8847, b"\0\1\1\x40\0\0\0\0" + ethernet(0x0800, b"")),
+                         (0x8864, b"\x11\0\0\1\0\x2a\0\x21"), (0x888E, b"\2\0\0\5\1\1\0\5\1")):
+        frames.append((1, ethernet(kind, before + inner4)))
+    frames.append((1, ethernet(len(inner4) + 8, b"\xaa\xaa\x03\0\0\0\x08\0" + inner4)))
+    for link_type, before in ((0, b"\2\0\0\0"), (9, b"\0\x21"), (9, b"\xff\x03\0\x21"), (50, b"\xff\x03\0\x21"),
+                              (104, b"\x0f\0\x08\0"), (108, b"\0\0\0\2"), (113, bytes(14) + b"\x08\0"),
+                              (276, b"\x08\0" + bytes(18)), (12, b""), (14, b""), (228, b"")):
+        frames.append((link_type, before + inner4))
+    frames += [(105, wifi(inner4)), (127, b"\0\0\x08\0\0\0\0\0" + wifi(inner4)),
+               (192, b"\0\0\x08\0\x69\0\0\0" + wifi(inner4)), (163, bytes(64) + wifi(inner4)),
+               (119, bytes(144) + wifi(inner4))]
+    for link_type, frame in frames:
+        for cut in (0, 4):
+            yield "layers", struct.pack("!HB", link_type, cut) + frame[:len(frame) - cut]
+
+
+def rows_cut(value, most):
+    """A list by its first rows, and so those that are members of an object."""
+    if isinstance(value, dict):
+        return {key: rows_cut(inner, most) for key, inner in value.items()}
+    return value[:most] if isinstance(value, list) else value
+
+
+def seeds_of_report(data):
+    """A report of which one part alone has rows; and such two."""
+    told = json.loads(data)
+    kept = ("schema", "tool", "inputs", "privacy", "totals", "statistics")
+    thin = {key: value if key in kept else rows_cut(value, 0) for key, value in told.items()}
+    parts = [{**thin, key: rows_cut(value, 2)} for key, value in told.items() if key not in kept]
+    for one, other in zip(parts, parts[-1:] + parts):
+        yield "report", json.dumps(one, separators=(",", ":")).encode()
+        other = {**other, "inputs": [{**put, "sha256": put["sha256"][::-1]} for put in other["inputs"]]}
+        yield "report", b"\0".join(json.dumps(part, separators=(",", ":")).encode() for part in (one, other))
+
+
 def seeds_of_data():
     data = ROOT / "tests" / "unit" / "data"
     for path in sorted((data / "content").iterdir()) + sorted((data / "certificates").iterdir()):
@@ -241,13 +345,12 @@ def seeds_of_data():
             yield "certificate", path.read_bytes()
     for path in sorted((data / "reports").iterdir()):
         yield "report", path.read_bytes()
-    for path in sorted((ROOT / "pcaps").glob("*/expect.json")):
-        yield "report", path.read_bytes()
+        yield from seeds_of_report(path.read_bytes())
 
 
 def main():
     out = pathlib.Path(sys.argv[1])
-    seeds = list(seeds_of_data()) + list(seeds_of_redact())
+    seeds = [*seeds_of_data(), *seeds_of_redact(), *seeds_of_layers()]
     captures = sorted((ROOT / "pcaps").glob("*/*")) + [pathlib.Path(path) for path in sys.argv[2:]]
     for path in captures:
         if path.suffix not in (".py", ".md", ".json", ".txt"):
