@@ -4,7 +4,8 @@
  *
  * A tracer: of read, pread64, readv, recvfrom, write and pwrite64 dice decide which are given a smaller count,
  * down to one byte; with --interrupt they also decide which of the reading ones end with EINTR, having done nothing.
- * Everything is as the kernel may do it at any time. Ends as PROGRAM did; the last line on standard error counts. */
+ * That begins when a file that ARGS name is opened or standard input is read: the dynamic linker, and what sanitizers do
+ * at the start, bear none of it. Everything is as the kernel may do it at any time. Ends as PROGRAM did; the last line on standard error counts. */
 #include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -14,6 +15,7 @@
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -29,7 +31,8 @@ struct thread {
 struct run {
     uint64_t dice;
     bool interrupt;
-    bool loaded; /* the dynamic linker, which bears none of it, has read the libraries */
+    char **files;
+    bool begun;
     struct thread threads[MAX_THREADS];
     uint64_t calls, shortened, interrupted;
 };
@@ -68,7 +71,22 @@ static bool writes(unsigned long long call)
     return call == SYS_write || call == SYS_pwrite64;
 }
 
-/* readv with one vector less is a short one, too; of one vector it stays as it is. */
+/* Whether the path at |address| is an argument of the program. */
+static bool is_named(const struct run *run, pid_t id, unsigned long long address)
+{
+    char path[4096] = "";
+    const struct iovec to = {.iov_base = path, .iov_len = sizeof path - 1};
+    /* The memory may end right behind the path. */
+    const size_t in_page = 4096 - address % 4096;
+    const struct iovec from = {.iov_base = (void *)(uintptr_t)address, .iov_len = in_page};
+    if (process_vm_readv(id, &to, 1, &from, 1, 0) <= 0)
+        return errno == EPERM; /* it hides its memory: its own code is at work */
+    for (char **file = run->files; *file != NULL; file++)
+        if (strcmp(*file, path) == 0)
+            return true;
+    return false;
+}
+
 static void enter(struct run *run, struct thread *thread)
 {
     struct user_regs_struct registers;
@@ -76,8 +94,9 @@ static void enter(struct run *run, struct thread *thread)
         return;
     const unsigned long long call = registers.orig_rax;
     thread->interrupt = false;
-    run->loaded |= call == SYS_set_tid_address;
-    if (!run->loaded || (!reads(call) && !writes(call)) || registers.rdx == 0)
+    run->begun = run->begun || (call == SYS_read && registers.rdi == STDIN_FILENO) ||
+                 (call == SYS_openat && is_named(run, thread->id, registers.rsi));
+    if (!run->begun || (!reads(call) && !writes(call)) || registers.rdx == 0)
         return;
     run->calls++;
     if (run->interrupt && reads(call) && below(run, ONE_IN) == 0) {
@@ -154,6 +173,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "short_io [--seed N] [--interrupt] PROGRAM ARGS...\n");
         return 125;
     }
+    run.files = argv + at + 1;
     pid_t child = fork();
     if (child == 0) {
         if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0)
