@@ -1,5 +1,6 @@
 /* fuzz_file.c: the readers of capture files and of their compressions. The input is a file; it is read mapped and
- * through a buffer, which must give the same frames and come to the same end. */
+ * through a buffer, which must give the same frames and come to the same end. Frames that are held stay what they are
+ * while the next ones are read. */
 #include "capture/source.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -17,15 +18,42 @@ struct outcome {
     bool opened;
 };
 
+static uint64_t sum_of(const struct frame *frame)
+{
+    uint64_t sum = frame->time_ns * 31 + frame->number * 37 + frame->link_type * 41u +
+                   frame->interface * 43u + frame->wire_len;
+    for (uint32_t i = 0; i < frame->captured_len; i++) /* they have to be there */
+        sum = sum * 33 + frame->at[i];
+    return sum;
+}
+
 static void take(struct outcome *outcome, const struct frame *frame)
 {
     assert(frame->captured_len <= frame->wire_len);
     outcome->frames++;
     outcome->bytes += frame->captured_len;
-    outcome->sum += frame->time_ns * 31 + frame->number * 37 + frame->link_type * 41u +
-                    frame->interface * 43u + frame->wire_len;
-    for (uint32_t i = 0; i < frame->captured_len; i++) /* they have to be there */
-        outcome->sum = outcome->sum * 33 + frame->at[i];
+    outcome->sum = outcome->sum * 3 + sum_of(frame);
+}
+
+/* The last frame of a batch, which is held. */
+struct kept {
+    void *held;
+    struct frame frame;
+    uint64_t sum;
+};
+
+static void keep(struct kept *kept, struct source *source, const struct frame *frame)
+{
+    *kept = (struct kept){.held = source_hold(source), .frame = *frame, .sum = sum_of(frame)};
+}
+
+static void release(struct kept *kept, struct source *source)
+{
+    if (kept->held == NULL)
+        return;
+    assert(sum_of(&kept->frame) == kept->sum);
+    source_release(source, kept->held);
+    kept->held = NULL;
 }
 
 static struct outcome read_all(const char *path, bool unmapped)
@@ -34,6 +62,7 @@ static struct outcome read_all(const char *path, bool unmapped)
     const struct source_options options = {.unmapped = unmapped};
     struct outcome outcome = {.end = SOURCE_END};
     struct frame frames[BATCH];
+    struct kept kept = {.held = NULL};
     size_t num;
     struct source *source = source_open_file(path, &options, &error);
     outcome.opened = source != NULL;
@@ -46,7 +75,10 @@ static struct outcome read_all(const char *path, bool unmapped)
         assert(num > 0 && num <= BATCH);
         for (size_t i = 0; i < num && outcome.frames < MAX_FRAMES; i++)
             take(&outcome, &frames[i]);
+        release(&kept, source);
+        keep(&kept, source, &frames[num - 1]);
     }
+    release(&kept, source);
     assert(outcome.end != SOURCE_DAMAGED || error.text[0] != '\0');
     (void)source_format(source);
     (void)source_stats(source);
