@@ -3,6 +3,7 @@
 #include "dissectors/dtls_record.h"
 
 enum {
+    USUAL_CID = 20,         /* at most */
     MAX_LIKELY_CID = 32,    /* longer ones are not looked for where nothing else speaks for DTLS */
     MIN_CID_RECORD = 9,     /* the real type, and a tag of at least eight bytes */
     MIN_UNIFIED_RECORD = 16 /* RFC 9147 section 4.2.3: so much is needed to mask the number */
@@ -93,7 +94,8 @@ unsigned dtls_record_fit(struct reader datagram, size_t cid_len)
 }
 
 /* Of several records all but the last might as well be part of one long connection id: more records are
- * the better reading. */
+ * the better reading. In a record of some 60 bytes one of a thousand has another two that look like its length: a
+ * connection id that is longer than usual is believed only when no other is as good. */
 struct number dtls_record_infer_cid_len(struct reader datagram)
 {
     struct number best = {0};
@@ -102,7 +104,7 @@ struct number dtls_record_infer_cid_len(struct reader datagram)
         unsigned num = dtls_record_fit(datagram, cid_len);
         if (num > most)
             best = number(cid_len);
-        else if (num == most)
+        else if (num == most && (cid_len <= USUAL_CID || best.value > USUAL_CID))
             best = (struct number){0};
         most = num > most ? num : most;
     }

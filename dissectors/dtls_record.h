@@ -50,7 +50,8 @@ bool dtls_record_has_cid(struct reader datagram);
 unsigned dtls_record_fit(struct reader datagram, size_t cid_len);
 
 /* dtls_record_infer_cid_len gives the length of a connection id with which the records, as many as can be, end
- * exactly where the datagram does; not seen when there is none, or more than one. */
+ * exactly where the datagram does; not seen when there is none, or more than one, of which those of more than 20 bytes
+ * do not count beside a shorter one. */
 struct number dtls_record_infer_cid_len(struct reader datagram);
 
 /* dtls_record_is_likely_13 says whether |datagram| looks like DTLS 1.3 of which nothing else was seen: records

@@ -128,9 +128,11 @@ class End:
         return self.plain(kind, os.urandom(8 + length + TAG), epoch=epoch)
 
     def with_cid12(self, cid, length, epoch=1):
-        """tls12_cid of RFC 9146 section 4: the content type is inside."""
+        """tls12_cid of RFC 9146 section 4: the content type is inside. Of some thousand random fragments one has what
+        might be its length, which makes the length of the id ambiguous: not where no byte is zero."""
+        fragment = os.urandom(8 + length + 1 + TAG).replace(b"\0", b"\1")
         return (bytes([TLS12_CID]) + u16s(DTLS12, epoch) + self._next(epoch).to_bytes(6, "big") + cid
-                + vec16(os.urandom(8 + length + 1 + TAG)))
+                + vec16(fragment))
 
     def unified(self, epoch, length, cid=b"", with_length=True):
         """DTLSCiphertext of RFC 9147 section 4, a record number of 16 bits (which is encrypted, too)."""

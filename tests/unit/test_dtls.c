@@ -341,6 +341,25 @@ static void test_ambiguous_cid(void **state)
     end(c);
 }
 
+/* Random bytes of the record may look like its length behind a connection id that is longer than usual. */
+static void test_long_cid_is_unusual(void **state)
+{
+    (void)state;
+    static const size_t others[][2] = {{21, 0}, {21, 30}, {20, 0}};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        struct writer w = {.len = 0};
+        put_tls12_cid(&w, "12345678", 60);
+        for (size_t j = 0; j < 2 && others[i][j] != 0; j++) {
+            const size_t at = 11 + others[i][j]; /* the type, version, epoch and number before it */
+            w.at[at] = 0;
+            w.at[at + 1] = (uint8_t)(w.len - at - 2);
+        }
+        const struct number len = dtls_record_infer_cid_len(reader_of(span_of(w.at, w.len)));
+        assert_int_equal(len.seen, others[i][0] > 20);
+        assert_int_equal(len.value, others[i][0] > 20 ? 8 : 0);
+    }
+}
+
 static void test_many_cids(void **state)
 {
     (void)state;
@@ -660,6 +679,7 @@ int main(void)
         cmocka_unit_test(test_negotiated_cids),
         cmocka_unit_test(test_inferred_cids),
         cmocka_unit_test(test_ambiguous_cid),
+        cmocka_unit_test(test_long_cid_is_unusual),
         cmocka_unit_test(test_many_cids),
         cmocka_unit_test(test_rebound_13),
         cmocka_unit_test(test_not_13),
