@@ -4,6 +4,13 @@
 
 #include "core/observation.h"
 
+/* What is shown of a code point is its name. */
+static inline void fuzz_name(const struct field *field, const struct value *value)
+{
+    if (field->name_of != NULL && value->type == VALUE_NUMBER)
+        (void)field->name_of(value->number);
+}
+
 /* fuzz_walk reads every member of an observation by its row, and every item of its lists. */
 static inline void fuzz_walk(const struct observation *observation)
 {
@@ -15,13 +22,14 @@ static inline void fuzz_walk(const struct observation *observation)
             continue;
         }
         if (field->type != FIELD_LIST) {
-            (void)field_value(field, observation->data);
+            const struct value value = field_value(field, observation->data);
+            fuzz_name(field, &value);
             continue;
         }
         struct reader list = field_list_begin(field, observation->data);
         struct value item;
         while (field_list_next(field, &list, &item))
-            ;
+            fuzz_name(field, &item);
     }
 }
 

@@ -20,7 +20,7 @@ import packets  # noqa: E402
 
 MAX_LEN = 1 << 16  # as tools/fuzz tells libFuzzer
 TLS_PORTS_OF_STARTTLS = (25, 21, 119, 4190, 6667)
-HELLO, CERTIFICATE = 1, 11
+HELLO, SERVER_HELLO, CERTIFICATE = 1, 2, 11
 
 
 class Conversation:
@@ -128,12 +128,30 @@ def seeds_of_tls(flow):
                 for der in certificates(body):
                     yield "certificate", der
                     yield "content", der
-            if kind == HELLO:  # as QUIC carries it: one CRYPTO frame of an Initial packet
+            if kind <= SERVER_HELLO:
                 message = bytes([kind]) + len(body).to_bytes(3, "big") + body
-                frames = b"\x06\x00" + struct.pack("!H", 0x4000 | len(message)) + message
-                frames += b"\0" * (-len(frames) % 8)
-                if len(frames) <= 255 * 8:
-                    yield "quic", bytes([0x40, len(frames) // 8]) + frames
+                yield from seeds_of_quic(message, side)
+
+
+def seeds_of_quic(message, side):
+    """A hello as QUIC carries it, in frames of Initial packets: in one; in pieces that overlap, the last one first,
+    between ACK, NEW_TOKEN and CONNECTION_CLOSE; with a piece that comes again and is another."""
+    def crypto(begin, end):
+        return b"\x06" + struct.pack("!HH", 0x4000 | begin, 0x4000 | end - begin) + message[begin:end]
+
+    def packet(frames):
+        frames += b"\0" * (-len(frames) % 8)
+        return bytes([0x40 | side << 7, len(frames) // 8]) + frames
+
+    half, third, end = len(message) // 2, len(message) // 3, len(message)
+    ack, token, close = b"\x03\5\0\1\0\1\1\1\2\3", b"\x07\2ab", b"\x1c\x41\x28\6\2no"
+    if end > 1900:
+        return
+    yield "quic", packet(crypto(0, end))
+    pieces = (ack + crypto(half, end), token + crypto(third, half + 9), crypto(0, half), close)
+    yield "quic", b"".join(map(packet, pieces))
+    yield "quic", packet(crypto(third, half)) + packet(crypto(third, half)[:-1] + b"?") + packet(crypto(0, end))
+    yield "quic", packet(b"\x06\0\4\1\1\0\0") + packet(b"\x1d\1\0") + packet(b"\x06\x80\1\0\0\1x")
 
 
 def openvpn(flow, tcp):
@@ -232,6 +250,30 @@ def rare_files(frames):
         yield out
 
 
+def block(kind, body):
+    body += b"\0" * (-len(body) % 4)
+    return struct.pack("<II", kind, len(body) + 12) + body + struct.pack("<I", len(body) + 12)
+
+
+def options(*pairs):
+    return b"".join(struct.pack("<HH", code, len(value)) + value + b"\0" * (-len(value) % 4)
+                    for code, value in pairs) + bytes(4)
+
+
+def pcapng_files(frames):
+    """pcapng with time stamps of several units and offsets, check sequences, and statistics of what was dropped."""
+    head = block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1))
+    for resolution, offset in ((9, 0), (3, -5), (0x8A, 7), (0xA8, 1 << 40), (19, -(1 << 62)), (0xBF, 0), (0xFF, 1)):
+        out = head + block(1, struct.pack("<HHI", frames[0][0], 0, 96)
+                           + options((9, bytes([resolution])), (13, b"\4"), (14, struct.pack("<q", offset))))
+        for _, time_ns, frame, wire_len in frames:
+            out += block(6, struct.pack("<IIIII", 0, time_ns >> 32, time_ns % 2**32, len(frame), wire_len) + frame
+                         + b"\0" * (-len(frame) % 4)
+                         + options((2, struct.pack("<I", 0x000000E1)), (4, struct.pack("<Q", 3))))
+        counts = ((code, struct.pack("<Q", count)) for code, count in ((4, 9), (5, 2), (7, 1)))
+        yield out + block(5, struct.pack("<III", 0, 0, 0) + options(*counts))
+
+
 def seeds_of_capture(path):
     data = path.read_bytes()
     for target in ("capture", "file", "usual", "eap"):
@@ -242,7 +284,7 @@ def seeds_of_capture(path):
     try:
         frames = packets.frames_of(path)
         if frames and len(data) < 8192:
-            for rare in rare_files(frames[:40]):
+            for rare in (*rare_files(frames[:40]), *pcapng_files(frames[:4])):
                 yield "file", rare
         for link_type, _, frame, wire_len in frames:
             yield "layers", struct.pack("!HB", link_type, min(max(wire_len - len(frame), 0), 255)) + frame
@@ -262,7 +304,8 @@ def seeds_of_redact():
         privacy, rest = rest % 5, rest // 5
         kind, value = rest % 4, values[rest // 4]
         at = 0 if value.startswith(b".") else len(value)
-        yield "redact", bytes([policy | number % 2 << 2 | 0xF0 * (number % 7 == 0), privacy, kind, number % 256, at]) + value
+        how = policy | number % 2 << 2 | 0xF0 * (number % 7 == 0)
+        yield "redact", bytes([how, privacy, kind, number % 256, at]) + value
 
 
 def ip4(protocol, payload):
