@@ -85,7 +85,8 @@ struct crypto_digest *crypto_digest_new(enum crypto_hash hash, struct error *err
 
 bool crypto_digest_add(struct crypto_digest *digest, struct span bytes)
 {
-    if (bytes.len != 0 && EVP_DigestUpdate(digest->context, bytes.at, bytes.len) != 1)
+    if (!digest->failed && bytes.len != 0 &&
+        EVP_DigestUpdate(digest->context, bytes.at, bytes.len) != 1)
         digest->failed = true;
     return !digest->failed;
 }
@@ -94,6 +95,8 @@ bool crypto_digest_finish(struct crypto_digest *digest, uint8_t *out)
 {
     bool ok = !digest->failed && EVP_DigestFinal_ex(digest->context, out, NULL) == 1;
     digest->failed = EVP_DigestInit_ex2(digest->context, digest->md, NULL) != 1;
+    if (digest->failed)
+        memory_note_refused();
     if (!ok)
         crypto_wipe(out, digest->len);
     return ok;
