@@ -291,14 +291,37 @@ void crypto_mac_key(struct crypto_mac *mac, struct span key)
     mac_pad(block, 0x5c, mac->outer);
 }
 
+enum { MAC_SHORT = 119 }; /* bytes that fit into two blocks with their padding */
+
+static void mac_word(uint8_t *out, uint32_t word)
+{
+    const uint8_t bytes[4] = {(uint8_t)(word >> 24), (uint8_t)(word >> 16), (uint8_t)(word >> 8),
+                              (uint8_t)word};
+    memcpy(out, bytes, sizeof bytes);
+}
+
 /* One pass, of which the first block is done. */
 static void mac_pass(const uint32_t state[8], struct span bytes, uint8_t out[CRYPTO_SHA256_LEN])
 {
     SHA256_CTX hash = {.Nl = 8 * SHA256_CBLOCK, .md_len = SHA256_DIGEST_LENGTH};
     memcpy(hash.h, state, sizeof hash.h);
-    if (bytes.len > 0)
+    if (bytes.len > MAC_SHORT) {
         (void)SHA256_Update(&hash, bytes.at, bytes.len);
-    (void)SHA256_Final(out, &hash);
+        (void)SHA256_Final(out, &hash);
+        return;
+    }
+    /* Padded here (FIPS 180-4, section 5.1.1): most messages are shorter than what libcrypto's buffers cost. */
+    uint8_t block[2 * SHA256_CBLOCK] = {0};
+    const size_t blocks = (bytes.len + 1 + 8 + SHA256_CBLOCK - 1) / SHA256_CBLOCK;
+    const uint64_t bits = 8 * (uint64_t)(SHA256_CBLOCK + bytes.len);
+    if (bytes.len > 0)
+        memcpy(block, bytes.at, bytes.len);
+    block[bytes.len] = 0x80;
+    mac_word(block + blocks * SHA256_CBLOCK - 4, (uint32_t)bits);
+    for (size_t i = 0; i < blocks; i++)
+        SHA256_Transform(&hash, block + i * SHA256_CBLOCK);
+    for (size_t i = 0; i < 8; i++)
+        mac_word(out + 4 * i, hash.h[i]);
 }
 
 void crypto_mac(const struct crypto_mac *mac, struct span bytes, uint8_t out[CRYPTO_SHA256_LEN])

@@ -34,6 +34,14 @@ struct derived {
     bool truth;
 };
 
+/* A member that a FIELD_DERIVED is worked out from. */
+struct field_read {
+    enum field_type type; /* FIELD_TRUTH, _NUMBER, _TEXT, a span, or a FIELD_LIST … */
+    size_t offset;
+    /* … of which it reads no more than the items, numbers that this takes. */
+    void (*next)(struct reader *list, struct value *item);
+};
+
 struct field {
     const char *name; /* whole path as in events: "tls.client.server_name", "perpass.tls.random" */
     enum field_type type;
@@ -46,6 +54,9 @@ struct field {
                                is derived for it; else NULL */
     /* FIELD_DERIVED: works it out from the whole struct |data|; false when there is none. */
     bool (*derive)(const void *data, struct derived *room);
+    /* All that |derive| reads, so that what was worked out once can be told again; 0: nobody has said. */
+    const struct field_read *reads;
+    size_t num_reads;
     /* FIELD_LIST: takes the next item of the list. The reader is over the member's bytes. */
     void (*next)(struct reader *list, struct value *item);
     /* FIELD_NUMBER and lists of numbers: the registered name of a code point, or NULL if nobody knows

@@ -18,11 +18,17 @@
         .name = path, .type = FIELD_DERIVED, .derive = function, .about = text, __VA_ARGS__        \
     }
 #define DERIVED(path, function, text) DERIVED_AS(path, function, text, IS_PUBLIC)
-#define IS_PUBLIC                     .privacy = PRIVACY_PUBLIC
-#define IS_IDENTIFIER(token)          .privacy = PRIVACY_IDENTIFIER, .kind = token
-#define IS_NAME(token)                .privacy = PRIVACY_NAME, .kind = token
-#define IS_ADDRESS                    .privacy = PRIVACY_ADDRESS
-#define NUM_ROWS(rows)                (sizeof(rows) / sizeof *(rows))
+#define DERIVED_FROM(path, function, members, text)                                                \
+    DERIVED_AS(path, function, text, IS_PUBLIC, .reads = members, .num_reads = NUM_ROWS(members))
+#define READ(data, field_type, member)                                                             \
+    {                                                                                              \
+        .type = field_type, .offset = offsetof(struct data, member)                                \
+    }
+#define IS_PUBLIC            .privacy = PRIVACY_PUBLIC
+#define IS_IDENTIFIER(token) .privacy = PRIVACY_IDENTIFIER, .kind = token
+#define IS_NAME(token)       .privacy = PRIVACY_NAME, .kind = token
+#define IS_ADDRESS           .privacy = PRIVACY_ADDRESS
+#define NUM_ROWS(rows)       (sizeof(rows) / sizeof *(rows))
 
 #define TYPE(symbol, event, rows, data, text)                                                      \
     const struct observation_type symbol = {.name = event,                                         \

@@ -48,14 +48,37 @@ static void next_cached_hash(struct reader *list, struct value *item)
     ROW("perpass.tls.transport", FIELD_TEXT, transport, "what carried it: tls, dtls, quic or eap", \
         IS_PUBLIC)
 
+/* What fingerprints are made from: of extensions their types and order. */
+static const struct field_read ja3_reads[] = {
+    READ(tls_client_hello, FIELD_TRUTH, ssl2),
+    READ(tls_client_hello, FIELD_NUMBER, legacy_version),
+    READ(tls_client_hello, FIELD_BYTES, ciphers),
+    {FIELD_LIST, offsetof(struct tls_client_hello, extensions), field_next_type16_vec16},
+    READ(tls_client_hello, FIELD_BYTES, groups),
+    READ(tls_client_hello, FIELD_BYTES, point_formats)};
+static const struct field_read ja4_reads[] = {
+    READ(tls_client_hello, FIELD_TEXT, transport),
+    READ(tls_client_hello, FIELD_TRUTH, ssl2),
+    READ(tls_client_hello, FIELD_NUMBER, legacy_version),
+    READ(tls_client_hello, FIELD_BYTES, versions),
+    READ(tls_client_hello, FIELD_BYTES, ciphers),
+    {FIELD_LIST, offsetof(struct tls_client_hello, extensions), field_next_type16_vec16},
+    READ(tls_client_hello, FIELD_BYTES, alpn),
+    READ(tls_client_hello, FIELD_BYTES, signature_schemes)};
+static const struct field_read ja3s_reads[] = {
+    READ(tls_server_hello, FIELD_TRUTH, ssl2),
+    READ(tls_server_hello, FIELD_NUMBER, legacy_version),
+    READ(tls_server_hello, FIELD_NUMBER, cipher),
+    {FIELD_LIST, offsetof(struct tls_server_hello, extensions), field_next_type16_vec16}};
+
 #define STRUCT struct tls_client_hello
 static const struct field client_hello_fields[] = {
     TRANSPORT_ROW,
     ROW("tls.client.server_name", FIELD_STRING, server_name, "server name indication",
         IS_NAME("host")),
     CODES("tls.client.supported_ciphers", ciphers, tls_suite_name, "offered suites, IANA names"),
-    DERIVED("tls.client.ja3", tls_ja3, "JA3 fingerprint"),
-    DERIVED("perpass.tls.ja4", tls_ja4, "JA4 fingerprint"),
+    DERIVED_FROM("tls.client.ja3", tls_ja3, ja3_reads, "JA3 fingerprint"),
+    DERIVED_FROM("perpass.tls.ja4", tls_ja4, ja4_reads, "JA4 fingerprint"),
     ROW("perpass.tls.legacy_version", FIELD_NUMBER, legacy_version, "legacy_version", IS_PUBLIC),
     ROW("perpass.tls.ssl2", FIELD_TRUTH, ssl2, "it came in an SSL 2 record", IS_PUBLIC),
     ROW("perpass.tls.random", FIELD_BYTES, random, "client random", IS_IDENTIFIER("random")),
@@ -159,8 +182,8 @@ static const struct field server_hello_fields[] = {
         .name_of = tls_suite_name),
     ROW("tls.curve", FIELD_NUMBER, key_share_group, "group of the key share", IS_PUBLIC,
         .name_of = tls_group_name),
-    DERIVED("tls.server.ja3s", tls_ja3s, "JA3S fingerprint"),
-    DERIVED("perpass.tls.ja3s", tls_ja3s, "the same, beside the other facts"),
+    DERIVED_FROM("tls.server.ja3s", tls_ja3s, ja3s_reads, "JA3S fingerprint"),
+    DERIVED_FROM("perpass.tls.ja3s", tls_ja3s, ja3s_reads, "the same, beside the other facts"),
     ROW("perpass.tls.legacy_version", FIELD_NUMBER, legacy_version, "legacy_version", IS_PUBLIC),
     ROW("perpass.tls.version_code", FIELD_NUMBER, version, "negotiated version, number", IS_PUBLIC),
     ROW("perpass.tls.client_version_code", FIELD_NUMBER, client_version,

@@ -64,7 +64,7 @@ bool tell_json(FILE *out, const struct probe *probe, struct redactor *redactor)
         put_text(json, "trouble", probe->trouble);
     int len = snprintf(took, sizeof took, "\"duration_s\":%llu.%03llu",
                        (unsigned long long)(ms / 1000), (unsigned long long)(ms % 1000));
-    json_writer_made(json, took, (size_t)len, 0, false);
+    json_writer_made(json, 0, took, (size_t)len, false);
     json_writer_object_end(json);
     json_writer_line(json);
     (void)json_writer_flush(json, &reason);

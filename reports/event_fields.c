@@ -21,14 +21,22 @@ void event_put_text(struct event *event, const char *text)
 
 void event_put_number(struct event *event, uint64_t number)
 {
-    json_writer_number(event_begin_value(event), number);
+    char *at = json_path_open(&event->path, event->step, DIGITS_MAX);
+    json_path_close(&event->path, at + digits_put(number, at));
+}
+
+void event_put_truth(struct event *event, bool truth)
+{
+    char *at = json_path_open(&event->path, event->step, strlen("false"));
+    memcpy(at, truth ? "true" : "fals", 4);
+    at[4] = 'e';
+    json_path_close(&event->path, at + (truth ? 4 : 5));
 }
 
 void event_item_time(struct event *event, uint64_t time_ns)
 {
-    char text[TEXT_SMALL];
-    text_time(time_ns, text);
-    json_writer_plain(event->path.json, text, strlen(text));
+    text_clock(event->clock, time_ns);
+    json_writer_plain(event->path.json, event->clock->text, TEXT_TIME_LEN);
 }
 
 void event_put_time(struct event *event, uint64_t time_ns)
@@ -50,7 +58,10 @@ void event_item_shown(struct event *event, const struct shown *shown)
         event_item_time(event, shown->number);
         break;
     case SHOWN_TEXT:
-        json_writer_text(event->path.json, shown->text, shown->len);
+        if (shown->plain)
+            json_writer_plain(event->path.json, shown->text, shown->len);
+        else
+            json_writer_text(event->path.json, shown->text, shown->len);
         break;
     case SHOWN_NOTHING:
         break;
@@ -65,8 +76,11 @@ void event_put_shown(struct event *event, const struct shown *shown)
     event_item_shown(event, shown);
 }
 
-static void prepare_end(struct event *event, struct event_end *end)
+void event_prepare_end(struct event *event, struct event_end *end)
 {
+    if (end->prepared)
+        return;
+    end->prepared = true;
     const struct value value = {.type = VALUE_ADDRESS,
                                 .bytes = endpoint_address(end->end, event->ip_version)};
     end->address_len = 0;
@@ -80,12 +94,6 @@ static void prepare_end(struct event *event, struct event_end *end)
     end->is_pseudonym = shown.token;
     if (shown.type == SHOWN_TEXT && shown.len <= sizeof end->address)
         memcpy(end->address, shown.text, end->address_len = shown.len);
-}
-
-void event_prepare_ends(struct event *event)
-{
-    prepare_end(event, &event->client);
-    prepare_end(event, &event->server);
 }
 
 static void put_texts(struct event *event, const char *const *texts)
@@ -173,8 +181,9 @@ static void write_version(struct event *event)
     event_put_text(event, event->version);
 }
 
-static void put_address(struct event *event, const struct event_end *end)
+static void put_address(struct event *event, struct event_end *end)
 {
+    event_prepare_end(event, end);
     if (end->address_len != 0)
         json_writer_text(event_begin_value(event), end->address, end->address_len);
 }
@@ -379,21 +388,24 @@ static void write_stability(struct event *event)
         event_put_text(event, stability);
 }
 
-static void put_country(struct event *event, const struct event_end *end)
+static void put_country(struct event *event, struct event_end *end)
 {
+    event_prepare_end(event, end);
     if (end->place.country[0] != '\0')
         event_put_text(event, end->place.country);
 }
 
-static void put_as_number(struct event *event, const struct event_end *end)
+static void put_as_number(struct event *event, struct event_end *end)
 {
+    event_prepare_end(event, end);
     if (end->place.as_number != 0)
         event_put_number(event, end->place.as_number);
 }
 
 /* It comes from a file, and may be anything. */
-static void put_as_organization(struct event *event, const struct event_end *end)
+static void put_as_organization(struct event *event, struct event_end *end)
 {
+    event_prepare_end(event, end);
     if (end->place.as_organization[0] == '\0')
         return;
     const struct value value = {.type = VALUE_STRING,
@@ -464,105 +476,111 @@ enum {
     ON_ALL = ON_ENDS | EVENT_STATS
 };
 
-/* path, shape, events that can have it, events that always have it, class, writer, meaning, and whether it is fixed */
+/* path, shape, events that can have it, events that always have it, class, writer, meaning, and what it is from */
 static const struct event_common fields[] = {
     {"@timestamp", SHAPE_TIME, ON_ALL, ON_ALL, PRIVACY_PUBLIC, write_timestamp,
      "packet time of the fact; of statistics: of the last packet (1970 when there was none)"},
     {"ecs.version", SHAPE_TEXT, ON_ALL, ON_ALL, PRIVACY_PUBLIC, write_ecs_version,
-     "version of the Elastic Common Schema", true},
+     "version of the Elastic Common Schema", FROM_PLAN},
     {"event.id", SHAPE_TEXT, ON_ALL, ON_ALL, PRIVACY_PUBLIC, write_id,
      "32 hex digits: the same for the same fact of the same input"},
-    {"event.module", SHAPE_TEXT, ON_ALL, ON_ALL, PRIVACY_PUBLIC, write_module, "perpass", true},
+    {"event.module", SHAPE_TEXT, ON_ALL, ON_ALL, PRIVACY_PUBLIC, write_module, "perpass",
+     FROM_PLAN},
     {"event.dataset", SHAPE_TEXT, ON_ALL, ON_ALL, PRIVACY_PUBLIC, write_dataset,
-     "what sort of event it is", true},
+     "what sort of event it is", FROM_PLAN},
     {"event.kind", SHAPE_TEXT, ON_ALL, ON_ALL, PRIVACY_PUBLIC, write_kind,
-     "alert (findings), metric (statistics), event", true},
+     "alert (findings), metric (statistics), event", FROM_PLAN},
     {"event.category", SHAPE_TEXTS, ON_ALL, ON_ALL, PRIVACY_PUBLIC, write_category,
-     "network; findings: vulnerability, too", true},
+     "network; findings: vulnerability, too", FROM_PLAN},
     {"event.type", SHAPE_TEXTS, ON_ALL, ON_ALL, PRIVACY_PUBLIC, write_type,
-     "info, protocol, or connection and end", true},
+     "info, protocol, or connection and end", FROM_PLAN},
     {"event.duration", SHAPE_NUMBER, EVENT_FLOW, 0, PRIVACY_PUBLIC, write_duration,
      "nanoseconds from the first to the last packet"},
     {"labels.ip_pseudonymised", SHAPE_TEXT, ON_ENDS, 0, PRIVACY_PUBLIC, write_pseudonymised,
-     "\"true\" where an IP address is a pseudonym: it looks real and is not; do not look it up"},
-    {"observer.vendor", SHAPE_TEXT, ON_ALL, ON_ALL, PRIVACY_PUBLIC, write_vendor, "perpass", true},
-    {"observer.product", SHAPE_TEXT, ON_ALL, ON_ALL, PRIVACY_PUBLIC, write_vendor, "perpass", true},
-    {"observer.type", SHAPE_TEXT, ON_ALL, ON_ALL, PRIVACY_PUBLIC, write_sensor, "sensor", true},
+     "\"true\" where an IP address is a pseudonym: it looks real and is not; do not look it up",
+     FROM_WAY},
+    {"observer.vendor", SHAPE_TEXT, ON_ALL, ON_ALL, PRIVACY_PUBLIC, write_vendor, "perpass",
+     FROM_PLAN},
+    {"observer.product", SHAPE_TEXT, ON_ALL, ON_ALL, PRIVACY_PUBLIC, write_vendor, "perpass",
+     FROM_PLAN},
+    {"observer.type", SHAPE_TEXT, ON_ALL, ON_ALL, PRIVACY_PUBLIC, write_sensor, "sensor",
+     FROM_PLAN},
     {"observer.version", SHAPE_TEXT, ON_ALL, ON_ALL, PRIVACY_PUBLIC, write_version,
-     "version of perpass", true},
+     "version of perpass", FROM_PLAN},
     {"source.address", SHAPE_TEXT, ON_ENDS, 0, PRIVACY_ADDRESS, write_source_address,
-     "the client's address, innermost IP header"},
+     "the client's address, innermost IP header", FROM_CLIENT},
     {"source.ip", SHAPE_IP, ON_ENDS, 0, PRIVACY_ADDRESS, write_source_address,
-     "the same; always a valid address"},
+     "the same; always a valid address", FROM_CLIENT},
     {"source.port", SHAPE_NUMBER, ON_ENDS, 0, PRIVACY_PUBLIC, write_source_port,
      "the client's port"},
     {"source.mac", SHAPE_TEXT, ON_ENDS, 0, PRIVACY_ADDRESS, write_source_mac,
-     "hardware address behind which the client is; in findings of 802.1X only, which has no other"},
+     "hardware address behind which the client is; in findings of 802.1X only, which has no other",
+     FROM_CLIENT},
     {"destination.address", SHAPE_TEXT, ON_ENDS, 0, PRIVACY_ADDRESS, write_destination_address,
-     "the server's address, innermost IP header"},
+     "the server's address, innermost IP header", FROM_SERVER},
     {"destination.ip", SHAPE_IP, ON_ENDS, 0, PRIVACY_ADDRESS, write_destination_address,
-     "the same; always a valid address"},
+     "the same; always a valid address", FROM_SERVER},
     {"destination.port", SHAPE_NUMBER, ON_ENDS, 0, PRIVACY_PUBLIC, write_destination_port,
      "the server's port"},
     {"destination.mac", SHAPE_TEXT, ON_ENDS, 0, PRIVACY_ADDRESS, write_destination_mac,
-     "hardware address behind which the server is; in findings of 802.1X only"},
+     "hardware address behind which the server is; in findings of 802.1X only", FROM_SERVER},
     {"network.bytes", SHAPE_NUMBER, EVENT_FLOW, EVENT_FLOW, PRIVACY_PUBLIC, write_network_bytes,
      "IP bytes both ways"},
     {"network.packets", SHAPE_NUMBER, EVENT_FLOW, EVENT_FLOW, PRIVACY_PUBLIC, write_network_packets,
      "packets both ways"},
     {"source.geo.country_iso_code", SHAPE_TEXT, ON_ENDS, 0, PRIVACY_PUBLIC, write_source_country,
-     "--geoip: country of the client, looked up before its address was hidden"},
+     "--geoip: country of the client, looked up before its address was hidden", FROM_CLIENT},
     {"source.as.number", SHAPE_NUMBER, ON_ENDS, 0, PRIVACY_PUBLIC, write_source_as_number,
-     "--geoip: autonomous system of the client"},
+     "--geoip: autonomous system of the client", FROM_CLIENT},
     {"source.as.organization.name", SHAPE_TEXT, ON_ENDS, 0, PRIVACY_PUBLIC,
-     write_source_as_organization, "--geoip: who runs that"},
+     write_source_as_organization, "--geoip: who runs that", FROM_CLIENT},
     {"destination.geo.country_iso_code", SHAPE_TEXT, ON_ENDS, 0, PRIVACY_PUBLIC,
      write_destination_country,
-     "--geoip: country of the server, looked up before its address was hidden"},
+     "--geoip: country of the server, looked up before its address was hidden", FROM_SERVER},
     {"destination.as.number", SHAPE_NUMBER, ON_ENDS, 0, PRIVACY_PUBLIC, write_destination_as_number,
-     "--geoip: autonomous system of the server"},
+     "--geoip: autonomous system of the server", FROM_SERVER},
     {"destination.as.organization.name", SHAPE_TEXT, ON_ENDS, 0, PRIVACY_PUBLIC,
-     write_destination_as_organization, "--geoip: who runs that"},
+     write_destination_as_organization, "--geoip: who runs that", FROM_SERVER},
     {"network.community_id", SHAPE_TEXT, ON_ENDS, 0, PRIVACY_ADDRESS, write_community_id,
      "Community ID v1; absent where addresses are hidden, which it would give away, and between "
      "hosts with several kinds of ICMP messages, each of which has its own"},
     {"network.transport", SHAPE_TEXT, ON_ENDS, 0, PRIVACY_PUBLIC, write_transport,
-     "tcp, udp, sctp, icmp or ipv6-icmp"},
+     "tcp, udp, sctp, icmp or ipv6-icmp", FROM_WAY},
     {"network.iana_number", SHAPE_TEXT, ON_ENDS, 0, PRIVACY_PUBLIC, write_iana_number,
-     "IP protocol number; absent for 802.1X"},
+     "IP protocol number; absent for 802.1X", FROM_WAY},
     {"network.type", SHAPE_TEXT, ON_ENDS, 0, PRIVACY_PUBLIC, write_network_type,
-     "ipv4 or ipv6, innermost IP header; absent for 802.1X, which has none"},
+     "ipv4 or ipv6, innermost IP header; absent for 802.1X, which has none", FROM_WAY},
     {"network.protocol", SHAPE_TEXT, ON_ENDS, 0, PRIVACY_PUBLIC, write_protocol,
-     "tls, dtls, quic ...: who read the conversation"},
+     "tls, dtls, quic ...: who read the conversation", FROM_WAY},
     {"network.vlan.id", SHAPE_TEXT, ON_ENDS, 0, PRIVACY_PUBLIC, write_vlan,
-     "outermost VLAN id of the first packet"},
+     "outermost VLAN id of the first packet", FROM_WAY},
     {"network.inner.tunnel.type", SHAPE_TEXT, ON_ENDS, 0, PRIVACY_PUBLIC, write_tunnel_type,
-     "innermost tunnel that the conversation was found in: gre, erspan, vxlan ..."},
+     "innermost tunnel that the conversation was found in: gre, erspan, vxlan ...", FROM_WAY},
     {"network.inner.tunnel.id", SHAPE_NUMBER, ON_ENDS, 0, PRIVACY_PUBLIC, write_tunnel_id,
-     "its network identifier or session"},
+     "its network identifier or session", FROM_WAY},
     {"network.inner.tunnel.depth", SHAPE_NUMBER, ON_ENDS, 0, PRIVACY_PUBLIC, write_tunnel_depth,
-     "number of tunnels around the conversation"},
+     "number of tunnels around the conversation", FROM_WAY},
     {"perpass.packet", SHAPE_NUMBER, ON_ENDS, ON_ENDS, PRIVACY_PUBLIC, write_packet,
      "number of the packet in the input, from 1: the one that completed the fact"},
     {"perpass.privacy.policy", SHAPE_TEXT, ON_ALL, ON_ALL, PRIVACY_PUBLIC, write_policy,
-     "strict, internal or raw", true},
+     "strict, internal or raw", FROM_PLAN},
     {"perpass.privacy.key_id", SHAPE_TEXT, ON_ALL, 0, PRIVACY_PUBLIC, write_key_id,
-     "which key made the pseudonyms; absent under raw", true},
+     "which key made the pseudonyms; absent under raw", FROM_PLAN},
     {"perpass.privacy.stability", SHAPE_TEXT, ON_ALL, 0, PRIVACY_PUBLIC, write_stability,
-     "stability class of RFC 6235: session (a key of this run) or stable (a key file)", true},
+     "stability class of RFC 6235: session (a key of this run) or stable (a key file)", FROM_PLAN},
     {"perpass.privacy.epoch", SHAPE_TEXT, ON_ALL, 0, PRIVACY_PUBLIC, write_epoch,
      "--epoch: the day, or the week from its Monday on (/P7D), in UTC, within which pseudonyms can "
      "be compared"},
     {"perpass.privacy.technique.address", SHAPE_TEXT, ON_ALL, ON_ALL, PRIVACY_PUBLIC,
      write_technique_address,
      "technique of RFC 6235 on addresses: none, or structured permutation (prefix-preserving)",
-     true},
+     FROM_PLAN},
     {"perpass.privacy.technique.name", SHAPE_TEXT, ON_ALL, ON_ALL, PRIVACY_PUBLIC,
-     write_technique_name, "on names: none, or permutation (keyed tokens)", true},
+     write_technique_name, "on names: none, or permutation (keyed tokens)", FROM_PLAN},
     {"perpass.privacy.technique.identifier", SHAPE_TEXT, ON_ALL, ON_ALL, PRIVACY_PUBLIC,
-     write_technique_identifier, "on identifiers: none, or permutation (keyed tokens)", true},
+     write_technique_identifier, "on identifiers: none, or permutation (keyed tokens)", FROM_PLAN},
     {"perpass.privacy.technique.content", SHAPE_TEXT, ON_ALL, ON_ALL, PRIVACY_PUBLIC,
-     write_technique_content, "on content: black-marker (left out)", true},
+     write_technique_content, "on content: black-marker (left out)", FROM_PLAN},
 };
 
 const struct event_common *event_common_fields(size_t *num)

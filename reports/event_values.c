@@ -53,19 +53,40 @@ static size_t take_numbers(const struct field *field, struct reader *list, uint6
     return num;
 }
 
+/* A list of which nobody hides anything, and which is not long, in one go. */
+static void put_numbers(struct event *event, const uint64_t *numbers, size_t num)
+{
+    const size_t room = 2 + num * (DIGITS_MAX + 1);
+    char *at = json_path_open(&event->path, event->step, room);
+    *at++ = '[';
+    for (size_t i = 0; i < num; i++) {
+        at += digits_put(numbers[i], at);
+        *at++ = ',';
+    }
+    at -= num != 0;
+    *at++ = ']';
+    json_path_close(&event->path, at);
+}
+
 /* Numbers that everybody may see are most of what lists hold. */
 static void put_public_numbers(struct event *event, const struct field *field, const void *data)
 {
     uint64_t numbers[SOME];
-    struct json_writer *json = event_begin_value(event);
     struct reader list = field_list_begin(field, data);
+    size_t num = take_numbers(field, &list, numbers);
+    if (num < SOME && field->name_of == NULL) {
+        put_numbers(event, numbers, num);
+        return;
+    }
+    struct json_writer *json = event_begin_value(event);
     json_writer_array_begin(json);
-    for (size_t num = SOME; num == SOME;) {
-        num = take_numbers(field, &list, numbers);
+    for (;; num = take_numbers(field, &list, numbers)) {
         if (field->name_of == NULL)
             json_writer_numbers(json, numbers, num);
         for (size_t i = 0; field->name_of != NULL && i < num; i++)
             put_code(json, field, numbers[i]);
+        if (num < SOME)
+            break;
     }
     json_writer_array_end(json);
 }
@@ -98,31 +119,8 @@ static void put_list(struct event *event, const struct field *field, const void 
         json_writer_array_end(event->path.json);
 }
 
-/* Truths and numbers that everybody may see are most of what members hold; false for another one. */
-static bool put_public(struct event *event, const struct field *field, const void *data)
+static void put_value(struct event *event, const struct field *field, const void *data)
 {
-    const void *member = (const uint8_t *)data + field->offset;
-    if (field->privacy != PRIVACY_PUBLIC)
-        return false;
-    if (field->type == FIELD_TRUTH) {
-        enum truth truth = *(const enum truth *)member;
-        if (truth != TRUTH_UNKNOWN)
-            json_writer_truth(event_begin_value(event), truth == TRUTH_YES);
-        return true;
-    }
-    if (field->type == FIELD_NUMBER && field->name_of == NULL) {
-        const struct number *number = member;
-        if (number->seen)
-            event_put_number(event, number->value);
-        return true;
-    }
-    return false;
-}
-
-void event_put_field(struct event *event, const struct field *field, const void *data)
-{
-    if (put_public(event, field, data))
-        return;
     if (field->type == FIELD_LIST) {
         put_list(event, field, data);
         return;
@@ -142,4 +140,103 @@ void event_put_field(struct event *event, const struct field *field, const void 
         return;
     event_begin_value(event);
     put_shown(event, field, &shown);
+}
+
+/* --- what was written before --- */
+
+/* Adds the items of a list; all of them are numbers. */
+static void add_items(struct text_memo_key *key, struct span list,
+                      void (*next)(struct reader *list, struct value *item))
+{
+    const size_t at = key->len;
+    uint64_t num = 0;
+    struct value item = {.type = VALUE_NUMBER};
+    text_memo_key_add_number(key, span_seen(list));
+    for (struct reader items = reader_of(span_seen(list) ? list : span_text(""));
+         !key->too_long && reader_more(&items); num++) {
+        next(&items, &item);
+        if (!reader_ok(&items))
+            break;
+        const uint16_t code = (uint16_t)item.number;
+        key->too_long |= code != item.number;
+        text_memo_key_add(key, &code, sizeof code);
+    }
+    num = num << 1 | span_seen(list);
+    if (!key->too_long)
+        memcpy(key->bytes + at, &num, sizeof num);
+}
+
+static void add_read(struct text_memo_key *key, const struct field_read *read, const void *data)
+{
+    const struct field member = {.type = read->type, .offset = read->offset};
+    const struct value value = field_value(&member, data);
+    switch (read->type) {
+    case FIELD_TRUTH:
+        text_memo_key_add_number(key, (uint64_t)value.type << 1 | value.truth);
+        return;
+    case FIELD_NUMBER:
+    case FIELD_TIME:
+        text_memo_key_add_number(key, value.type);
+        text_memo_key_add_number(key, value.number);
+        return;
+    case FIELD_TEXT: /* static: the same text is in the same place, or is remembered twice */
+        text_memo_key_add_number(key, (uintptr_t)value.text);
+        return;
+    case FIELD_LIST:
+        if (read->next != NULL) {
+            add_items(key, value.bytes, read->next);
+            return;
+        }
+        break;
+    case FIELD_BYTES:
+    case FIELD_STRING:
+    case FIELD_ADDRESS:
+    case FIELD_MAC:
+    case FIELD_DERIVED:
+        break;
+    }
+    text_memo_key_add_span(key, value.bytes);
+}
+
+/* The key of a value that takes longer to make than to find, and that comes again; false when it is none. */
+static bool key_of(const struct field *field, const void *data, struct text_memo_key *key)
+{
+    const bool derived = field->type == FIELD_DERIVED && field->num_reads != 0;
+    const bool list =
+        field->type == FIELD_LIST && (field->name_of != NULL || field->privacy == PRIVACY_NAME);
+    if (!derived && !list)
+        return false;
+    text_memo_key_begin(key, field);
+    for (size_t i = 0; i < field->num_reads; i++)
+        add_read(key, &field->reads[i], data);
+    if (list)
+        text_memo_key_add_span(key, field_value(field, data).bytes);
+    return !key->too_long;
+}
+
+/* Writes the value anew, and remembers it; that there is none is found out as quickly again. */
+static void put_new(struct event *event, const struct field *field, const void *data,
+                    const struct text_memo_key *key)
+{
+    static const struct text_memo_note none;
+    struct json_writer *json = event->path.json;
+    const size_t before = json_path_len(&event->path, event->step);
+    const uint64_t mark = json_writer_mark(json);
+    size_t len;
+    put_value(event, field, data);
+    const char *text = json_writer_since(json, mark, &len);
+    if (text != NULL && len > before && text[before - 1] == ':')
+        text_memo_add(event->memo, key, text + before, len - before, none);
+}
+
+void event_put_field(struct event *event, const struct field *field, const void *data)
+{
+    struct text_memo_key key;
+    struct text_memo_found found;
+    if (!key_of(field, data, &key))
+        put_value(event, field, data);
+    else if (!text_memo_find(event->memo, &key, &found))
+        put_new(event, field, data, &key);
+    else
+        json_writer_value(event_begin_value(event), found.text, found.len);
 }

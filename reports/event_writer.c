@@ -4,8 +4,7 @@
  * Where the lines go is the caller's: a closed pipe is told like a full disk, if SIGPIPE is ignored. */
 #include "core/common_observations.h"
 #include "core/flow.h"
-#include "reports/event_steps.h"
-#include "reports/event_values.h"
+#include "reports/event_pieces.h"
 #include "reports/sink.h"
 
 #include <assert.h>
@@ -24,6 +23,10 @@ struct event_writer {
     struct json_writer *json;
     struct redactor *redactor;
     struct crypto_digest *sha1;
+    struct text_clock clock;
+    struct text_memo *memo;
+    struct event_last ends[2]; /* client and server as they were written last */
+    uint64_t keys;             /* redactor_keys: of what is remembered */
     struct event_options options;
     struct event_steps *finding, *stats;
     struct known_type types[MAX_TYPES];
@@ -93,6 +96,8 @@ static void free_all(struct event_writer *writer)
     event_steps_free(writer->finding);
     event_steps_free(writer->stats);
     crypto_digest_free(writer->sha1);
+    text_memo_free(writer->memo);
+    crypto_wipe(writer->ends, sizeof writer->ends);
     json_writer_free(writer->json);
     free(writer);
 }
@@ -104,6 +109,10 @@ static struct event event_of(struct event_writer *writer, const struct event_pla
                           .redactor = writer->redactor,
                           .geo = writer->options.geo,
                           .sha1 = writer->sha1,
+                          .clock = &writer->clock,
+                          .memo = writer->memo,
+                          .client.last = &writer->ends[0],
+                          .server.last = &writer->ends[1],
                           .version = PERPASS_VERSION};
 }
 
@@ -130,10 +139,11 @@ struct event_writer *event_writer_new(FILE *out, const struct event_options *opt
     writer->options = *options;
     writer->redactor = redactor;
     writer->json = json_writer_new(out);
+    writer->memo = text_memo_new();
     writer->finding = steps_of_plan(writer, event_plan_new(EVENT_FINDING, NULL));
     writer->stats = steps_of_plan(writer, event_plan_new(EVENT_STATS, NULL));
-    if (writer->json == NULL || writer->finding == NULL || writer->stats == NULL ||
-        (writer->sha1 = crypto_digest_new(CRYPTO_SHA1, error)) == NULL) {
+    if (writer->json == NULL || writer->memo == NULL || writer->finding == NULL ||
+        writer->stats == NULL || (writer->sha1 = crypto_digest_new(CRYPTO_SHA1, error)) == NULL) {
         free_all(writer);
         return NULL;
     }
@@ -151,8 +161,8 @@ static bool is_asked_for(const struct event_options *options, const struct obser
 }
 
 /* How events of a type are written, made when it is met first; NULL when it is not asked for. */
-static const struct event_steps *steps_of(struct event_writer *writer,
-                                          const struct observation_type *type)
+static struct event_steps *steps_of(struct event_writer *writer,
+                                    const struct observation_type *type)
 {
     for (size_t i = 0; i < writer->num_types; i++)
         if (writer->types[i].type == type)
@@ -170,24 +180,23 @@ static const struct event_steps *steps_of(struct event_writer *writer,
     return steps;
 }
 
-static void write_event(struct event_writer *writer, struct event *event,
-                        const struct event_steps *steps)
+/* Pseudonyms of one epoch are not those of another one. */
+static void forget_other_epoch(struct event_writer *writer)
+{
+    const uint64_t keys = redactor_keys(writer->redactor);
+    if (keys != writer->keys) {
+        text_memo_clear(writer->memo);
+        crypto_wipe(writer->ends, sizeof writer->ends);
+    }
+    writer->keys = keys;
+}
+
+static void write_event(struct event_writer *writer, struct event *event, struct event_steps *steps)
 {
     redactor_at(event->redactor, event->time_ns);
-    if (event->client.end != NULL)
-        event_prepare_ends(event);
+    forget_other_epoch(writer);
     json_path_begin(&event->path, writer->json);
-    for (size_t i = 0; i < steps->num; i++) {
-        const struct event_entry *entry = steps->steps[i].entry;
-        event->step = &steps->steps[i].step;
-        json_path_pass(&event->path, event->step);
-        if (entry == NULL)
-            json_path_write(&event->path, event->step);
-        else if (entry->common != NULL)
-            entry->common->write(event);
-        else
-            event_put_field(event, entry->field, event->observation->data);
-    }
+    event_steps_write(steps, event);
     json_path_end(&event->path);
     json_writer_line(writer->json);
 }
@@ -211,7 +220,7 @@ void event_writer_observation(struct event_writer *writer, const struct observat
 {
     const struct flow *flow = observation->flow;
     unsigned nth = count_in_packet(writer, observation);
-    const struct event_steps *steps = steps_of(writer, observation->type);
+    struct event_steps *steps = steps_of(writer, observation->type);
     if (steps == NULL)
         return;
     struct event event = event_of(writer, steps->plan);

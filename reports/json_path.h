@@ -10,7 +10,7 @@
 
 enum { JSON_PATH_MAX_OBJECTS = 8 };
 
-/* A path, or several that always follow each other with the same values. */
+/* A path, or several that always follow each other with the same values, while it is made. */
 struct json_step {
     char *text;     /* "perpass":{"tls":{"random": */
     uint16_t len;   /* of the text */
@@ -25,6 +25,17 @@ struct json_step {
  * NULL. False when there is no memory. */
 bool json_step_make(struct json_step *step, const char *name, const char *before);
 
+/* The same in as few lines of the processor's cache as can be. */
+struct json_packed_step {
+    uint16_t len, from; /* of the text; where it begins when |common| objects are open */
+    uint8_t common, depth;
+    bool whole;
+    char text[];
+};
+
+size_t json_step_packed_size(const struct json_step *step);
+void json_step_pack(const struct json_step *step, struct json_packed_step *packed);
+
 struct json_path {
     struct json_writer *json;
     uint8_t depth;  /* objects that are open in the outermost one */
@@ -35,7 +46,7 @@ struct json_path {
 void json_path_begin(struct json_path *path, struct json_writer *json);
 
 /* json_path_pass goes on to a step, whether it is written or not; each is passed in its turn. */
-static inline void json_path_pass(struct json_path *path, const struct json_step *step)
+static inline void json_path_pass(struct json_path *path, const struct json_packed_step *step)
 {
     if (step->common < path->common)
         path->common = step->common;
@@ -43,7 +54,18 @@ static inline void json_path_pass(struct json_path *path, const struct json_step
 
 /* json_path_write ends and begins objects as the step that was passed last wants it, and names the member: its value
  * comes next. */
-void json_path_write(struct json_path *path, const struct json_step *step);
+void json_path_write(struct json_path *path, const struct json_packed_step *step);
+
+/* json_path_open is json_path_write with a value that the caller writes as JSON to where it points, |room| bytes at most;
+ * json_path_close is told where that ended. */
+char *json_path_open(struct json_path *path, const struct json_packed_step *step, size_t room);
+static inline void json_path_close(struct json_path *path, const char *end)
+{
+    json_writer_close(path->json, end);
+}
+
+/* json_path_len is how many bytes json_path_write writes where a member precedes. */
+size_t json_path_len(const struct json_path *path, const struct json_packed_step *step);
 
 /* json_path_end ends all objects. */
 void json_path_end(struct json_path *path);

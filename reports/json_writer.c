@@ -8,12 +8,15 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { BUFFER_LEN = 1 << 16 }; /* more than a character, a number or an escape is long */
+/* More than what is made before, a character, a number or an escape is long, and so little that the processor's cache
+ * still has it when it is handed to the system. */
+enum { BUFFER_LEN = 1 << 16 };
 
 struct json_writer {
     FILE *out;
     int error_number; /* 0: all is well */
     size_t len;
+    uint64_t drained; /* bytes that have left the buffer */
     unsigned depth;
     bool in_object[JSON_WRITER_MAX_DEPTH + 1]; /* by depth; 0 is outside of everything */
     bool comma;                                /* a value precedes in the same container */
@@ -30,6 +33,7 @@ struct json_writer *json_writer_new(FILE *out)
     json->out = out;
     json->error_number = 0;
     json->len = 0;
+    json->drained = 0;
     json->depth = 0;
     json->in_object[0] = false;
     json->comma = json->named = json->indented = false;
@@ -51,6 +55,7 @@ static void drain(struct json_writer *json)
 {
     if (json->error_number == 0 && fwrite(json->buffer, 1, json->len, json->out) != json->len)
         json->error_number = errno != 0 ? errno : EIO;
+    json->drained += json->len;
     json->len = 0;
 }
 
@@ -182,29 +187,45 @@ void json_writer_name(struct json_writer *json, const char *name, size_t len)
     json->named = true;
 }
 
-void json_writer_made(struct json_writer *json, const char *text, size_t len, unsigned objects,
-                      bool named)
+char *json_writer_open(struct json_writer *json, unsigned ends, const char *text, size_t len,
+                       size_t room)
 {
     assert(json->in_object[json->depth] && !json->named && !json->indented);
-    assert(objects <= JSON_WRITER_MAX_DEPTH - json->depth);
-    if (json->comma)
-        put_char(json, ',');
-    put(json, text, len);
-    while (objects-- != 0)
-        json->in_object[++json->depth] = true;
-    json->named = named;
+    assert(ends <= JSON_WRITER_MAX_ENDS && len + room <= JSON_WRITER_MAX_ROOM);
+    if (BUFFER_LEN - json->len < JSON_WRITER_MAX_ENDS + 1 + len + room)
+        drain(json);
+    char *at = json->buffer + json->len;
+    memcpy(at, "}}}}}}}}", JSON_WRITER_MAX_ENDS); /* those that are too many are written over */
+    at += ends;
+    *at = ',';
+    at += json->comma;
+    copy(at, text, len);
+    return at + len;
+}
+
+void json_writer_close(struct json_writer *json, const char *end)
+{
+    json->len = (size_t)(end - json->buffer);
     json->comma = true;
 }
 
-void json_writer_objects_end(struct json_writer *json, unsigned num)
+void json_writer_named(struct json_writer *json)
 {
-    assert(num <= json->depth && !json->named && !json->indented);
-    for (; num != 0; num--) {
-        assert(json->in_object[json->depth]);
-        json->depth--;
-        json->comma = true;
+    json->named = true;
+}
+
+void json_writer_made(struct json_writer *json, unsigned ends, const char *text, size_t len,
+                      bool named)
+{
+    json_writer_close(json, json_writer_open(json, ends, text, len, 0));
+    json->named = named;
+}
+
+void json_writer_made_end(struct json_writer *json, unsigned ends)
+{
+    assert(!json->named && !json->indented);
+    while (ends-- != 0)
         put_char(json, '}');
-    }
 }
 
 static void put_escape(struct json_writer *json, uint32_t code)
@@ -341,6 +362,25 @@ void json_writer_plain(struct json_writer *json, const char *text, size_t len)
     put_char(json, '"');
     put(json, text, len);
     put_char(json, '"');
+}
+
+uint64_t json_writer_mark(const struct json_writer *json)
+{
+    return json->drained + json->len;
+}
+
+const char *json_writer_since(const struct json_writer *json, uint64_t mark, size_t *len)
+{
+    if (mark < json->drained)
+        return NULL;
+    *len = (size_t)(json->drained + json->len - mark);
+    return json->buffer + (mark - json->drained);
+}
+
+void json_writer_value(struct json_writer *json, const char *text, size_t len)
+{
+    before_value(json);
+    put(json, text, len);
 }
 
 void json_writer_truth(struct json_writer *json, bool truth)

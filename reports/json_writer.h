@@ -32,13 +32,30 @@ void json_writer_array_end(struct json_writer *json);
 /* json_writer_name names the next value: text of the program's own that needs no escape. */
 void json_writer_name(struct json_writer *json, const char *name, size_t len);
 
-/* json_writer_made writes members of the object at hand that were made before: |text| is what comes behind the
- * comma, with |objects| objects begun in it that are not ended. |named|: its last member waits for its value. Not
- * of an indented document. */
-void json_writer_made(struct json_writer *json, const char *text, size_t len, unsigned objects,
+/* json_writer_made writes what was made before into the object at hand: it ends |ends| objects that such texts have
+ * begun, JSON_WRITER_MAX_ENDS at most, and |text| is what comes behind the comma. |named|: its last member waits for
+ * its value. The objects that are begun in texts are the caller's to count, and to end with json_writer_made_end. Not of
+ * an indented document. */
+enum { JSON_WRITER_MAX_ENDS = 8, JSON_WRITER_MAX_ROOM = 1 << 15 };
+void json_writer_made(struct json_writer *json, unsigned ends, const char *text, size_t len,
                       bool named);
-void json_writer_objects_end(struct json_writer *json,
-                             unsigned num); /* not of an indented document */
+void json_writer_made_end(struct json_writer *json, unsigned ends);
+
+/* json_writer_open is json_writer_made with a value that the caller writes as JSON to where it points, |room| bytes at
+ * most (with |len|: JSON_WRITER_MAX_ROOM); json_writer_close is told where that ended. */
+char *json_writer_open(struct json_writer *json, unsigned ends, const char *text, size_t len,
+                       size_t room);
+void json_writer_close(struct json_writer *json, const char *end);
+void json_writer_named(
+    struct json_writer *json); /* what was closed ends with a name: its value is next */
+
+/* json_writer_mark remembers where the next text comes; json_writer_since gives what was written since then, |len| bytes
+ * until more is written, or NULL when a part of it has left the buffer. */
+uint64_t json_writer_mark(const struct json_writer *json);
+const char *json_writer_since(const struct json_writer *json, uint64_t mark, size_t *len);
+
+/* json_writer_value writes a value that json_writer_since gave. */
+void json_writer_value(struct json_writer *json, const char *text, size_t len);
 
 /* json_writer_plain is json_writer_text for text of the program's own that needs no escape. */
 void json_writer_plain(struct json_writer *json, const char *text, size_t len);

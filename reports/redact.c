@@ -45,6 +45,7 @@ struct redactor {
     enum redact_epoch epoch;
     uint64_t epoch_number;
     char epoch_name[REDACT_EPOCH_NAME];
+    uint64_t keys;               /* sets of keys that were made for epochs */
     struct pseudonym *pseudonym; /* NULL: nothing can be shown */
     struct redact_cache *cache;  /* of tokens and addresses */
     struct crypto_mac id, fingerprint;
@@ -221,7 +222,13 @@ void redactor_at(struct redactor *redactor, uint64_t time_ns)
     crypto_wipe(redactor->tokens, sizeof redactor->tokens);
     redactor->num_tokens = 0;
     redact_cache_clear(redactor->cache);
+    redactor->keys++;
     (void)make_epoch(redactor, &unused);
+}
+
+uint64_t redactor_keys(const struct redactor *redactor)
+{
+    return redactor->keys;
 }
 
 const char *redactor_epoch(const struct redactor *redactor)
@@ -428,9 +435,17 @@ static void append_shape(struct shown *text, char *room, struct span name)
     append_word(text, room, ")");
 }
 
+/* Of tokens and addresses. */
+static struct shown shown_plain(const char *text, size_t len, bool token)
+{
+    struct shown shown = shown_text(text, len, token);
+    shown.plain = true;
+    return shown;
+}
+
 static struct shown shown_cached(const struct redact_cached *cached)
 {
-    return shown_text(cached->text, cached->len, cached->token);
+    return shown_plain(cached->text, cached->len, cached->token);
 }
 
 /* Makes "kind:digits" and, of a name, its shape; a kind is short. */
@@ -443,7 +458,7 @@ static struct shown make_token(struct redactor *redactor, struct span bytes, enu
     uint8_t mac[CRYPTO_SHA256_LEN];
     bool host = strcmp(kind, "host") == 0;
     crypto_mac(key, host ? normal_host(redactor, bytes) : bytes, mac);
-    struct shown shown = shown_text(redactor->text, 0, true);
+    struct shown shown = shown_plain(redactor->text, 0, true);
     append_word(&shown, redactor->text, kind);
     append_word(&shown, redactor->text, ":");
     digits_hex(mac, TOKEN_LEN, redactor->text + shown.len);
@@ -488,7 +503,7 @@ static struct shown address4_text(struct redactor *redactor, struct span address
         len += digits_put(address.at[i], redactor->text + len);
     }
     redactor->text[len] = '\0';
-    return shown_text(redactor->text, len, is_pseudonym);
+    return shown_plain(redactor->text, len, is_pseudonym);
 }
 
 static struct shown address_text(struct redactor *redactor, struct span address, bool is_pseudonym)
@@ -497,7 +512,7 @@ static struct shown address_text(struct redactor *redactor, struct span address,
         return address4_text(redactor, address, is_pseudonym);
     if (inet_ntop(AF_INET6, address.at, redactor->text, INET6_ADDRSTRLEN) == NULL)
         return hidden;
-    return shown_text(redactor->text, strlen(redactor->text), is_pseudonym);
+    return shown_plain(redactor->text, strlen(redactor->text), is_pseudonym);
 }
 
 static struct shown mac_text(struct redactor *redactor, struct span mac, bool is_pseudonym)
@@ -510,7 +525,7 @@ static struct shown mac_text(struct redactor *redactor, struct span mac, bool is
         *out++ = '-';
     }
     *--out = '\0';
-    return shown_text(redactor->text, (size_t)(out - redactor->text), is_pseudonym);
+    return shown_plain(redactor->text, (size_t)(out - redactor->text), is_pseudonym);
 }
 
 /* An address of IP or hardware as it is, or as a pseudonym. */

@@ -55,6 +55,9 @@ void redactor_free(struct redactor *redactor); /* wipes the keys */
  * time is 1970. */
 void redactor_at(struct redactor *redactor, uint64_t time_ns);
 
+/* redactor_keys is another number whenever pseudonyms are made with other keys than before. */
+uint64_t redactor_keys(const struct redactor *redactor);
+
 /* redactor_epoch names the epoch at hand (redact_epoch.h), "" when there are none. */
 const char *redactor_epoch(const struct redactor *redactor);
 
@@ -84,6 +87,7 @@ enum shown_type {
 struct shown {
     enum shown_type type;
     bool token;  /* the text is a pseudonym, not the value */
+    bool plain;  /* the text is printable ASCII without '"' and '\\' */
     bool hidden; /* SHOWN_NOTHING because of the policy, not because it is absent */
     bool truth;
     uint64_t number;

@@ -141,6 +141,14 @@ static char *put_two(char *out, unsigned number, char behind)
     return out + 3;
 }
 
+/* Nine digits and "Z". */
+static void put_fraction(uint64_t of_second, char *out)
+{
+    digits_eight((uint32_t)(of_second / 10), out);
+    out[8] = (char)('0' + of_second % 10);
+    memcpy(out + 9, "Z", 2);
+}
+
 const char *text_time(uint64_t time_ns, char buffer[TEXT_SMALL])
 {
     uint64_t second = time_ns / NS_PER_S, of_second = time_ns % NS_PER_S;
@@ -153,10 +161,19 @@ const char *text_time(uint64_t time_ns, char buffer[TEXT_SMALL])
     out = put_two(out, of_day / 3600, ':');
     out = put_two(out, of_day / 60 % 60, ':');
     out = put_two(out, of_day % 60, '.');
-    for (unsigned i = 9; i-- > 0; of_second /= 10)
-        out[i] = (char)('0' + of_second % 10);
-    memcpy(out + 9, "Z", 2);
+    put_fraction(of_second, out);
     return buffer;
+}
+
+void text_clock(struct text_clock *clock, uint64_t time_ns)
+{
+    const uint64_t second = time_ns / NS_PER_S;
+    if (clock->text[0] != '\0' && clock->second == second) {
+        put_fraction(time_ns % NS_PER_S, clock->text + TEXT_TIME_LEN - 10);
+        return;
+    }
+    text_time(time_ns, clock->text);
+    clock->second = second;
 }
 
 const char *text_second(uint64_t time_ns, char buffer[TEXT_SMALL])

@@ -30,6 +30,16 @@ const char *text_count(uint64_t number, const char *one, const char *many,
 /* text_time writes nanoseconds since 1970 as RFC 3339 in UTC: with nanoseconds in text_time, to the second in
  * text_second. */
 const char *text_time(uint64_t time_ns, char buffer[TEXT_SMALL]);
+
+/* text_clock writes to |clock| what text_time gives, TEXT_TIME_LEN bytes and a NUL: for times that are close to the one
+ * before. All-zero is one that has written nothing. */
+enum { TEXT_TIME_LEN = 30 };
+struct text_clock {
+    uint64_t second;
+    char text[TEXT_SMALL];
+};
+void text_clock(struct text_clock *clock, uint64_t time_ns);
+
 const char *text_second(uint64_t time_ns, char buffer[TEXT_SMALL]);
 
 /* text_duration writes "0.25 s", "12 s", "5 min 3 s", "2 h 5 min", "3 d 4 h". */

@@ -294,11 +294,15 @@ static char *path_text(unsigned written)
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
         struct json_step step;
         assert_true(json_step_make(&step, paths[i], i != 0 ? paths[i - 1] : NULL));
-        json_path_pass(&path, &step);
+        struct json_packed_step *packed = malloc(json_step_packed_size(&step));
+        assert_non_null(packed);
+        json_step_pack(&step, packed);
+        json_path_pass(&path, packed);
         if (written & 1u << i) {
-            json_path_write(&path, &step);
+            json_path_write(&path, packed);
             json_writer_number(sheet.json, i);
         }
+        free(packed);
         free(step.text);
     }
     json_path_end(&path);
