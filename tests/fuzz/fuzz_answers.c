@@ -4,6 +4,7 @@
 #include "probe/answers.h"
 #include "probe/hello.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/handshake_mutator.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -91,4 +92,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     answers_end(&answers);
     assert(answers.budget.used == 0);
     return 0;
+}
+
+/* The script has the form of that of DTLS, whose side is here the beginning of another handshake. */
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
+{
+    return handshake_mutate(HANDSHAKE_DTLS, data, size, max_size, seed);
 }
