@@ -400,6 +400,8 @@ def seeds_of_data():
         yield "content", path.read_bytes()
         if path.suffix == ".der":
             yield "certificate", path.read_bytes()
+    for path in sorted((ROOT / "tests" / "accuracy" / "secrets").glob("*/*")):
+        yield "content", path.read_bytes()
     for path in sorted((data / "reports").iterdir()):
         yield "report", path.read_bytes()
         yield from seeds_of_report(path.read_bytes())
