@@ -2,6 +2,7 @@
  * PXELINUX, GRUB, iPXE, ONIE, Cisco IOS AutoInstall and IP phones, and RFC 8886 section A.3. */
 #include "analysis/install_names.h"
 
+#include "core/digits.h"
 #include "dissectors/recognise.h"
 
 #include <stdio.h>
@@ -219,7 +220,7 @@ static bool take_mac(const uint8_t *at, size_t len, uint8_t mac[6])
     if (len != MAC_DIGITS)
         return false;
     for (size_t i = 0; i < 6; i++) {
-        mac[i] = (uint8_t)(ascii_hex_value(at[2 * i]) << 4 | ascii_hex_value(at[2 * i + 1]));
+        mac[i] = (uint8_t)(digits_hex_value(at[2 * i]) << 4 | digits_hex_value(at[2 * i + 1]));
         alike = alike && at[2 * i] == at[0] && at[2 * i + 1] == at[0];
     }
     return !alike && (mac[0] & 1) == 0;

@@ -1,6 +1,8 @@
 /* psk_candidates.c: lines into keys. */
 #include "analysis/psk_candidates.h"
 
+#include "core/digits.h"
+
 #include <assert.h>
 
 static_assert(PSK_BATCH_BYTES >= 2 * PSK_MAX_LINE, "any line fits in an empty batch, both ways");
@@ -55,14 +57,6 @@ static bool next_line(struct psk_candidates *candidates, struct span *line)
     }
 }
 
-static int hex_value(uint8_t digit)
-{
-    if (digit >= '0' && digit <= '9')
-        return digit - '0';
-    digit |= 0x20;
-    return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
-}
-
 static void add_text(struct psk_batch *batch, struct span line)
 {
     uint8_t *to = batch->bytes + batch->used;
@@ -79,7 +73,7 @@ static bool add_hex(struct psk_batch *batch, struct span line)
     if (line.len % 2 != 0 || line.len > 2 * (size_t)PSK_MAX_KEY)
         return false;
     for (size_t i = 0; i < line.len; i += 2) {
-        int high = hex_value(line.at[i]), low = hex_value(line.at[i + 1]);
+        int high = digits_hex_value(line.at[i]), low = digits_hex_value(line.at[i + 1]);
         if (high < 0 || low < 0)
             return false;
         to[i / 2] = (uint8_t)(high << 4 | low);

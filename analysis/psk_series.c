@@ -3,6 +3,7 @@
 #include "analysis/psk_series.h"
 
 #include "analysis/bounded_table.h"
+#include "core/digits.h"
 #include "core/keyed_hash.h"
 #include "core/reader.h"
 
@@ -42,15 +43,6 @@ void psk_series_free(struct psk_series *series)
         return;
     bounded_table_free(series->table);
     free(series);
-}
-
-static int hex_value(uint8_t c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
 /* An identity, parted at its number. */
@@ -114,7 +106,7 @@ static bool part_hex(struct span identity, struct parts *parts)
         struct reader r = reader_of(identity);
         reader_skip(&r, --begin);
         uint8_t c = reader_u8(&r);
-        int value = hex_value(c);
+        int value = digits_hex_value(c);
         if (value < 0 && !(is_between(c) && digits > 0))
             return false;
         if (value < 0)

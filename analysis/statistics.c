@@ -25,6 +25,13 @@ double statistics_corrected(double score, double tests)
 
 /* --- tails --- */
 
+/* Of positive numbers. lgamma() would write the sign to a variable that all threads share. */
+static double log_gamma(double x)
+{
+    int sign;
+    return lgamma_r(x, &sign);
+}
+
 /* The lower incomplete gamma function, regularised, by its series: for x < a + 1. */
 static double gamma_series(double a, double x)
 {
@@ -33,7 +40,7 @@ static double gamma_series(double a, double x)
         term *= x / (a + i);
         sum += term;
     }
-    return sum * exp(a * log(x) - x - lgamma(a));
+    return sum * exp(a * log(x) - x - log_gamma(a));
 }
 
 /* The upper one, by its continued fraction, worked out as Lentz does. */
@@ -52,7 +59,7 @@ static double gamma_fraction(double a, double x)
         if (fabs(d * c - 1) < DBL_EPSILON)
             break;
     }
-    return h * exp(a * log(x) - x - lgamma(a));
+    return h * exp(a * log(x) - x - log_gamma(a));
 }
 
 static double gamma_tail(double a, double x)
@@ -99,8 +106,8 @@ double statistics_binomial_score(uint64_t k, uint64_t n, double p)
     if (k > n || p <= 0)
         return statistics_most_score;
     const double odds = p / (1 - p);
-    const double first = lgamma((double)n + 1) - lgamma((double)k + 1) -
-                         lgamma((double)(n - k) + 1) + (double)k * log(p) +
+    const double first = log_gamma((double)n + 1) - log_gamma((double)k + 1) -
+                         log_gamma((double)(n - k) + 1) + (double)k * log(p) +
                          (double)(n - k) * log1p(-p);
     double sum = 1, term = 1;
     for (uint64_t i = k; i < n; i++) {

@@ -151,9 +151,9 @@ static bool set_cpus(void *member, const char *value, struct error *error)
     const char *at = value;
     *cpus = (struct run_cpus){.num = 0};
     do {
-        unsigned long first, last;
+        unsigned long first = 0;
         at = read_cpu(at, &first);
-        last = first;
+        unsigned long last = first;
         if (at != NULL && *at == '-')
             at = read_cpu(at + 1, &last);
         if (at == NULL || (*at != ',' && *at != '\0') || last < first ||

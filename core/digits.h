@@ -87,4 +87,13 @@ static inline void digits_hex(const uint8_t *bytes, size_t len, char *out)
         memcpy(out + 2 * i, pairs + 2 * (size_t)bytes[i], 2);
 }
 
+/* digits_hex_value gives 0 to 15, or -1 of what is no hex digit. */
+static inline int digits_hex_value(uint8_t digit)
+{
+    if (digit >= '0' && digit <= '9')
+        return digit - '0';
+    digit |= 0x20;
+    return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
+}
+
 #endif

@@ -2,6 +2,8 @@
  * (61), 4578 (93, 94, 97), 4702 (81), 5071 (209), 5417 (138), 5859 (150), 8572 (143). All others are in the list only. */
 #include "dissectors/dhcp_message.h"
 
+#include "core/digits.h"
+
 enum {
     OPTION_REQUESTED_ADDRESS = 50,
     OPTION_LEASE_TIME = 51,
@@ -309,14 +311,6 @@ static void take_fqdn(struct dhcp_message *message, struct dhcp_list *room,
     dhcp_note_fault(faults, &r, "option 81");
 }
 
-static int hex_digit(uint8_t c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* "cisco-0011.2233.4455-Gi0/1": the hardware address that such a client writes in text. */
 static struct span address_in_text(struct span text, struct dhcp_list *room)
 {
@@ -328,7 +322,7 @@ static struct span address_in_text(struct span text, struct dhcp_list *room)
         uint8_t c = reader_u8(&r);
         if (c == '.' && digits % 4 == 0)
             continue;
-        int digit = hex_digit(c);
+        int digit = digits_hex_value(c);
         if (digit < 0)
             break;
         byte = byte << 4 | (unsigned)digit;

@@ -3,6 +3,7 @@
  * grows beyond any use when it is inflated is let go. */
 #include "dissectors/http_body.h"
 
+#include "core/digits.h"
 #include "dissectors/recognise.h"
 
 #include <assert.h>
@@ -53,7 +54,7 @@ static bool read_size(struct span line, uint64_t *size)
     for (; digits < line.len && ascii_is_hex(line.at[digits]); digits++) {
         if (*size >> 60)
             return false;
-        *size = *size << 4 | (uint64_t)ascii_hex_value(line.at[digits]);
+        *size = *size << 4 | (uint64_t)digits_hex_value(line.at[digits]);
     }
     if (digits == 0)
         return false;

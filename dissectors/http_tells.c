@@ -3,6 +3,7 @@
  * them is found by a URL that DHCP told, or by what a file begins with. */
 #include "dissectors/http_tells.h"
 
+#include "core/digits.h"
 #include "dissectors/recognise.h"
 #include "dissectors/starttls_words.h"
 
@@ -177,8 +178,9 @@ static bool ends_with_mac(struct span stem)
     if (stem.len >= SEPARATED &&
         recognise_mac(span_of(stem.at + stem.len - SEPARATED, SEPARATED)) != RECOGNISED_NOT)
         return true;
-    if (stem.len < BARE || (stem.len > BARE && ascii_hex_value(stem.at[stem.len - BARE - 1]) >= 0 &&
-                            ascii_is_digit(stem.at[stem.len - BARE - 1])))
+    if (stem.len < BARE ||
+        (stem.len > BARE && digits_hex_value(stem.at[stem.len - BARE - 1]) >= 0 &&
+         ascii_is_digit(stem.at[stem.len - BARE - 1])))
         return false;
     return recognise_mac(span_of(stem.at + stem.len - BARE, BARE)) != RECOGNISED_NOT;
 }

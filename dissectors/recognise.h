@@ -39,9 +39,6 @@ static inline bool ascii_is_printable(uint8_t c)
     return c >= 0x20 && c <= 0x7e;
 }
 
-/* ascii_hex_value gives 0 to 15, or -1. */
-int ascii_hex_value(uint8_t c);
-
 /* ascii_all says whether |text| is not empty and |is| holds for every byte. */
 bool ascii_all(struct span text, bool (*is)(uint8_t c));
 bool ascii_is_hex(uint8_t c);

@@ -1,20 +1,11 @@
 /* recognise_ascii.c: characters, for the recognisers. Reads ASCII and UTF-8 (RFC 3629). */
 #include "dissectors/recognise.h"
 
-int ascii_hex_value(uint8_t c)
-{
-    if (ascii_is_digit(c))
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
+#include "core/digits.h"
 
 bool ascii_is_hex(uint8_t c)
 {
-    return ascii_hex_value(c) >= 0;
+    return digits_hex_value(c) >= 0;
 }
 
 bool ascii_all(struct span text, bool (*is)(uint8_t c))

@@ -3,6 +3,8 @@
  */
 #include "dissectors/recognise.h"
 
+#include "core/digits.h"
+
 /* Bytes that text spells in hexadecimal. */
 struct octets {
     uint8_t at[8];
@@ -15,7 +17,7 @@ static bool octets_take(struct reader *r, struct octets *octets, unsigned num)
 {
     for (unsigned i = 0; i < num; i++) {
         uint8_t first = reader_u8(r), second = reader_u8(r);
-        int high = ascii_hex_value(first), low = ascii_hex_value(second);
+        int high = digits_hex_value(first), low = digits_hex_value(second);
         if (!reader_ok(r) || high < 0 || low < 0 || octets->count == sizeof octets->at)
             return false;
         octets->at[octets->count++] = (uint8_t)(high << 4 | low);
@@ -234,9 +236,9 @@ static bool uuid_read(struct span text, int *version, int *variant)
         if (!ascii_all(group, ascii_is_hex))
             return false;
         if (i == 2)
-            *version = ascii_hex_value((uint8_t)ascii_peek(reader_of(group)));
+            *version = digits_hex_value((uint8_t)ascii_peek(reader_of(group)));
         if (i == 3)
-            *variant = ascii_hex_value((uint8_t)ascii_peek(reader_of(group)));
+            *variant = digits_hex_value((uint8_t)ascii_peek(reader_of(group)));
     }
     if (braces && !ascii_take(&r, '}'))
         return false;
@@ -295,7 +297,7 @@ enum confidence recognise_serial(struct span text)
         digits += ascii_is_digit(c);
         letters += ascii_is_upper(c) || ascii_is_lower(c);
         lower += ascii_is_lower(c);
-        beyond_hex += ascii_hex_value(c) < 0;
+        beyond_hex += digits_hex_value(c) < 0;
         if (!ascii_is_alnum(c) && c != '-')
             return RECOGNISED_NOT;
     }

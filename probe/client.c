@@ -447,10 +447,10 @@ enum client_outcome client_renegotiate(struct client *client, const struct hello
     client->renegotiating = true;
     client->next_seq = 0;
     answers_restart(&client->answers);
-    if (!hello_random(client->randoms.client) ||
-        !make_hello(client, span_of(client->answers.cookie, 0)))
-        return fail(client, "the client hello could not be made");
-    enum client_outcome outcome = converse(client, STATE_OPEN);
+    const bool made = hello_random(client->randoms.client) &&
+                      make_hello(client, span_of(client->answers.cookie, 0));
+    enum client_outcome outcome =
+        made ? converse(client, STATE_OPEN) : fail(client, "the client hello could not be made");
     client->hello = hello;
     return outcome == CLIENT_ANSWERED && !client->went_along ? CLIENT_ALERT : outcome;
 }

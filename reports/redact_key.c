@@ -2,6 +2,7 @@
 #include "reports/redact_key.h"
 
 #include "core/crypto.h"
+#include "core/digits.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,18 +28,10 @@ static bool check_file(int fd, const char *path, struct error *error)
     return true;
 }
 
-static int hex_value(uint8_t digit)
-{
-    if (digit >= '0' && digit <= '9')
-        return digit - '0';
-    digit |= 0x20;
-    return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
-}
-
 static bool from_digits(const uint8_t *digits, uint8_t key[REDACT_KEY_LEN])
 {
     for (size_t i = 0; i < REDACT_KEY_LEN; i++) {
-        int high = hex_value(digits[2 * i]), low = hex_value(digits[2 * i + 1]);
+        int high = digits_hex_value(digits[2 * i]), low = digits_hex_value(digits[2 * i + 1]);
         if (high < 0 || low < 0)
             return false;
         key[i] = (uint8_t)(high << 4 | low);

@@ -1,10 +1,10 @@
 /* report_members.c: members of JSON objects, of the type that they have to have. */
 #include "reports/report_members.h"
 
+#include "core/digits.h"
 #include "reports/text_safe.h"
 
 #include <arpa/inet.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -157,14 +157,15 @@ bool members_word(const char *text)
 static size_t read_hardware(const char *text, uint8_t bytes[8])
 {
     size_t len = 0;
-    for (int used = 0; len < 8; text += used + 1) {
-        unsigned byte;
-        if (sscanf(text, "%2x%n", &byte, &used) != 1 || used != 2)
+    for (; len < 8; text += 3) {
+        const int high = digits_hex_value((uint8_t)text[0]);
+        const int low = high < 0 ? -1 : digits_hex_value((uint8_t)text[1]);
+        if (low < 0)
             return 0;
-        bytes[len++] = (uint8_t)byte;
-        if (text[used] == '\0')
+        bytes[len++] = (uint8_t)(high << 4 | low);
+        if (text[2] == '\0')
             return len == 6 || len == 8 ? len : 0;
-        if (text[used] != '-')
+        if (text[2] != '-')
             return 0;
     }
     return 0;

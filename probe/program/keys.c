@@ -1,6 +1,7 @@
 /* keys.c: reads a key without a buffer that it would stay in. */
 #include "probe/program/keys.h"
 
+#include "core/digits.h"
 #include "core/secret_memory.h"
 #include "dissectors/recognise.h"
 #include "probe/secrets.h"
@@ -19,8 +20,8 @@ enum { MAX_IDENTITY = 65535, MAX_LINE = 2 * SECRETS_MAX_KEY + 8 };
 static bool from_hex(const char *digits, size_t len, uint8_t *out)
 {
     for (size_t i = 0; i + 1 < len; i += 2) {
-        const int high = ascii_hex_value((uint8_t)digits[i]),
-                  low = ascii_hex_value((uint8_t)digits[i + 1]);
+        const int high = digits_hex_value((uint8_t)digits[i]),
+                  low = digits_hex_value((uint8_t)digits[i + 1]);
         if (high < 0 || low < 0)
             return false;
         out[i / 2] = (uint8_t)(high << 4 | low);
