@@ -324,6 +324,16 @@ static enum proof prove(struct dtls *dtls, struct reader datagram,
     return dtls->sides[!context->side].guessed ? PROOF_GIVEN : PROOF_WAIT;
 }
 
+/* There is no room for others: fragments that came are let go. */
+static void give_way(struct budget_holder *holder)
+{
+    struct dtls *dtls =
+        (struct dtls *)(void *)((uint8_t *)holder - offsetof(struct dtls, store.holder));
+    for (unsigned i = 0; i < 2; i++)
+        dtls_inbox_give_way(&dtls->sides[i].inbox, &dtls->store);
+    dtls->gave_way = true;
+}
+
 static enum dissect dtls_dissect(struct reader *payload, void *state,
                                  struct dissect_context *context)
 {
@@ -332,6 +342,7 @@ static enum dissect dtls_dissect(struct reader *payload, void *state,
     struct reader datagram = *payload;
     if (dtls->store.all == NULL) {
         dtls->store.all = context->budget;
+        dtls->store.holder.give_way = give_way;
         dtls->session.transport = dtls->session.version_protocol = "dtls";
     }
     skip_capwap(&datagram);

@@ -43,6 +43,7 @@ struct dtls {
     bool proven;  /* it is DTLS for certain: there was more than one datagram that may be */
     bool unified; /* there were records of DTLS 1.3 */
     bool hello_verify, any_hello;
+    bool gave_way; /* fragments that came were let go */
     struct number cookie_len;
     enum dtls_opening opening;
     uint32_t client_hello_bytes, server_first_bytes;

@@ -290,6 +290,11 @@ void dtls_handshake_end(struct dtls *dtls, struct dissect_context *context)
         tell_unfinished(dtls, context);
         tls_nonces_end(&dtls->session, context);
     }
+    if (dtls->gave_way) {
+        dtls_fault(&observation_cut, "handshake", "no room to put fragments together", context);
+        dtls->session.handshake.cut = true;
+        dtls->gave_way = false;
+    }
     tls_nonces_free(&dtls->session);
     context->side = context->flow->client;
     tls_session_end(&dtls->session, context);

@@ -17,7 +17,7 @@ static void *take(struct dtls_store *store, size_t size)
         store->all->refused++;
         return NULL;
     }
-    if (!budget_take(store->all, size))
+    if (!budget_take_by(store->all, &store->holder, size))
         return NULL;
     void *memory = malloc(size);
     if (memory == NULL) {
@@ -25,6 +25,7 @@ static void *take(struct dtls_store *store, size_t size)
         return NULL;
     }
     store->held += size;
+    budget_wait(store->all, &store->holder);
     return memory;
 }
 
@@ -33,6 +34,8 @@ static void give(struct dtls_store *store, void *memory, size_t size)
     free(memory);
     store->held -= size;
     budget_give(store->all, size);
+    if (store->held == 0)
+        budget_wait_over(store->all, &store->holder);
 }
 
 /* --- numbers --- */
@@ -102,10 +105,15 @@ void dtls_inbox_drop(struct dtls_inbox *inbox, struct dtls_store *store,
     inbox->num--;
 }
 
-void dtls_inbox_clear(struct dtls_inbox *inbox, struct dtls_store *store)
+void dtls_inbox_give_way(struct dtls_inbox *inbox, struct dtls_store *store)
 {
     while (inbox->first != NULL)
         dtls_inbox_drop(inbox, store, inbox->first);
+}
+
+void dtls_inbox_clear(struct dtls_inbox *inbox, struct dtls_store *store)
+{
+    dtls_inbox_give_way(inbox, store);
     *inbox = (struct dtls_inbox){0};
 }
 

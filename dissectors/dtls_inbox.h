@@ -42,6 +42,7 @@ struct dtls_message {
 /* What the messages of a flow hold. */
 struct dtls_store {
     struct budget *all;
+    struct budget_holder holder; /* |give_way| is set by whose it is */
     size_t held;
 };
 
@@ -88,6 +89,9 @@ struct dtls_message *dtls_inbox_last_complete(const struct dtls_inbox *inbox);
 
 /* dtls_message_join copies the pieces to the scratch; NULL without memory. */
 const uint8_t *dtls_message_join(const struct dtls_message *message, struct scratch *scratch);
+
+/* dtls_inbox_give_way frees what is under way; it may come again. */
+void dtls_inbox_give_way(struct dtls_inbox *inbox, struct dtls_store *store);
 
 /* dtls_inbox_drop frees one message, dtls_inbox_clear all; the latter forgets the numbers, too. */
 void dtls_inbox_drop(struct dtls_inbox *inbox, struct dtls_store *store,

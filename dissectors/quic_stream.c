@@ -21,6 +21,18 @@ static void drop_first(struct quic_stream *stream, struct budget *budget)
     stream->num--;
     budget_give(budget, piece_size(piece));
     free(piece);
+    if (stream->first == NULL)
+        budget_wait_over(budget, &stream->holder);
+}
+
+/* There is no room for others: what came before its turn is let go. */
+static void give_way(struct budget_holder *holder)
+{
+    struct quic_stream *stream =
+        (struct quic_stream *)(void *)((uint8_t *)holder - offsetof(struct quic_stream, holder));
+    while (stream->first != NULL)
+        drop_first(stream, stream->budget);
+    stream->refused = true;
 }
 
 /* Puts a new piece at |link|, for the bytes from |from| on. */
@@ -33,7 +45,7 @@ static bool insert(struct quic_stream *stream, struct budget *budget, struct qui
         budget->refused++;
         return false;
     }
-    if (!budget_take(budget, size))
+    if (!budget_take_by(budget, &stream->holder, size))
         return false;
     piece = malloc(size);
     if (piece == NULL) {
@@ -46,13 +58,17 @@ static bool insert(struct quic_stream *stream, struct budget *budget, struct qui
     piece->next = *link;
     *link = piece;
     stream->num++;
+    stream->budget = budget;
+    stream->holder.give_way = give_way;
+    budget_wait(budget, &stream->holder);
     return true;
 }
 
 /* Appends to the piece at |link|, which ends where the bytes begin. */
-static bool append(struct budget *budget, struct quic_piece **link, struct span bytes)
+static bool append(struct quic_stream *stream, struct budget *budget, struct quic_piece **link,
+                   struct span bytes)
 {
-    if (!budget_take(budget, bytes.len))
+    if (!budget_take_by(budget, &stream->holder, bytes.len))
         return false;
     struct quic_piece *piece = realloc(*link, piece_size(*link) + bytes.len);
     if (piece == NULL) {
@@ -86,7 +102,7 @@ static bool fill(struct quic_stream *stream, struct budget *budget, uint32_t fro
         uint32_t until = piece != NULL && piece->from < to ? piece->from : to;
         if (at < until) {
             struct span new_bytes = part(bytes, at - from, until - from);
-            bool ok = before != NULL ? append(budget, before, new_bytes)
+            bool ok = before != NULL ? append(stream, budget, before, new_bytes)
                                      : insert(stream, budget, link, at, new_bytes);
             if (!ok)
                 return false;

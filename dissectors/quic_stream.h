@@ -14,6 +14,8 @@ struct quic_piece;
 
 /* All-zero is a stream at its start. */
 struct quic_stream {
+    struct budget_holder holder;
+    struct budget *budget;    /* while something is held */
     struct quic_piece *first; /* by offset; they do not overlap */
     uint32_t read;            /* offset of the first byte that was not taken */
     uint8_t num;
