@@ -200,6 +200,11 @@ static size_t rule_of(const struct finding *finding)
     return (size_t)(finding->rule - rule_get((enum rule_id)0));
 }
 
+static size_t share_of(const struct finding *finding)
+{
+    return rule_of(finding) * SEVERITY_CRITICAL + finding->severity - 1;
+}
+
 /* Whether the rule leaves as much of the common half free as it takes. */
 static bool leaves_enough(const struct findings *findings, size_t rule, size_t len)
 {
@@ -212,11 +217,9 @@ static bool leaves_enough(const struct findings *findings, size_t rule, size_t l
 static bool has_room_for(const struct findings *findings, const struct finding *finding, size_t len,
                          bool *in_common)
 {
-    const size_t rule = rule_of(finding);
-    const struct usage *share = &findings->shares[rule * SEVERITY_CRITICAL + finding->severity - 1];
-    *in_common = !has_room(share, &findings->max_share, len);
+    *in_common = !has_room(&findings->shares[share_of(finding)], &findings->max_share, len);
     return !*in_common || (has_room(&findings->common, &findings->max_common, len) &&
-                           leaves_enough(findings, rule, len));
+                           leaves_enough(findings, rule_of(finding), len));
 }
 
 static void count(struct usage *usage, size_t len)
@@ -370,12 +373,11 @@ bool findings_add(struct findings *findings, const struct finding *finding)
     if (!own(findings, &copy, len))
         return false;
     copy.interval = findings->interval;
-    const size_t rule = rule_of(finding);
     if (in_common) {
         count(&findings->common, len);
-        count(&findings->of_rules[rule], len);
+        count(&findings->of_rules[rule_of(finding)], len);
     } else {
-        count(&findings->shares[rule * SEVERITY_CRITICAL + finding->severity - 1], len);
+        count(&findings->shares[share_of(finding)], len);
     }
     findings->all[findings->count] = copy;
     findings->hashes[findings->count] = hash;

@@ -10,7 +10,8 @@ struct findings;
 
 /* findings_new gives a table of at most |max_findings|, which hold at most |max_bytes| of subjects
  * and evidence. Half of both is common: of it a rule takes no more than it leaves free. Every rule has a share
- * of the other half for each severity, which no other rule or severity can fill. NULL and the error when there is no memory or no randomness. */
+ * of the other half for each severity, which no other rule or severity can fill. NULL and the error when there is no
+ * memory or no randomness. */
 struct findings *findings_new(size_t max_findings, size_t max_bytes, struct error *error);
 void findings_free(struct findings *findings);
 

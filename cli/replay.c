@@ -5,6 +5,7 @@
 #include "cli/complain.h"
 #include "cli/signals.h"
 #include "core/crypto.h"
+#include "core/digits.h"
 #include "core/layers.h"
 #include "reports/text.h"
 
@@ -41,13 +42,17 @@ static void hash_file(const char *path, uint64_t most, char hex[65])
     struct crypto_digest *digest = crypto_digest_new(CRYPTO_SHA256, &error);
     bool ok = digest != NULL && fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) &&
               (uint64_t)status.st_size <= most;
-    while (ok &&
-           ((got = read(descriptor, buffer, sizeof buffer)) > 0 || (got < 0 && errno == EINTR)))
-        ok = signals_stopped() == 0 &&
-             (got < 0 || crypto_digest_add(digest, span_of(buffer, (size_t)got)));
-    if (ok && got == 0 && crypto_digest_finish(digest, sum))
-        for (size_t i = 0; i < sizeof sum; i++)
-            snprintf(hex + 2 * i, 3, "%02x", sum[i]);
+    while (ok && got != 0) {
+        got = read(descriptor, buffer, sizeof buffer);
+        if (got < 0)
+            ok = errno == EINTR && signals_stopped() == 0;
+        else if (got > 0)
+            ok = signals_stopped() == 0 && crypto_digest_add(digest, span_of(buffer, (size_t)got));
+    }
+    if (ok && crypto_digest_finish(digest, sum)) {
+        digits_hex(sum, sizeof sum, hex);
+        hex[2 * sizeof sum] = '\0';
+    }
     crypto_digest_free(digest);
     close(descriptor);
 }
