@@ -1,5 +1,5 @@
 /* auth_preamble.c: conversations that could have been protected and were not: RFC 3207 section 6, RFC 2595, RFC 8314,
- * RFC 7457 section 2.1; and DTLS servers that answer a stranger with more than they got: RFC 6347 section 4.2.1, RFC
+ * RFC 7457 section 2.2; and DTLS servers that answer a stranger with more than they got: RFC 6347 section 4.2.1, RFC
  * 9147 section 5.1. Reads starttls.session and dtls.session. */
 #include "analysis/authentication.h"
 #include "analysis/login_kind.h"

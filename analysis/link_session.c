@@ -1,6 +1,6 @@
 /* link_session.c: identifiers of sessions of TLS, DTLS and QUIC: session ids, tickets, PSK identities, certificates and
  * keys of clients, connection ids, key shares. RFC 5246 sections 7.4.1.2 and F.1.4, RFC 5077, RFC 8446 sections 4.2.8,
- * 4.2.11 and C.4, RFC 9146 section 9, RFC 7250. */
+ * 4.2.11 and C.4, RFC 9146 section 8, RFC 7250. */
 #include "analysis/link.h"
 
 #include "analysis/negotiated.h"

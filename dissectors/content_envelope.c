@@ -76,7 +76,7 @@ static const char *cipher_name(struct span oid)
     for (size_t i = 0; i < sizeof names / sizeof *names && len > 0; i++)
         if (span_equal(span_of(text, len), span_text(names[i])))
             return names[i];
-    /* RFC 8103 section 2: libcrypto has no name for it. */
+    /* RFC 8103 section 3: libcrypto has no name for it. */
     if (span_equal(span_of(text, len), span_text("1.2.840.113549.1.9.16.3.18")))
         return "chacha20-poly1305";
     return len > 0 ? "other" : NULL;

@@ -460,7 +460,7 @@ void tls_summary_alert(struct tls_session *session, uint8_t level, uint8_t descr
     emit_summary(session, NO_MORE, context);
 }
 
-/* Bytes that a suite of TLS 1.3 adds to a record: RFC 8446 appendix B.4, RFC 9150 section 3. */
+/* Bytes that a suite of TLS 1.3 adds to a record: RFC 8446 appendix B.4, RFC 9150 section 5. */
 static size_t tag_len(const struct tls_session *session)
 {
     enum { CCM_8 = 0x1305, SHA256_ONLY = 0xc0b4, SHA384_ONLY = 0xc0b5 };
