@@ -38,6 +38,8 @@ PACKAGES = {
     "coap-client-gnutls": "libcoap3-bin",
     "tstclnt": "libnss3-tools",
     "certutil": "libnss3-tools",
+    "pk12util": "libnss3-tools",
+    "selfserv": "libnss3-tools",
     "gcc": "gcc",
     "gtlsserver": "ngtcp2-server",
     "gtlsclient": "ngtcp2-client",
