@@ -108,21 +108,35 @@ enum psk_delivery psk_hellos_deliver(struct psk_hellos *hellos, uint64_t name,
     return PSK_DELIVERY_FIRST;
 }
 
+/* The delivery to the server that answered first. */
+static struct psk_delivered answered_first(const struct psk_delivered *first)
+{
+    struct psk_delivered delivered = *first;
+    if (same_end(&first->client, &first->asked_by) && same_end(&first->server, &first->answered_by))
+        return delivered;
+    delivered.client = first->asked_by;
+    delivered.server = first->answered_by;
+    delivered.packet = first->answer_packet;
+    return delivered;
+}
+
 bool psk_hellos_answer(struct psk_hellos *hellos, uint64_t name, const struct flow *flow,
-                       uint64_t answer, struct psk_delivered *before)
+                       uint64_t answer, uint64_t packet, struct psk_delivered *before)
 {
     struct psk_delivered *first = bounded_table_find(hellos->table, name);
     if (first == NULL)
         return false;
-    *before = *first;
     const struct endpoint *server = &flow->ends[!flow->client];
     if (first->answer == 0) {
         first->answer = answer;
+        first->answer_packet = packet;
+        first->asked_by = flow->ends[flow->client];
         first->answered_by = *server;
     }
     if (first->answer == answer || same_end(&first->answered_by, server) ||
         first->answered_by_several)
         return false;
     first->answered_by_several = true;
+    *before = answered_first(first);
     return true;
 }

@@ -25,11 +25,13 @@ enum psk_delivery {
 /* The delivery before the one at hand. */
 struct psk_delivered {
     struct endpoint client, server;
-    struct endpoint answered_by; /* by whom first; a server that is asked again may answer anew */
+    struct endpoint asked_by;    /* who was answered first */
+    struct endpoint answered_by; /* by whom; a server that is asked again may answer anew */
     uint8_t ip_version;
     bool answered_by_several;  /* told already */
     uint64_t ns, packet, flow; /* flow: number of its first packet */
     uint64_t answer;           /* hash of the random that the server answered with; 0: none yet */
+    uint64_t answer_packet;
 };
 
 struct psk_hellos;
@@ -47,10 +49,10 @@ enum psk_delivery psk_hellos_deliver(struct psk_hellos *hellos, uint64_t name,
                                      const struct flow *flow, uint64_t ns, uint64_t packet,
                                      struct psk_delivered *before, bool *pushed_out);
 
-/* psk_hellos_answer notes that a server answered the hello |name| in |flow| with a random, whose hash is |answer|. True,
- * once for a hello, when another server had answered it already, with another random: then |before| is the first
- * delivery. */
+/* psk_hellos_answer notes that a server answered the hello |name| in |flow| with a random, whose hash is |answer|, in
+ * |packet|. True, once for a hello, when another server had answered it already, with another random: then |before| is
+ * the delivery to that one; its packet is that of the answer, where the hello was not delivered to it first. */
 bool psk_hellos_answer(struct psk_hellos *hellos, uint64_t name, const struct flow *flow,
-                       uint64_t answer, struct psk_delivered *before);
+                       uint64_t answer, uint64_t packet, struct psk_delivered *before);
 
 #endif

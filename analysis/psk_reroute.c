@@ -61,7 +61,8 @@ void psk_reroute_answer(struct analyze_context *context, struct psk_hellos *hell
     struct psk_delivered before;
     if (!span_seen(hello->random) ||
         !psk_hellos_answer(hellos, handshake->hello, context->observation->flow,
-                           analysis_name(context, 0, hello->random), &before))
+                           analysis_name(context, 0, hello->random), context->observation->packet,
+                           &before))
         return;
     report(context, hello->transport, "answered by two servers", &before, CONFIDENCE_CERTAIN,
            "Two servers answered one client hello, each with a random of its own.");
