@@ -137,7 +137,7 @@ static struct fingerprint *find_or_add(struct analyze_context *context,
     return fingerprint;
 }
 
-/* Written out when it may become a finding, and not for all. */
+/* Written out when it may become a finding, once enough other hosts are seen, and not for all. */
 static void write_ja4(struct fingerprint *fingerprint, const struct tls_client_hello *hello)
 {
     struct derived ja4;
@@ -190,7 +190,7 @@ void link_fingerprint(struct analyze_context *context, const struct link_convers
         return;
     fingerprint->sessions++;
     if (fingerprint->sessions >= LEAST_SESSIONS && fingerprint->hosts == 1 &&
-        fingerprint->ja4_len == 0 && fingerprints->num_hosts >= LEAST_HOSTS)
+        fingerprint->ja4_len == 0)
         write_ja4(fingerprint, hello);
 }
 

@@ -873,29 +873,39 @@ static void test_server_name(void **state)
 
 /* --- fingerprints --- */
 
-/* |hosts| hosts with one kind of hello, and one that sends |odd| of another. */
-static struct world crowd(uint8_t hosts, uint8_t odd)
+static void say_usual(struct world *world, uint8_t hosts)
 {
-    struct world world = world_new("link.fingerprint");
     for (uint8_t i = 0; i < hosts; i++) {
         struct tls_client_hello hello = hello_of(i);
-        converse(&world, i);
-        say_hello(&world, &hello);
-        end(&world);
+        converse(world, i);
+        say_hello(world, &hello);
+        end(world);
     }
-    for (uint8_t i = 0; i < odd; i++) {
-        /* GREASE, and the order of extensions, are no difference */
-        static const char *const ciphers[] = {"\x0a\x0a\x13\x02\x13\x01",
-                                              "\x2a\x2a\x13\x02\x13\x01"};
-        static const char *const types[] = {"\x00\x17\x00\x00\x00\x0a\x00\x00",
-                                            "\x00\x0a\x00\x00\x00\x17\x00\x00"};
+}
+
+/* GREASE, and the order of extensions, are no difference. */
+static void say_odd(struct world *world, uint8_t times)
+{
+    static const char *const ciphers[] = {"\x0a\x0a\x13\x02\x13\x01", "\x2a\x2a\x13\x02\x13\x01"};
+    static const char *const types[] = {"\x00\x17\x00\x00\x00\x0a\x00\x00",
+                                        "\x00\x0a\x00\x00\x00\x17\x00\x00"};
+    for (uint8_t i = 0; i < times; i++) {
         struct tls_client_hello hello = hello_of((uint8_t)(200 + i));
         hello.ciphers = span_of(ciphers[i % 2], 6);
         hello.extensions = span_of(types[i % 2], 8);
-        converse(&world, 250);
-        say_hello(&world, &hello);
-        end(&world);
+        converse(world, 250);
+        say_hello(world, &hello);
+        end(world);
     }
+}
+
+/* |hosts| hosts with one kind of hello, and one that sends |odd| of another: before them, or after. */
+static struct world crowd(uint8_t hosts, uint8_t odd, bool before)
+{
+    struct world world = world_new("link.fingerprint");
+    say_odd(&world, before ? odd : 0);
+    say_usual(&world, hosts);
+    say_odd(&world, before ? 0 : odd);
     analysis_finish(world.analysis);
     return world;
 }
@@ -905,10 +915,11 @@ static void test_fingerprint(void **state)
     (void)state;
     static const struct {
         uint8_t hosts, odd;
-        bool fires;
-    } rows[] = {{49, 3, true}, {48, 3, false}, {49, 2, false}, {100, 0, false}, {100, 5, true}};
+        bool before, fires;
+    } rows[] = {{49, 3, false, true},   {48, 3, false, false}, {49, 2, false, false},
+                {100, 0, false, false}, {100, 5, false, true}, {49, 3, true, true}};
     for (size_t i = 0; i < NUM_OF(rows); i++) {
-        struct world world = crowd(rows[i].hosts, rows[i].odd);
+        struct world world = crowd(rows[i].hosts, rows[i].odd, rows[i].before);
         if ((count(&world, "link.fingerprint") > 0) != rows[i].fires)
             fail_msg("row %zu", i);
         if (rows[i].fires) {
