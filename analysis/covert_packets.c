@@ -215,6 +215,8 @@ static enum severity severity_of(const struct field_odd *odd)
                       odd->printable >= odd->bytes - odd->bytes / 8;
     if (odd->packets < 2 || odd->oddity == ODDITY_IP_OPTIONS)
         return SEVERITY_LOW;
+    if (odd->oddity == ODDITY_IP_RESERVED_BIT) /* packets without it are not counted as changes */
+        return SEVERITY_MEDIUM;
     if (odd->oddity == ODDITY_ETHERNET_PADDING) /* many drivers leave what was there before */
         return text && odd->varied > 0 ? SEVERITY_MEDIUM : SEVERITY_LOW;
     return odd->varied > 0 || text ? SEVERITY_MEDIUM : SEVERITY_LOW;

@@ -92,10 +92,10 @@ static void test_oddities(void **state)
         enum severity severity;
     } rows[] = {
         {"reserved bit once", {ODDITY_IP_RESERVED_BIT, 1}, "covert.ip-reserved-bit", SEVERITY_LOW},
-        {"reserved bit always",
+        {"reserved bit in several",
          {ODDITY_IP_RESERVED_BIT, 9},
          "covert.ip-reserved-bit",
-         SEVERITY_LOW},
+         SEVERITY_MEDIUM},
         {"options", {ODDITY_IP_OPTIONS, 9, 36, 30, 5, 7}, "covert.ip-options", SEVERITY_LOW},
         {"PadN", {ODDITY_IP6_PADDING, 2, 8, 0, 1}, "covert.ipv6-padding", SEVERITY_MEDIUM},
         {"PadN, the same", {ODDITY_IP6_PADDING, 2, 8, 0, 0}, "covert.ipv6-padding", SEVERITY_LOW},
