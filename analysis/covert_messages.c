@@ -216,6 +216,13 @@ static bool offers_13(struct span versions)
     return false;
 }
 
+/* Up to 1.2, where the server makes the session id. Versions of DTLS count down, from 1.0 on. */
+static bool is_before_13(struct number version)
+{
+    enum { TLS12 = 0x0303, DTLS12 = 0xfefd };
+    return version.seen && (version.value <= TLS12 || version.value >= DTLS12);
+}
+
 static void test_text(struct analyze_context *context, enum covert_field field, enum rule_id rule,
                       struct span bytes, const char *where)
 {
@@ -275,7 +282,7 @@ void covert_server_hello(struct analyze_context *context, const struct tls_serve
                    view_part(hello->random, CLOCK_LEN, SERVER_END - CLOCK_LEN), SEVERITY_MEDIUM);
         test_again(context, hello->random, hello->transport);
     }
-    if (hello->version.seen && hello->version.value <= 0x0303)
+    if (is_before_13(hello->version))
         test_text(context, COVERT_SESSION_ID, RULE_COVERT_SESSION_ID, hello->session_id,
                   "session_id");
     if (hello->heartbeat.seen) {
