@@ -280,7 +280,8 @@ static void read_recipient(struct reader *list, struct cms *cms)
 
 /* --- what is encrypted --- */
 
-/* RC2-CBC-Parameter ::= SEQUENCE { rc2ParameterVersion INTEGER, iv OCTET STRING }; RFC 8018 appendix B.2.3 */
+/* RFC 8018 appendix B.2.3: RC2-CBC-Parameter ::= SEQUENCE { rc2ParameterVersion INTEGER OPTIONAL,
+ * iv OCTET STRING } */
 static struct number rc2_bits(struct reader parameters)
 {
     static const struct {

@@ -17,7 +17,7 @@ CONFIRMATION_LEN = 8
 
 
 def outer(enc_len):
-    """ECHClientHello of type outer: draft-ietf-tls-esni, section 5."""
+    """ECHClientHello of type outer: RFC 9849 section 5."""
     return extension(ECH, OUTER + u16s(HKDF_SHA256, AES_128_GCM) + CONFIG + vec16(os.urandom(enc_len))
                      + vec16(os.urandom(208)))
 
