@@ -9,7 +9,8 @@ SERVER = "192.0.2.1"
 TEXT = b"attack at dawn, bring a lantern."  # in four pieces of eight bytes
 PIECES = [TEXT[at : at + 8] for at in range(0, len(TEXT), 8)]
 NUMBERS = [5, 2, 7, 4]  # in fields of a few bits
-TCP, ICMP = 6, 1
+ICMP, TCP, UDP, DESTINATION_OPTIONS = 1, 6, 17, 60
+MEASURED = b"measured"
 SYN, PSH, ACK, URG = 0x02, 0x08, 0x10, 0x20
 PING = bytes(range(0x10, 0x38))  # behind the time, as the ping of Linux fills it
 
@@ -31,6 +32,19 @@ class Wire:
             frame += (padding * 46)[: 60 - len(frame)]
         self.packets.append(captures.Packet(self.time, frame, len(frame)))
 
+    def datagram6(self, host, padding, port=4000):
+        """UDP over IPv6 with the option PadN in a header of options for the destination."""
+        self.time += 40_000
+        source, target = (socket.inet_pton(socket.AF_INET6, f"2001:db8::{name}") for name in (host, 1))
+        udp_len = 8 + len(MEASURED)
+        udp = struct.pack("!HHHH", port, 5683, udp_len, 0) + MEASURED
+        check = captures.checksum(source + target + struct.pack("!II", udp_len, UDP) + udp)
+        options = bytes([UDP, (4 + len(padding)) // 8 - 1, 1, len(padding)]) + padding
+        payload = options + udp[:6] + struct.pack("!H", check or 0xFFFF) + udp[8:]
+        frame = bytes.fromhex("020000000001 0200000000") + bytes([host]) + b"\x86\xdd"
+        frame += struct.pack("!IHBB", 6 << 28, len(payload), DESTINATION_OPTIONS, 64) + source + target + payload
+        self.packets.append(captures.Packet(self.time, frame, len(frame)))
+
     def segment(self, source, target, flags, seq=1, ack=1, data=b"", options=b"", reserved=0, urgent=0, **ip):
         ports = (4000, 80) if target == SERVER else (80, 4000)
         head = struct.pack("!HHIIBBHHH", *ports, seq, ack, (5 + len(options) // 4) << 4 | reserved, flags, 64240, 0,
@@ -44,7 +58,7 @@ class Wire:
         self.segment(client, SERVER, **({"flags": SYN, "seq": 0, "ack": 0} | (syn or {})))
         self.segment(SERVER, client, SYN | ACK, seq=0)
         for number, field in enumerate(fields):
-            self.segment(client, SERVER, **({"flags": PSH | ACK, "seq": 1 + 8 * number, "data": b"measured"} | field))
+            self.segment(client, SERVER, **({"flags": PSH | ACK, "seq": 1 + 8 * number, "data": MEASURED} | field))
             self.segment(SERVER, client, ACK, seq=1, ack=9 + 8 * number)
 
     def ping(self, client, number, payload, answer=None):
@@ -75,6 +89,7 @@ def messages(wire):
     for number, piece in enumerate(PIECES):
         wire.ping("192.0.2.29", number, clock(number) + piece + TEXT[:number])
         wire.ping("192.0.2.30", number, clock(number) + PING, answer=clock(number) + PING[:-8] + piece)
+        wire.datagram6(31, piece + b"\0\0\0\0")
 
 
 def look_alikes(wire):
@@ -89,6 +104,7 @@ def look_alikes(wire):
     wire.conversation("192.0.2.47", [{"options": b"\0" + bytes(7)} for _ in PIECES])
     for number in range(len(PIECES)):
         wire.ping("192.0.2.48", number, clock(number) + PING)
+        wire.datagram6(50, bytes(12))
         wire.ping("192.0.2.49", number, b"abcdefghijklmnopqrstuvwabcdefghi")
 
 
