@@ -251,7 +251,7 @@ static int status_of(const struct run *run, const struct result *result, int sta
 static int finish(struct analyze *analyze, int status)
 {
     struct run *run = &analyze->run;
-    if (run_lacked_memory() && status == STATUS_OK)
+    if (complain_lacked_memory() && status == STATUS_OK)
         status = STATUS_INPUT;
     struct result result = run_result(run);
     result.inputs = analyze->inputs;

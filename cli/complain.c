@@ -2,6 +2,8 @@
 #include "cli/complain.h"
 
 #include "core/error.h"
+#include "core/memory.h"
+#include "reports/text.h"
 #include "reports/text_safe.h"
 
 #include <errno.h>
@@ -20,4 +22,14 @@ void complain(const char *format, ...)
     /* A file can have any name. */
     text_safe(span_text(text), sizeof text, safe, sizeof safe);
     fprintf(stderr, "%s: %s\n", program_invocation_short_name, safe);
+}
+
+bool complain_lacked_memory(void)
+{
+    char number[TEXT_SMALL];
+    const uint64_t refused = memory_refused();
+    if (refused > 0)
+        complain("there was no memory, %s times: what it was for is not told",
+                 text_number(refused, number));
+    return refused > 0;
 }

@@ -538,7 +538,7 @@ int monitor_run(const struct monitor_settings *settings)
         watch(&monitor);
         finish(&monitor);
         status = monitor.status;
-        if (run_lacked_memory() && status == STATUS_OK)
+        if (complain_lacked_memory() && status == STATUS_OK)
             status = STATUS_INPUT;
         if (status == STATUS_OK && monitor.finding_to_fail_on)
             status = STATUS_FINDING;

@@ -510,16 +510,6 @@ void run_tell_counts(const struct run *run, const struct result *result)
                  redactor_key_id(run->redactor));
 }
 
-bool run_lacked_memory(void)
-{
-    char number[TEXT_SMALL];
-    const uint64_t refused = memory_refused();
-    if (refused > 0)
-        complain("there was no memory, %s times: what it was for is not told",
-                 text_number(refused, number));
-    return refused > 0;
-}
-
 bool run_must_fail(const struct run *run, const struct result *result)
 {
     return baseline_fails(result, run->redactor);

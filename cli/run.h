@@ -148,9 +148,6 @@ bool run_write_summary(struct run *run, const struct result *result, struct erro
 /* run_tell_counts tells every counter that is not zero on standard error. */
 void run_tell_counts(const struct run *run, const struct result *result);
 
-/* run_lacked_memory tells on standard error when the system had no memory for something: then results are not whole. */
-bool run_lacked_memory(void);
-
 bool run_must_fail(const struct run *run, const struct result *result);
 
 void run_end(struct run *run);

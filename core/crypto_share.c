@@ -120,7 +120,7 @@ static size_t curve_secret(const struct crypto_share *share, struct span peer,
 {
     size_t len = CRYPTO_SHARE_MAX_LEN;
     EVP_PKEY *other = memory_made(EVP_PKEY_new());
-    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(NULL, share->curve, NULL);
+    EVP_PKEY_CTX *context = memory_made(EVP_PKEY_CTX_new_from_pkey(NULL, share->curve, NULL));
     bool ok = other != NULL && context != NULL && peer.len > 0 &&
               EVP_PKEY_copy_parameters(other, share->curve) == 1 &&
               EVP_PKEY_set1_encoded_public_key(other, peer.at, peer.len) == 1 &&

@@ -249,14 +249,11 @@ static void tell_alone(struct probe *probe, const struct replies *unknown)
 /* Whether any identity goes with the right key. */
 static void ask_any_identity(struct oracle *oracle)
 {
-    struct check_result *result = &oracle->probe->results[CHECK_ORACLE];
     if (!span_seen(oracle->probe->settings->key) || !step_goes_on(oracle->probe))
         return;
     const struct reply reply = show_unknown(oracle, oracle->probe->settings->key);
-    const size_t len = strlen(result->reason);
     if (reply.outcome == CLIENT_ANSWERED)
-        snprintf(result->reason + len, sizeof result->reason - len,
-                 "; the server takes any identity with the right key");
+        step_add(oracle->probe, CHECK_ORACLE, "; the server takes any identity with the right key");
 }
 
 void oracle_run(struct probe *probe)

@@ -2,6 +2,7 @@
 #include "probe/probe.h"
 
 #include "core/crypto.h"
+#include "core/memory.h"
 #include "probe/steps.h"
 
 #include <stdlib.h>
@@ -72,6 +73,7 @@ void probe_run(struct probe *probe)
     clock_gettime(CLOCK_REALTIME, &now);
     probe->time_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
     probe->begun_ns = probe_now();
+    probe->refused = memory_refused();
     probe->count = (struct udp_count){.budget = probe_budget(probe->settings)};
     survey_run(probe);
     if (probe->settings->full && probe->num_suites > 0)
@@ -82,6 +84,8 @@ void probe_run(struct probe *probe)
         session_renegotiate(probe);
     if (probe->settings->oracle && probe->answers)
         oracle_run(probe);
+    if (probe->answers && probe->num_suites == 0 && step_goes_on(probe))
+        survey_rest(probe);
     explain_rest(probe);
     crypto_wipe(&probe->session, sizeof probe->session);
     probe->ended_ns = probe_now();

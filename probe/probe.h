@@ -65,6 +65,7 @@ struct probe {
     uint64_t time_ns;            /* since 1970, when it began */
     struct check_result results[NUM_CHECKS];
     char trouble[CHECK_REASON_LEN]; /* why no more could be asked; "": everything was */
+    uint64_t refused;               /* memory_refused() as it began */
 
     /* What the exchanges have shown, for the ones after them. */
     bool answers, cookie_asked, version_12, version_13;

@@ -299,9 +299,7 @@ static void try_suites(struct probe *probe, struct sessions *sessions)
             note_ticket(sessions, client_answers(client));
         client_free(client);
     }
-    struct check_result *result = &probe->results[CHECK_SUITES];
-    const size_t len = strlen(result->reason);
-    snprintf(result->reason + len, sizeof result->reason - len,
+    step_add(probe, CHECK_SUITES,
              "; sessions were made with %zu of the %zu that this client knows%s%s", num,
              sessions->num_suites, refused != NULL ? ", not with " : "",
              refused != NULL ? refused : "");

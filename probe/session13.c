@@ -68,15 +68,12 @@ static struct try13 make(struct probe *probe, bool ke, bool dhe, bool with_ping)
 /* Beside sessions of DTLS 1.2 it is said behind them; else it is the handshake. */
 static void tell(struct probe *probe, const struct try13 *both, const struct try13 *ke)
 {
-    struct check_result *result = &probe->results[CHECK_HANDSHAKE];
     const char *weak = ke->outcome == CLIENT_ANSWERED
                            ? "; psk_ke, without forward secrecy, is accepted"
                        : ke->outcome == CLIENT_ALERT ? "; psk_ke alone is refused"
                                                      : "";
     if (probe->num_suites > 0) {
-        const size_t len = strlen(result->reason);
-        snprintf(result->reason + len, sizeof result->reason - len, "; with DTLS 1.3: %s%s",
-                 both->how, weak);
+        step_add(probe, CHECK_HANDSHAKE, "; with DTLS 1.3: %s%s", both->how, weak);
         return;
     }
     const bool answered = both->outcome == CLIENT_ANSWERED;

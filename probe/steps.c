@@ -1,19 +1,47 @@
 /* steps.c: what all checks need. */
 #include "probe/steps.h"
 
+#include "core/memory.h"
+
 #include <stdarg.h>
 #include <stdio.h>
+
+/* Other targets may have lacked it: that is not known, and costs no more than to ask again. */
+static bool lacked_memory(struct probe *probe)
+{
+    const bool lacked = memory_refused() > probe->refused;
+    if (lacked && probe->trouble[0] == '\0')
+        snprintf(probe->trouble, sizeof probe->trouble, "there was no memory");
+    return lacked;
+}
 
 void step_tell(struct probe *probe, enum check_id id, enum check_outcome outcome, const char *value,
                enum rule_id rule, const char *reason, ...)
 {
     struct check_result *result = &probe->results[id];
     va_list args;
+    if (lacked_memory(probe)) {
+        *result = (struct check_result){.outcome = CHECK_UNKNOWN};
+        snprintf(result->reason, sizeof result->reason, "there was no memory");
+        return;
+    }
     va_start(args, reason);
     result->outcome = outcome;
     result->rule = rule < NUM_RULES ? rule_get(rule) : NULL;
     snprintf(result->value, sizeof result->value, "%s", value);
     vsnprintf(result->reason, sizeof result->reason, reason, args);
+    va_end(args);
+}
+
+void step_add(struct probe *probe, enum check_id id, const char *more, ...)
+{
+    struct check_result *result = &probe->results[id];
+    const size_t len = strlen(result->reason);
+    va_list args;
+    if (lacked_memory(probe))
+        return;
+    va_start(args, more);
+    vsnprintf(result->reason + len, sizeof result->reason - len, more, args);
     va_end(args);
 }
 
@@ -119,6 +147,8 @@ struct client *step_client(struct probe *probe, const struct client_options *opt
 void step_note(struct probe *probe, const struct client *client, enum client_outcome outcome)
 {
     const char *trouble = NULL;
+    if (lacked_memory(probe))
+        return;
     if (outcome == CLIENT_ANSWERED && client_was_delayed(client))
         probe->lossy = true;
     else if (outcome == CLIENT_ANSWERED || outcome == CLIENT_ALERT)
@@ -143,6 +173,8 @@ void step_note_13(struct probe *probe, const struct client13 *client, enum clien
                               ? "the port has become unreachable: the server has gone"
                           : outcome == CLIENT_FAILED ? client13_error(client)
                                                      : NULL;
+    if (lacked_memory(probe))
+        return;
     if (trouble != NULL && probe->trouble[0] == '\0')
         snprintf(probe->trouble, sizeof probe->trouble, "%s", trouble);
 }

@@ -6,9 +6,14 @@
 #include "probe/probe.h"
 
 /* step_tell puts down what a check found. |rule| is the one that a CHECK_FAIL breaks, or NUM_RULES. The reason is a
- * format and its values. */
+ * format and its values. Once there was no memory for something, which may be what the check rests on, every check is
+ * unknown for that reason, and nothing more is asked. */
 void step_tell(struct probe *probe, enum check_id id, enum check_outcome outcome, const char *value,
                enum rule_id rule, const char *reason, ...) __attribute__((format(printf, 6, 7)));
+
+/* step_add adds to the reason that was put down; nothing once there was no memory. */
+void step_add(struct probe *probe, enum check_id id, const char *more, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* step_unanswered tells that a check found nothing out, by how an exchange ended. */
 void step_unanswered(struct probe *probe, enum check_id id, enum client_outcome outcome);
@@ -47,6 +52,8 @@ void step_note_13(struct probe *probe, const struct client13 *client, enum clien
 /* --- the parts of a probe --- */
 
 void survey_run(struct probe *probe); /* DEPTH_HELLO: survey.c, survey_suites.c, survey_ways.c */
+void survey_rest(
+    struct probe *probe); /* of a server that took no PSK suite: what nothing came of */
 void survey_suites(struct probe *probe);
 void survey_cookie(struct probe *probe);
 void survey_ways(struct probe *probe);

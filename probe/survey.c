@@ -65,9 +65,9 @@ static void tell_hint(struct probe *probe, const struct answers *answers)
                   answers->key_exchange ? "the hint is empty" : "no hint is sent");
         return;
     }
+    probe->hint = malloc(hint.len);
     step_tell(probe, CHECK_HINT, CHECK_FAIL, "", RULE_PSK_HINT_SENT,
               "a hint of %zu bytes is sent to everybody who asks", hint.len);
-    probe->hint = malloc(hint.len);
     if (probe->hint == NULL)
         return;
     memcpy(probe->hint, hint.at, hint.len);
@@ -339,22 +339,11 @@ static void ask_versions(struct probe *probe)
                                          : "");
 }
 
-/* What is not come to has the reason put down for it. */
-static void tell_no_psk(struct probe *probe)
-{
-    for (unsigned i = 0; i < NUM_CHECKS; i++)
-        if (probe->results[i].reason[0] == '\0' && i != CHECK_CERTIFICATE && i != CHECK_VERSIONS)
-            step_tell(probe, (enum check_id)i, CHECK_NOT_APPLICABLE, "", NUM_RULES,
-                      "no PSK suite was taken");
-}
-
 void survey_run(struct probe *probe)
 {
     if (!ask_first(probe))
         return;
-    if (probe->num_suites == 0) {
-        tell_no_psk(probe);
-    } else {
+    if (probe->num_suites > 0) {
         survey_suites(probe);
         if (step_wants(probe, CHECK_CONNECTION_ID) || step_wants(probe, CHECK_RECORD_SIZE) ||
             step_wants(probe, CHECK_COMPRESSION) || step_wants(probe, CHECK_RESUMPTION_ID))
@@ -368,4 +357,12 @@ void survey_run(struct probe *probe)
         ask_certificates(probe);
     if (step_wants(probe, CHECK_VERSIONS))
         ask_versions(probe);
+}
+
+void survey_rest(struct probe *probe)
+{
+    for (unsigned i = 0; i < NUM_CHECKS; i++)
+        if (probe->results[i].reason[0] == '\0' && i != CHECK_CERTIFICATE && i != CHECK_VERSIONS)
+            step_tell(probe, (enum check_id)i, CHECK_NOT_APPLICABLE, "", NUM_RULES,
+                      "no PSK suite was taken");
 }

@@ -135,6 +135,8 @@ static void told(void *to, const struct probe *probe)
         outputs->no_memory = !tell_json(stdout, probe, outputs->redactor) || outputs->no_memory;
     else
         tell_text(stdout, probe, outputs->redactor, &outputs->style);
+    if (outputs->no_memory)
+        complain("%s: there is no memory to tell what was found", probe->name);
     if (probe->trouble[0] != '\0')
         complain("%s: %s", probe->name, probe->trouble);
     if (!outputs->settings->quiet)
@@ -211,11 +213,12 @@ static int probe_all(const struct settings *settings, struct probe_settings *pro
     pace_end(&pace);
     if (!ran)
         complain("%s", error.text);
+    const bool lacked = complain_lacked_memory();
     if (ferror(stdout) || outputs->no_memory)
         return STATUS_OUTPUT;
     if (outputs->fail_on != 0 && outputs->worst >= outputs->fail_on)
         return STATUS_FINDING;
-    return !ran || outputs->incomplete ? STATUS_INPUT : STATUS_OK;
+    return !ran || lacked || outputs->incomplete ? STATUS_INPUT : STATUS_OK;
 }
 
 static bool prepare(struct settings *settings, const struct option_list *operands,
