@@ -314,6 +314,17 @@ static bool open_output(struct event_pipe *pipe, struct error *error)
     return pipe->output.out != NULL;
 }
 
+static bool open_all(struct event_pipe *pipe, const char *path, struct error *error)
+{
+    if (!open_output(pipe, error))
+        return false;
+    const char *socket = output_socket(path);
+    if (socket != NULL && (pipe->broker = socket_broker_new(socket, error)) == NULL)
+        return false;
+    pipe->file = fopencookie(pipe, "w", (cookie_io_functions_t){.write = pipe_write});
+    return pipe->file != NULL || error_set(error, "there is no memory for events");
+}
+
 struct event_pipe *event_pipe_open(const char *path, const struct event_pipe_options *options,
                                    struct error *error)
 {
@@ -325,24 +336,12 @@ struct event_pipe *event_pipe_open(const char *path, const struct event_pipe_opt
     }
     pipe->path = path;
     pipe->options = *options;
-    bool opened = open_output(pipe, error);
-    const char *socket = opened ? output_socket(path) : NULL;
-    if (socket != NULL && (pipe->broker = socket_broker_new(socket, error)) == NULL) {
-        event_pipe_free(pipe);
-        return NULL;
+    if (open_all(pipe, path, error)) {
+        look_at(pipe);
+        return pipe;
     }
-    pipe->file =
-        opened ? fopencookie(pipe, "w", (cookie_io_functions_t){.write = pipe_write}) : NULL;
-    if (pipe->file == NULL) {
-        if (opened)
-            error_set(error, "there is no memory for events");
-        output_discard(&pipe->output);
-        free(pipe->waiting);
-        free(pipe);
-        return NULL;
-    }
-    look_at(pipe);
-    return pipe;
+    event_pipe_free(pipe);
+    return NULL;
 }
 
 /* Of what was sent and is not known to have arrived nobody will hear any more: it is dropped, too. */

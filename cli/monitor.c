@@ -486,10 +486,13 @@ static int begin(struct monitor *monitor)
 
 static void end_events(struct monitor *monitor, const struct result *result)
 {
-    struct error error = {.text = ""};
+    struct error error = {.text = ""}, reason = {.text = ""};
     char number[TEXT_SMALL];
     event_writer_stats(monitor->run.writer, result);
-    bool ok = run_end_events(&monitor->run, &error);
+    bool ok = run_end_events(&monitor->run, &reason);
+    if (!ok)
+        error_set(&error, "%s cannot be written: %s", monitor->settings->common.events,
+                  reason.text);
     if (!event_pipe_finish(monitor->events, LAST_WAIT_MS) && ok)
         ok = error_set(&error, "events are missing in %s: it could not be written",
                        monitor->settings->common.events);

@@ -520,6 +520,8 @@ void run_end(struct run *run)
     struct error ignored; /* a failed run has told already what is wrong */
     if (run->writer != NULL)
         run_end_events(run, &ignored);
+    if (run->messages != NULL)
+        fclose(run->messages); /* nothing was to write them */
     kafka_free(run->kafka);
     for (size_t i = 0; run->reports != NULL && i < run->settings->reports.num; i++)
         output_discard(&run->reports[i].output);
