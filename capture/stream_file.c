@@ -1,6 +1,7 @@
 /* stream_file.c: a pipe or a compressed file as input, in a buffer as large as its longest
  * record. */
 #include "capture/input.h"
+#include "core/descriptor.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -43,13 +44,11 @@ static struct stream_file *stream_of(struct input *input)
 static size_t stream_read(struct stream_file *stream, uint8_t *to, size_t room)
 {
     for (;;) {
-        ssize_t got = read(stream->fd, to, room);
+        ssize_t got = descriptor_read(stream->fd, to, room);
         if (got > 0) {
             stream->num_read += (uint64_t)got;
             return (size_t)got;
         }
-        if (got < 0 && errno == EINTR)
-            continue;
         if (got < 0 && errno == EAGAIN) {
             poll(&(struct pollfd){.fd = stream->fd, .events = POLLIN}, 1, -1);
             continue;

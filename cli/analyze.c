@@ -93,9 +93,8 @@ static bool open_events(struct analyze *analyze, struct error *error)
     const struct run_settings *settings = &analyze->settings->common;
     if (analyze->run.kafka == NULL)
         return output_open_stream(&analyze->events, run_events_path(settings), error);
-    analyze->events =
-        (struct output){.name = settings->events, .out = kafka_file(analyze->run.kafka, error)};
-    return analyze->events.out != NULL;
+    return output_open_descriptor(&analyze->events, kafka_lines(analyze->run.kafka),
+                                  settings->events, error);
 }
 
 static bool open_outputs(struct analyze *analyze, struct error *error)

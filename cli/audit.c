@@ -3,6 +3,7 @@
 
 #include "cli/complain.h"
 #include "cli/signals.h"
+#include "core/descriptor.h"
 #include "reports/text.h"
 
 #include <errno.h>
@@ -24,15 +25,10 @@ static ssize_t read_list(void *to, uint8_t *bytes, size_t max)
     struct audit *audit = to;
     if (!audit->begun)
         begin(audit);
-    for (;;) {
-        ssize_t got = read(audit->descriptor, bytes, max);
-        if (got >= 0 || (errno == EINTR && signals_stopped() != 0))
-            return got > 0 ? got : 0;
-        if (errno == EINTR)
-            continue;
+    const ssize_t got = descriptor_read(audit->descriptor, bytes, max);
+    if (got < 0)
         audit->reason = errno;
-        return -1;
-    }
+    return got;
 }
 
 static bool go_on(void *to, uint64_t bytes, uint64_t keys)

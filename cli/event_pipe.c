@@ -53,7 +53,7 @@ static bool has_room(int fd)
 /* Writes a part; 0 when it would have to wait, -1 on error. */
 static ssize_t write_some(struct event_pipe *pipe, const char *bytes, size_t len)
 {
-    int fd = fileno(pipe->output.out);
+    int fd = pipe->output.descriptor;
     ssize_t wrote = -1;
     switch (pipe->kind) {
     case TO_FILE:
@@ -194,7 +194,7 @@ static void look_at(struct event_pipe *pipe)
     struct stat status;
     pipe->kind = TO_PIPE;
     pipe->size = 0;
-    if (fstat(fileno(pipe->output.out), &status) != 0)
+    if (fstat(pipe->output.descriptor, &status) != 0)
         return;
     if (S_ISREG(status.st_mode)) {
         pipe->kind = TO_FILE;
@@ -207,7 +207,7 @@ static void look_at(struct event_pipe *pipe)
 bool event_pipe_reopen(struct event_pipe *pipe, struct error *error)
 {
     struct output again;
-    if (pipe->kind != TO_FILE || pipe->output.out == stdout)
+    if (pipe->kind != TO_FILE || pipe->output.standard)
         return true;
     if (!output_open_append(&again, pipe->path, error))
         return false;
@@ -247,15 +247,14 @@ static void reach_again(struct event_pipe *pipe)
 {
     if (!pipe->gone || pipe->broker == NULL)
         return;
+    struct output again;
+    struct error error;
     int fd = socket_broker_take(pipe->broker);
-    FILE *again = fd >= 0 ? fdopen(fd, "w") : NULL;
-    if (again != NULL) {
-        fclose(pipe->output.out);
-        pipe->output.out = again;
+    if (fd >= 0 && output_open_descriptor(&again, fd, pipe->output.name, &error)) {
+        output_discard(&pipe->output);
+        pipe->output = again;
         pipe->gone = pipe->failed = pipe->failing = false;
-    } else if (fd >= 0) {
-        close(fd);
-    } else if (monotonic_ms() >= pipe->next_try_ms) {
+    } else if (fd < 0 && monotonic_ms() >= pipe->next_try_ms) {
         pipe->next_try_ms = monotonic_ms() + AGAIN_MS;
         socket_broker_ask(pipe->broker);
     }
@@ -309,9 +308,8 @@ static bool open_output(struct event_pipe *pipe, struct error *error)
 {
     if (pipe->options.kafka == NULL)
         return output_open_append(&pipe->output, pipe->path, error);
-    pipe->output =
-        (struct output){.name = pipe->path, .out = kafka_file(pipe->options.kafka, error)};
-    return pipe->output.out != NULL;
+    return output_open_descriptor(&pipe->output, kafka_lines(pipe->options.kafka), pipe->path,
+                                  error);
 }
 
 static bool open_all(struct event_pipe *pipe, const char *path, struct error *error)

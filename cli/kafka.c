@@ -148,14 +148,11 @@ struct kafka *kafka_start(const struct kafka_options *options, struct error *err
     return NULL;
 }
 
-FILE *kafka_file(struct kafka *kafka, struct error *error)
+int kafka_lines(struct kafka *kafka)
 {
-    FILE *file = fdopen(kafka->lines, "w");
-    if (file != NULL)
-        kafka->lines = -1; /* it is the stream's now */
-    else
-        error_set(error, "there is no memory for events");
-    return file;
+    const int lines = kafka->lines;
+    kafka->lines = -1;
+    return lines;
 }
 
 bool kafka_end(struct kafka *kafka)

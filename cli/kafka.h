@@ -18,9 +18,9 @@ bool kafka_check_topic(const char *topic, struct error *error);
  * keys are read, there are threads, and the sandbox is entered. NULL and |error| when it cannot do its work. */
 struct kafka *kafka_start(const struct kafka_options *options, struct error *error);
 
-/* kafka_file gives the one stream to write lines to, the caller's, which waits while nobody takes them; with MSG_DONTWAIT its
- * descriptor, a socket, does not. NULL and |error| when there is no memory. */
-FILE *kafka_file(struct kafka *kafka, struct error *error);
+/* kafka_lines gives the one descriptor to write lines to, the caller's: a socket, which waits while nobody takes them, but
+ * not with MSG_DONTWAIT. */
+int kafka_lines(struct kafka *kafka);
 
 /* kafka_news looks for news, without waiting, and gives the last; kafka_told gives those that were seen last. */
 const struct kafka_news *kafka_news(struct kafka *kafka);

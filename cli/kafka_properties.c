@@ -2,6 +2,7 @@
 #include "cli/kafka_properties.h"
 
 #include "core/crypto.h"
+#include "core/descriptor.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,23 +31,17 @@ static bool read_failed(const char *path, struct error *error)
 static bool read_text(struct kafka_properties *properties, int fd, const char *path,
                       struct error *error)
 {
-    size_t len = 0;
     properties->text_size = KAFKA_MAX_FILE + 2;
     properties->text = calloc(1, properties->text_size);
     if (properties->text == NULL)
         return error_set(error, "there is no memory for %.200s", path);
-    while (len <= KAFKA_MAX_FILE) {
-        ssize_t got = read(fd, properties->text + len, KAFKA_MAX_FILE + 1 - len);
-        if (got < 0 && errno != EINTR)
-            return read_failed(path, error);
-        if (got == 0)
-            break;
-        len += got > 0 ? (size_t)got : 0;
-    }
+    const ssize_t len = descriptor_read_all(fd, properties->text, KAFKA_MAX_FILE + 1);
+    if (len < 0)
+        return read_failed(path, error);
     if (len > KAFKA_MAX_FILE)
         return error_set(error, "%.200s is longer than %d bytes: that is no file of properties",
                          path, KAFKA_MAX_FILE);
-    return memchr(properties->text, '\0', len) == NULL ||
+    return memchr(properties->text, '\0', (size_t)len) == NULL ||
            error_set(error, "%.200s is no text", path);
 }
 

@@ -1,6 +1,8 @@
 /* output.c: files, sockets and standard output that results are written to. */
 #include "cli/output.h"
 
+#include "core/descriptor.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -53,18 +55,49 @@ bool output_resolve(const char *path, char resolved[PATH_MAX])
     return wrote > 0 && wrote < PATH_MAX;
 }
 
+/* --- streams, whose writes are made again where a signal interrupts them: fdopen's would lose what they had --- */
+
+static int descriptor_of(void *cookie)
+{
+    return (int)(intptr_t)cookie;
+}
+
+static ssize_t stream_write(void *cookie, const char *bytes, size_t size)
+{
+    return (ssize_t)descriptor_write(descriptor_of(cookie), bytes, size);
+}
+
+static int stream_close(void *cookie)
+{
+    return close(descriptor_of(cookie));
+}
+
 static bool open_descriptor(struct output *output, int descriptor, const char *path,
                             struct error *error)
 {
     if (descriptor < 0)
         return open_failed(path, errno, error);
-    output->out = fdopen(descriptor, "w");
+    output->descriptor = descriptor;
+    output->out =
+        fopencookie((void *)(intptr_t)descriptor, "w",
+                    (cookie_io_functions_t){.write = stream_write,
+                                            .close = output->standard ? NULL : stream_close});
     if (output->out == NULL) {
         int reason = errno;
-        close(descriptor);
+        if (!output->standard)
+            close(descriptor);
         return open_failed(path, reason, error);
     }
+    if (isatty(descriptor) == 1)
+        (void)setvbuf(output->out, NULL, _IOLBF, 0);
     return true;
+}
+
+bool output_open_descriptor(struct output *output, int descriptor, const char *name,
+                            struct error *error)
+{
+    *output = (struct output){.name = name};
+    return open_descriptor(output, descriptor, name, error);
 }
 
 static bool open_socket(struct output *output, const char *path, struct error *error)
@@ -86,18 +119,18 @@ static bool open_socket(struct output *output, const char *path, struct error *e
     return open_descriptor(output, descriptor, path, error);
 }
 
-static bool open_standard(struct output *output)
+static bool open_standard(struct output *output, struct error *error)
 {
     output->name = "standard output";
-    output->out = stdout;
-    return true;
+    output->standard = true;
+    return open_descriptor(output, STDOUT_FILENO, output->name, error);
 }
 
 bool output_open_stream(struct output *output, const char *path, struct error *error)
 {
     *output = (struct output){.name = path};
     if (is_standard(path))
-        return open_standard(output);
+        return open_standard(output, error);
     if (is_socket(path))
         return open_socket(output, path, error);
     return open_descriptor(output, open(path, O_WRONLY | O_CREAT | O_CLOEXEC, OUTPUT_MODE), path,
@@ -119,10 +152,9 @@ bool output_open_append(struct output *output, const char *path, struct error *e
 bool output_truncate(struct output *output, struct error *error)
 {
     struct stat status;
-    int descriptor = fileno(output->out);
-    if (output->out == stdout || fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode))
+    if (output->standard || fstat(output->descriptor, &status) != 0 || !S_ISREG(status.st_mode))
         return true;
-    return ftruncate(descriptor, 0) == 0 || open_failed(output->name, errno, error);
+    return ftruncate(output->descriptor, 0) == 0 || open_failed(output->name, errno, error);
 }
 
 /* Makes "FOLDER/.NAME.PID.N.tmp". */
@@ -151,7 +183,7 @@ bool output_open_whole(struct output *output, const char *path, struct error *er
     struct stat status;
     *output = (struct output){.name = path};
     if (is_standard(path))
-        return open_standard(output);
+        return open_standard(output, error);
     if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
         return open_descriptor(output, open(path, O_WRONLY | O_CLOEXEC), path, error);
     if (!output_resolve(path, output->target))
@@ -165,14 +197,22 @@ bool output_open_whole(struct output *output, const char *path, struct error *er
     return true;
 }
 
+static bool sync_whole(int descriptor)
+{
+    int done;
+    do
+        done = fsync(descriptor);
+    while (done != 0 && errno == EINTR);
+    return done == 0;
+}
+
 bool output_close(struct output *output, struct error *error)
 {
-    bool is_stdout = output->out == stdout;
     bool ok = fflush(output->out) == 0 && ferror(output->out) == 0;
     if (ok && output->temporary[0] != '\0' && !output->unsynced)
-        ok = fsync(fileno(output->out)) == 0;
+        ok = sync_whole(output->descriptor);
     int reason = errno;
-    if (!is_stdout && fclose(output->out) != 0 && ok) {
+    if (fclose(output->out) != 0 && ok) {
         ok = false;
         reason = errno;
     }
@@ -189,7 +229,7 @@ bool output_close(struct output *output, struct error *error)
 
 void output_discard(struct output *output)
 {
-    if (output->out != NULL && output->out != stdout)
+    if (output->out != NULL)
         fclose(output->out);
     output->out = NULL;
     if (output->temporary[0] != '\0')

@@ -10,6 +10,8 @@
 struct output {
     const char *name;         /* for messages: the path as the user gave it, or "standard output" */
     FILE *out;                /* NULL: not open */
+    int descriptor;           /* what it writes to */
+    bool standard;            /* standard output, which stays open */
     char target[PATH_MAX];    /* where the finished file goes, "" when it is written in place */
     char temporary[PATH_MAX]; /* what is written until then, "" when there is none */
     bool unsynced; /* set by the caller: output_close need not wait until the file is on its disk */
@@ -19,6 +21,10 @@ struct output {
  * that somebody listens on), or a file, whose old content stays until output_truncate. */
 bool output_open_stream(struct output *output, const char *path, struct error *error);
 bool output_truncate(struct output *output, struct error *error);
+
+/* output_open_descriptor opens what writes to |descriptor|, which becomes the output's, also when it fails. */
+bool output_open_descriptor(struct output *output, int descriptor, const char *name,
+                            struct error *error);
 
 /* output_open_append opens the same, but adds to a file, and does not wait for the reader of a named pipe. */
 bool output_open_append(struct output *output, const char *path, struct error *error);

@@ -5,11 +5,11 @@
 #include "cli/complain.h"
 #include "cli/signals.h"
 #include "core/crypto.h"
+#include "core/descriptor.h"
 #include "core/digits.h"
 #include "core/layers.h"
 #include "reports/text.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -43,11 +43,9 @@ static void hash_file(const char *path, uint64_t most, char hex[65])
     bool ok = digest != NULL && fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) &&
               (uint64_t)status.st_size <= most;
     while (ok && got != 0) {
-        got = read(descriptor, buffer, sizeof buffer);
-        if (got < 0)
-            ok = errno == EINTR && signals_stopped() == 0;
-        else if (got > 0)
-            ok = signals_stopped() == 0 && crypto_digest_add(digest, span_of(buffer, (size_t)got));
+        got = descriptor_read(descriptor, buffer, sizeof buffer);
+        ok = got == 0 || (got > 0 && signals_stopped() == 0 &&
+                          crypto_digest_add(digest, span_of(buffer, (size_t)got)));
     }
     if (ok && crypto_digest_finish(digest, sum)) {
         digits_hex(sum, sizeof sum, hex);

@@ -355,7 +355,7 @@ static uint64_t room_in(const struct run *run)
     const uint64_t mib = run->settings->write_mib;
     const uint64_t room = (mib != 0 ? mib : RUN_WRITE_MIB) << 20;
     struct stat status;
-    if (fstat(fileno(run->written.out), &status) != 0)
+    if (fstat(run->written.descriptor, &status) != 0)
         return room;
     return (uint64_t)status.st_size < room ? room - (uint64_t)status.st_size : 0;
 }

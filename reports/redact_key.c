@@ -2,6 +2,7 @@
 #include "reports/redact_key.h"
 
 #include "core/crypto.h"
+#include "core/descriptor.h"
 #include "core/digits.h"
 
 #include <errno.h>
@@ -50,23 +51,6 @@ static bool parse(const uint8_t *bytes, size_t len, uint8_t key[REDACT_KEY_LEN])
     return len == HEX_DIGITS && from_digits(bytes, key);
 }
 
-/* Reads all of a small file; more than |max| bytes give |max|. */
-static bool read_all(int fd, uint8_t *bytes, size_t max, size_t *len)
-{
-    *len = 0;
-    while (*len < max) {
-        ssize_t got = read(fd, bytes + *len, max - *len);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return false;
-        if (got == 0)
-            break;
-        *len += (size_t)got;
-    }
-    return true;
-}
-
 bool redact_key_read(const char *path, uint8_t key[REDACT_KEY_LEN], struct error *error)
 {
     /* Non-blocking: a FIFO is refused, not waited for. */
@@ -74,11 +58,11 @@ bool redact_key_read(const char *path, uint8_t key[REDACT_KEY_LEN], struct error
     if (fd < 0)
         return error_set(error, "cannot open the key file '%s': %s", path, strerror(errno));
     uint8_t bytes[FILE_MAX + 1];
-    size_t len = 0;
     bool ok = check_file(fd, path, error);
-    if (ok && !read_all(fd, bytes, sizeof bytes, &len))
+    const ssize_t len = ok ? descriptor_read_all(fd, bytes, sizeof bytes) : 0;
+    if (ok && len < 0)
         ok = error_set(error, "cannot read the key file '%s': %s", path, strerror(errno));
-    if (ok && !parse(bytes, len, key))
+    if (ok && !parse(bytes, (size_t)len, key))
         ok = error_set(error,
                        "the key file '%s' holds no key: it needs 32 bytes or 64 hex digits; "
                        "run: (umask 077; head -c 32 /dev/urandom > '%s')",

@@ -1,6 +1,7 @@
 /* keys.c: reads a key without a buffer that it would stay in. */
 #include "probe/program/keys.h"
 
+#include "core/descriptor.h"
 #include "core/digits.h"
 #include "core/secret_memory.h"
 #include "dissectors/recognise.h"
@@ -74,9 +75,7 @@ static ssize_t read_line(int descriptor, uint8_t *to, size_t max)
 {
     size_t len = 0;
     while (len < max) {
-        ssize_t got = read(descriptor, to + len, 1);
-        if (got < 0 && errno == EINTR)
-            continue;
+        ssize_t got = descriptor_read(descriptor, to + len, 1);
         if (got < 0)
             return -1;
         if (got == 0 || to[len] == '\n')

@@ -2,8 +2,9 @@
  *
  *     short_io [--seed N] [--interrupt] PROGRAM ARGS...
  *
- * A tracer: of read, pread64, readv, recvfrom, write and pwrite64 dice decide which are given a smaller count,
- * down to one byte; with --interrupt they also decide which of the reading ones end with EINTR, having done nothing.
+ * A tracer: of read, pread64, readv, recvfrom, write, pwrite64, writev and sendto dice decide which are given a smaller
+ * count, down to one byte; with --interrupt they also decide which end with EINTR, having done nothing, as fsync then
+ * may. What is written to standard error is left as it is.
  * That begins when a file that ARGS name is opened or standard input is read: the dynamic linker, and what sanitizers do
  * at the start, bear none of it. Everything is as the kernel may do it at any time. Ends as PROGRAM did; the last line on standard error counts. */
 #include <errno.h>
@@ -34,7 +35,7 @@ struct run {
     char **files;
     bool begun;
     struct thread threads[MAX_THREADS];
-    uint64_t calls, shortened, interrupted;
+    uint64_t calls, shortened, interrupted, interrupted_writes;
 };
 
 static _Noreturn void give_up(const char *what)
@@ -68,7 +69,7 @@ static bool reads(unsigned long long call)
 
 static bool writes(unsigned long long call)
 {
-    return call == SYS_write || call == SYS_pwrite64;
+    return call == SYS_write || call == SYS_pwrite64 || call == SYS_writev || call == SYS_sendto;
 }
 
 /* Whether the path at |address| is an argument of the program. */
@@ -96,13 +97,17 @@ static void enter(struct run *run, struct thread *thread)
     thread->interrupt = false;
     run->begun = run->begun || (call == SYS_read && registers.rdi == STDIN_FILENO) ||
                  (call == SYS_openat && is_named(run, thread->id, registers.rsi));
-    if (!run->begun || (!reads(call) && !writes(call)) || registers.rdx == 0)
+    const bool of_use = reads(call) || (writes(call) && registers.rdi != STDERR_FILENO);
+    if (!run->begun || (call != SYS_fsync && (!of_use || registers.rdx == 0)))
         return;
     run->calls++;
-    if (run->interrupt && reads(call) && below(run, ONE_IN) == 0) {
+    if (run->interrupt && below(run, ONE_IN) == 0) {
         thread->interrupt = true;
         registers.rdx = 0;
         run->interrupted++;
+        run->interrupted_writes += !reads(call);
+    } else if (call == SYS_fsync) {
+        return;
     } else if (registers.rdx > 1 && below(run, ONE_IN) == 0) {
         registers.rdx = 1 + below(run, below(run, 2) == 0 ? registers.rdx - 1 : 1);
         run->shortened++;
@@ -184,8 +189,9 @@ int main(int argc, char **argv)
     if (child < 0)
         give_up("no process");
     const int status = trace(&run, child);
-    fprintf(stderr, "short_io: %llu calls, %llu shortened, %llu interrupted\n",
+    fprintf(stderr,
+            "short_io: %llu calls, %llu shortened, %llu interrupted, %llu of these writes\n",
             (unsigned long long)run.calls, (unsigned long long)run.shortened,
-            (unsigned long long)run.interrupted);
+            (unsigned long long)run.interrupted, (unsigned long long)run.interrupted_writes);
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
