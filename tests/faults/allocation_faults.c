@@ -1,11 +1,14 @@
-/* allocation_faults.c: perpass with one allocation that fails, at one place of its code after the other.
+/* allocation_faults.c: a program with one allocation that fails, at one place of its code after the other. It is linked
+ * with the code of perpass, and again with that of perpass-probe.
  *
- *     allocation_faults --folder DIR [--calls N] [--only PLACE:CALL] -- ARGS...
+ *     allocation_faults --folder DIR [--calls N] [--only PLACE:CALL] [--except PLACE,PLACE...] -- ARGS...
  *
- * Runs perpass ARGS once as it is, and notes every place of perpass's own code that takes memory there, and how often.
- * Then runs it again for each place, in a process of its own, while one call there fails: the first one, and up to N
- * (2) in even steps to the last one. Each run has a folder of its own, DIR/clean or DIR/PLACE:CALL, in which it works
- * and leaves "stdout" and "stderr". Prints a line for each: the folder, and the exit status or the signal.
+ * Runs the program with ARGS once as it is, and notes every place of its own code that takes memory there, and how
+ * often. Then runs it again for each place, in a process of its own, while one call there fails: the first one, and up
+ * to N (2) in even steps to the last one; places behind --except are left out. Each run has a folder of its own,
+ * DIR/clean or DIR/PLACE:CALL, in which it works and leaves "stdout" and "stderr". Prints two lines for each: the folder
+ * and "process" with its number as it begins, the folder and the exit status or the signal as it ends; and a line for
+ * each place, with its "calls".
  *
  * What takes memory is malloc and its kin, and what libraries make for perpass; what libraries take for themselves
  * does not fail here. */
@@ -14,6 +17,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <json-c/json.h>
+#include <netdb.h>
 #include <openssl/evp.h>
 #include <pthread.h>
 #include <signal.h>
@@ -155,6 +159,13 @@ FILE *__wrap_fopencookie(void *cookie, const char *mode, cookie_io_functions_t f
     return fails(HERE) ? NULL : __real_fopencookie(cookie, mode, functions);
 }
 
+FILE *__real_fopen(const char *path, const char *mode);
+FILE *__wrap_fopen(const char *path, const char *mode);
+FILE *__wrap_fopen(const char *path, const char *mode)
+{
+    return fails(HERE) ? NULL : __real_fopen(path, mode);
+}
+
 EVP_CIPHER_CTX *__real_EVP_CIPHER_CTX_new(void);
 EVP_CIPHER_CTX *__wrap_EVP_CIPHER_CTX_new(void);
 EVP_CIPHER_CTX *__wrap_EVP_CIPHER_CTX_new(void)
@@ -183,6 +194,23 @@ EVP_KDF_CTX *__wrap_EVP_KDF_CTX_new(EVP_KDF *kdf)
     return fails(HERE) ? NULL : __real_EVP_KDF_CTX_new(kdf);
 }
 
+EVP_PKEY *__real_EVP_PKEY_new(void);
+EVP_PKEY *__wrap_EVP_PKEY_new(void);
+EVP_PKEY *__wrap_EVP_PKEY_new(void)
+{
+    return fails(HERE) ? NULL : __real_EVP_PKEY_new();
+}
+
+EVP_PKEY_CTX *__real_EVP_PKEY_CTX_new_from_pkey(OSSL_LIB_CTX *library, EVP_PKEY *key,
+                                                const char *properties);
+EVP_PKEY_CTX *__wrap_EVP_PKEY_CTX_new_from_pkey(OSSL_LIB_CTX *library, EVP_PKEY *key,
+                                                const char *properties);
+EVP_PKEY_CTX *__wrap_EVP_PKEY_CTX_new_from_pkey(OSSL_LIB_CTX *library, EVP_PKEY *key,
+                                                const char *properties)
+{
+    return fails(HERE) ? NULL : __real_EVP_PKEY_CTX_new_from_pkey(library, key, properties);
+}
+
 struct json_object *__real_json_object_new_object(void);
 struct json_object *__wrap_json_object_new_object(void);
 struct json_object *__wrap_json_object_new_object(void)
@@ -204,7 +232,17 @@ struct json_object *__wrap_json_object_new_string(const char *text)
     return fails(HERE) ? NULL : __real_json_object_new_string(text);
 }
 
-/* A thread that cannot be made is told by another number. */
+/* Names that cannot be resolved and threads that cannot be made are told by other numbers. */
+int __real_getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
+                       struct addrinfo **found);
+int __wrap_getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
+                       struct addrinfo **found);
+int __wrap_getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
+                       struct addrinfo **found)
+{
+    return fails(HERE) ? EAI_MEMORY : __real_getaddrinfo(name, service, hints, found);
+}
+
 typedef void *thread_body(void *);
 int __real_pthread_create(pthread_t *thread, const pthread_attr_t *how, thread_body *body,
                           void *to);
@@ -230,10 +268,11 @@ int __wrap_main(int argc, char **argv);
 
 struct run {
     const char *folder;
-    unsigned calls;   /* of a place that fail, one a run */
-    const char *only; /* NULL: all */
+    unsigned calls;     /* of a place that fail, one a run */
+    const char *only;   /* NULL: all */
+    const char *except; /* NULL: none */
     int argc;
-    char **argv; /* of perpass, its name included */
+    char **argv; /* of the program, its name included */
 };
 
 static _Noreturn void give_up(const char *what)
@@ -259,7 +298,7 @@ static void stream_to(const char *name, int stream)
     close(descriptor);
 }
 
-/* Runs perpass in a folder of its own, and tells how it ended. */
+/* Runs the program in a folder of its own, and tells how it ended. */
 static void run_in(const struct run *run, const char *name, struct places *places)
 {
     char path[4096];
@@ -279,7 +318,11 @@ static void run_in(const struct run *run, const char *name, struct places *place
         exit(
             __real_main(run->argc, run->argv)); /* with a look for leaks, where the build has one */
     }
-    if (child < 0 || waitpid(child, &status, 0) != child)
+    if (child < 0)
+        give_up("no process");
+    printf("%s process %ld\n", name, (long)child);
+    fflush(stdout);
+    if (waitpid(child, &status, 0) != child)
         give_up("no process");
     if (WIFSIGNALED(status))
         printf("%s signal %d\n", name, WTERMSIG(status));
@@ -287,13 +330,25 @@ static void run_in(const struct run *run, const char *name, struct places *place
         printf("%s status %d\n", name, WEXITSTATUS(status));
 }
 
-/* Runs it while the |call|-th call of |address| fails. */
-static void run_failing(const struct run *run, uintptr_t address, unsigned call)
+/* Whether |place| is one of the list |except|. */
+static bool is_left_out(const char *except, const char *place)
 {
-    extern const char __executable_start[];
+    const size_t len = strlen(place);
+    for (const char *at = except; at != NULL && *at != '\0'; at += strspn(at, ",")) {
+        const size_t word = strcspn(at, ",");
+        if (word == len && memcmp(at, place, len) == 0)
+            return true;
+        at += word;
+    }
+    return false;
+}
+
+/* Runs it while the |call|-th call of |address|, which is |place|, fails. */
+static void run_failing(const struct run *run, const char *place, uintptr_t address, unsigned call)
+{
     struct places *places = shared(sizeof *places);
     char name[64];
-    snprintf(name, sizeof name, "%zx:%u", (size_t)(address - (uintptr_t)__executable_start), call);
+    snprintf(name, sizeof name, "%s:%u", place, call);
     if (run->only == NULL || strcmp(run->only, name) == 0) {
         failing_address = address;
         failing_call = call;
@@ -302,21 +357,30 @@ static void run_failing(const struct run *run, uintptr_t address, unsigned call)
     munmap(places, sizeof *places);
 }
 
+/* Runs it while some of the calls of a place fail. */
+static void try_place(const struct run *run, const struct place *at)
+{
+    extern const char __executable_start[];
+    const uintptr_t address = atomic_load(&at->address);
+    const unsigned calls = atomic_load(&at->calls), tries = calls < run->calls ? calls : run->calls;
+    char place[32];
+    snprintf(place, sizeof place, "%zx", (size_t)(address - (uintptr_t)__executable_start));
+    printf("%s calls %u\n", place, calls);
+    for (unsigned n = 0; n < tries && !is_left_out(run->except, place); n++)
+        run_failing(run, place, address, tries == 1 ? 1 : 1 + n * (calls - 1) / (tries - 1));
+}
+
 static void run_all(const struct run *run)
 {
     struct places *clean = shared(sizeof *clean);
     run_in(run, "clean", clean);
-    for (size_t i = 0; i < MAX_PLACES; i++) {
-        const uintptr_t address = atomic_load(&clean->at[i].address);
-        const unsigned calls = atomic_load(&clean->at[i].calls);
-        const unsigned tries = calls < run->calls ? calls : run->calls;
-        for (unsigned n = 0; address != 0 && n < tries; n++)
-            run_failing(run, address, tries == 1 ? 1 : 1 + n * (calls - 1) / (tries - 1));
-    }
+    for (size_t i = 0; i < MAX_PLACES; i++)
+        if (atomic_load(&clean->at[i].address) != 0)
+            try_place(run, &clean->at[i]);
     munmap(clean, sizeof *clean);
 }
 
-/* The linker puts it in the place of perpass's own. */
+/* The linker puts it in the place of the program's own. */
 int __wrap_main(int argc, char **argv)
 {
     struct run run = {.calls = 2};
@@ -328,9 +392,12 @@ int __wrap_main(int argc, char **argv)
             run.calls = (unsigned)strtoul(argv[i + 1], NULL, 10);
         else if (strcmp(argv[i], "--only") == 0)
             run.only = argv[i + 1];
+        else if (strcmp(argv[i], "--except") == 0)
+            run.except = argv[i + 1];
     }
-    if (run.folder == NULL || run.calls == 0 || i >= argc) {
-        fprintf(stderr, "allocation_faults --folder DIR [--calls N] [--only PLACE:CALL] -- ARGS\n");
+    if (run.folder == NULL || i >= argc) {
+        fprintf(stderr, "allocation_faults --folder DIR [--calls N] [--only PLACE:CALL] "
+                        "[--except PLACE,PLACE...] -- ARGS\n");
         return 2;
     }
     run.argc = argc - i;
