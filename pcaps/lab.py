@@ -437,7 +437,13 @@ class Lab:
 
 
 def listens(pid, port):
-    """Is there a listening TCP socket or an unconnected UDP socket on |port| in the namespace of |pid|?"""
+    """Is there a listening TCP socket or an unconnected UDP socket on |port| in the namespace of |pid|?
+
+    Before "ip netns exec" has entered it, |pid| is where this script is, where somebody else may listen.
+    """
+    with contextlib.suppress(OSError):
+        if os.readlink(f"/proc/{pid}/ns/net") == os.readlink("/proc/self/ns/net"):
+            return False
     for table, state in (("tcp", "0A"), ("tcp6", "0A"), ("udp", "07"), ("udp6", "07")):
         try:
             with open(f"/proc/{pid}/net/{table}", encoding="ascii") as lines:
