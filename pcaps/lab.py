@@ -247,7 +247,8 @@ class Lab:
     @contextlib.contextmanager
     def serving(self, port, *argv, namespace=None):
         server = self.start(namespace or self.server_ns, *argv)
-        wait_for(lambda: server.ended() or listens(server.popen.pid, port), f"port {port}")
+        pid = server.popen.pid
+        wait_for(lambda: server.ended() or (is_elsewhere(pid) and listens(pid, port)), f"port {port}")
         if server.ended():
             raise LabError(f"{' '.join(argv)} ended: {server.log()}")
         try:
@@ -436,14 +437,16 @@ class Lab:
         return os.path.join(self.scratch, name)
 
 
-def listens(pid, port):
-    """Is there a listening TCP socket or an unconnected UDP socket on |port| in the namespace of |pid|?
+def is_elsewhere(pid):
+    """Has |pid| entered a network namespace of its own? Before, somebody else may listen where it is."""
+    try:
+        return os.readlink(f"/proc/{pid}/ns/net") != os.readlink("/proc/self/ns/net")
+    except OSError:
+        return False
 
-    Before "ip netns exec" has entered it, |pid| is where this script is, where somebody else may listen.
-    """
-    with contextlib.suppress(OSError):
-        if os.readlink(f"/proc/{pid}/ns/net") == os.readlink("/proc/self/ns/net"):
-            return False
+
+def listens(pid, port):
+    """Is there a listening TCP socket or an unconnected UDP socket on |port| in the namespace of |pid|?"""
     for table, state in (("tcp", "0A"), ("tcp6", "0A"), ("udp", "07"), ("udp6", "07")):
         try:
             with open(f"/proc/{pid}/net/{table}", encoding="ascii") as lines:
