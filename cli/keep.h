@@ -1,5 +1,5 @@
 /* keep.h: writes the packets that results rest on to a file: those of conversations that somebody reads, for as long as
- * they are read.
+ * they are read, and those with odd headers, with what came shortly before them.
  *
  * Whether somebody reads a conversation is known some packets after its beginning. Until then its packets wait, in
  * the order of all: 8 MiB and 10 seconds of the packets' time at most; then the undecided ones are let go. */

@@ -243,8 +243,8 @@ const struct option_row run_options[] = {
      "Write the findings to FILE, for --baseline of later runs. It shows no address and no name."},
     {"write", "FILE", false, MEMBER(write), option_set_text,
      "Write the packets that results rest on to FILE (pcapng): those of conversations that are "
-     "read, "
-     "until their handshake is over, and of transferred files. Needs --privacy raw."},
+     "read, until their handshake is over, of transferred files, and those with odd headers. Needs "
+     "--privacy raw."},
     {"write-size", "MIB", false, MEMBER(write_mib), set_write_size,
      "Write no more than MIB mebibytes to the file of --write (100 if this is not given); packets "
      "that are not written are counted."},

@@ -14,7 +14,7 @@ struct expectation;
 enum engine_interest {
     INTEREST_NONE,      /* nobody looked at it */
     INTEREST_UNDECIDED, /* whether its conversation is one that somebody reads is not known yet */
-    INTEREST_READ       /* it is of a conversation that somebody reads, or may be a part of it */
+    INTEREST_READ /* it is of a conversation that somebody reads, or may be a part of it; or has odd headers */
 };
 
 struct engine_options {

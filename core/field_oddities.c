@@ -272,18 +272,39 @@ static bool is_ping(struct span payload)
     return false;
 }
 
-bool field_oddities_echo(const struct packet *packet, struct field_echo *echo,
-                         struct field_oddities *found)
+/* Whether it is one, captured whole; |reply| says of which kind. */
+static bool is_echo(const struct packet *packet, bool *reply)
 {
     enum { ECHO_REPLY = 0, ECHO_REQUEST = 8, ECHO6_REQUEST = 128, ECHO6_REPLY = 129 };
     if (packet->l4_header.len < 8 || packet->payload.cut != 0)
         return false;
     const uint8_t type = view_u8(packet->l4_header, 0);
     const bool v6 = packet->protocol == PROTO_ICMP6;
-    echo->reply = type == (v6 ? ECHO6_REPLY : ECHO_REPLY);
-    if (!echo->reply && type != (v6 ? ECHO6_REQUEST : ECHO_REQUEST))
+    *reply = type == (v6 ? ECHO6_REPLY : ECHO_REPLY);
+    return *reply || type == (v6 ? ECHO6_REQUEST : ECHO_REQUEST);
+}
+
+static struct span payload_of(const struct packet *packet)
+{
+    return span_of(packet->payload.at, reader_left(&packet->payload));
+}
+
+bool field_oddities_any(const struct packet *packet)
+{
+    const bool icmp = packet->protocol == PROTO_ICMP || packet->protocol == PROTO_ICMP6;
+    struct field_oddities found;
+    bool reply;
+    field_oddities_none(&found);
+    return field_oddities_of(packet, &found) ||
+           (icmp && is_echo(packet, &reply) && !is_ping(payload_of(packet)));
+}
+
+bool field_oddities_echo(const struct packet *packet, struct field_echo *echo,
+                         struct field_oddities *found)
+{
+    if (!is_echo(packet, &echo->reply))
         return false;
-    const struct span payload = span_of(packet->payload.at, reader_left(&packet->payload));
+    const struct span payload = payload_of(packet);
     echo->which = view_u32(packet->l4_header, 4);
     echo->hash = hash_of(payload);
     if (!echo->reply && !is_ping(payload)) {

@@ -41,6 +41,10 @@ struct field_echo {
 bool field_oddities_echo(const struct packet *packet, struct field_echo *echo,
                          struct field_oddities *found);
 
+/* field_oddities_any says whether |packet| by itself has something odd: what field_oddities_of finds, or an echo message,
+ * replies too, with a payload that is no ping's. */
+bool field_oddities_any(const struct packet *packet);
+
 /* Of a TCP header: the value of its time stamp, 0 for none; the kinds of its options, as in struct tcp_fields. */
 uint32_t field_oddities_timestamp(struct span header);
 uint32_t field_oddities_layout(struct span header);
