@@ -193,6 +193,12 @@ bool analysis_reads(struct analysis *analysis, const struct observation_type *ty
     return route_place(analysis, type)->readers != 0;
 }
 
+bool analysis_conversation_ends(const struct observation *observation)
+{
+    return observation->type == &observation_flow_end ||
+           observation->type == &observation_exchange_end;
+}
+
 void analysis_observe(struct analysis *analysis, const struct observation *observation)
 {
     assert(!analysis->finished);
@@ -208,8 +214,8 @@ void analysis_observe(struct analysis *analysis, const struct observation *obser
                                           .conversation_offset = analysis->conversation_offsets[i]};
         analyzers[i]->observe(&context, observation);
     }
-    if (observation->type == &observation_flow_end)
-        conversations_forget(analysis->conversations, observation->flow);
+    if (analysis_conversation_ends(observation))
+        conversations_forget(analysis->conversations, observation);
 }
 
 static void analyzers_finish(struct analysis *analysis)
@@ -233,6 +239,7 @@ void analysis_sum_up(struct analysis *analysis)
             told_forget(&analysis->told, *type);
         analyzers[i]->sum_up(&context);
     }
+    findings_give_keys(analysis->findings);
 }
 
 void analysis_finish(struct analysis *analysis)
@@ -302,15 +309,15 @@ static void *part_of(const struct analyze_context *context, struct conversation 
 void *analysis_conversation_known(const struct analyze_context *context)
 {
     struct conversation *conversation =
-        conversations_find(context->analysis->conversations, context->observation->flow);
+        conversations_find(context->analysis->conversations, context->observation);
     return conversation != NULL ? part_of(context, conversation) : NULL;
 }
 
 void *analysis_conversation(struct analyze_context *context)
 {
     bool pushed_out = false;
-    struct conversation *conversation = conversations_begin(
-        context->analysis->conversations, context->observation->flow, &pushed_out);
+    struct conversation *conversation =
+        conversations_begin(context->analysis->conversations, context->observation, &pushed_out);
     context->analysis->stats.table_evictions += pushed_out;
     return part_of(context, conversation);
 }
@@ -373,7 +380,8 @@ static uint64_t known_name(const struct analyze_context *context, uint64_t *know
 uint64_t analysis_address_name(const struct analyze_context *context, unsigned end)
 {
     const struct flow *flow = context->observation->flow;
-    struct conversation *conversation = conversations_find(context->analysis->conversations, flow);
+    struct conversation *conversation =
+        conversations_find(context->analysis->conversations, context->observation);
     return known_name(context, conversation != NULL ? &conversation->addresses[end] : NULL,
                       NAME_ADDRESS, endpoint_address(&flow->ends[end], flow->ip_version));
 }
@@ -382,7 +390,8 @@ uint64_t analysis_server_name(const struct analyze_context *context)
 {
     const struct flow *flow = context->observation->flow;
     unsigned end = !flow->client;
-    struct conversation *conversation = conversations_find(context->analysis->conversations, flow);
+    struct conversation *conversation =
+        conversations_find(context->analysis->conversations, context->observation);
     return known_name(context, conversation != NULL ? &conversation->ends[end] : NULL, NAME_END,
                       span_of(&flow->ends[end], sizeof flow->ends[end]));
 }

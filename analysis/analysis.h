@@ -61,7 +61,7 @@ const struct observation_type *analysis_made(size_t index);
 const struct observation *const *analysis_told(const struct analysis *analysis, size_t *num);
 
 /* analysis_sum_up has the analyzers tell the tables of what they know so far; what they told of these before is
- * forgotten. analysis_finish does it, too. */
+ * forgotten. The findings so far get the keys that they are told by. analysis_finish does it, too. */
 void analysis_sum_up(struct analysis *analysis);
 
 /* analysis_finish ends the analyzers; then the findings are complete. */

@@ -38,10 +38,13 @@ struct analysis_stats *analysis_totals(const struct analyze_context *context);
 
 /* analysis_conversation gives the analyzer's part of what is remembered of the conversation at hand, all-zero when it
  * is new. analysis_conversation_known gives the same, but NULL when no analyzer began to remember it: then there is
- * nothing in it. Both live until the analyzer returns. A conversation is forgotten after its flow.end, or when the table
- * is full: the one that was quiet longest of eight (table_evictions). */
+ * nothing in it. Both live until the analyzer returns. Each exchange of a flow that holds several (struct observation)
+ * is a conversation of its own. A conversation is forgotten after its flow.end or exchange.end, of which
+ * analysis_conversation_ends is true, or when the table is full: the one that was quiet longest of eight
+ * (table_evictions). */
 void *analysis_conversation(struct analyze_context *context);
 void *analysis_conversation_known(const struct analyze_context *context);
+bool analysis_conversation_ends(const struct observation *observation);
 
 /* analysis_name gives a name of |bytes| for tables in memory: a hash under a random key of the run, never 0. |kind|
  * keeps things apart that have the same bytes. analysis_random_name is for what is random all over, such as keys and

@@ -75,6 +75,8 @@ void auth_hello_client(struct analyze_context *context, const struct tls_client_
     bool retried = handshake->retried && !handshake->server_hello;
     auth_handshake_reset(handshake);
     handshake->client_hello = true;
+    handshake->hello_packet = context->observation->packet;
+    handshake->hello_ns = context->observation->time_ns;
     handshake->retried = retried;
     note_versions(handshake, hello);
     note_name(context, handshake, hello->server_name);
@@ -84,7 +86,7 @@ void auth_hello_client(struct analyze_context *context, const struct tls_client_
     handshake->offers_fallback = has_u16(hello->ciphers, SCSV_FALLBACK);
     handshake->offers_sct = has_extension(hello->extensions, EXT_SCT);
     handshake->offers_srtp = has_extension(hello->extensions, EXT_USE_SRTP);
-    handshake->has_cookie = hello->cookie.len > 0 || hello->retry_cookie == TRUTH_YES;
+    handshake->has_cookie = tls_client_hello_has_cookie(hello);
 }
 
 /* TLS 1.0 to 1.2, DTLS 1.0 and 1.2: what the extensions of these years were made for. */

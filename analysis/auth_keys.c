@@ -2,6 +2,7 @@
  * that have nothing to do with one another. RFC 9525, RFC 6962 section 1. Reads certificates of TLS and DTLS up to 1.2,
  * and how handshakes ended. */
 #include "analysis/authentication.h"
+#include "analysis/seen_times.h"
 
 #include "core/crypto.h"
 #include "core/der.h"
@@ -63,7 +64,7 @@ enum { NAME_HOST, NAME_ISSUER, NAME_KEY };
 struct auth_key {
     uint64_t name;
     uint8_t sha256[CRYPTO_SHA256_LEN];
-    uint64_t first_ns, last_ns;
+    struct seen_times times;
     uint64_t issuer; /* hash of who vouches for it */
     struct endpoint server;
     uint8_t ip_version;
@@ -106,8 +107,7 @@ static bool read_key(const struct analyze_context *context,
     struct span organization = organization_of(x509->issuer);
     *key = (struct auth_key){
         .name = name,
-        .first_ns = context->observation->time_ns,
-        .last_ns = context->observation->time_ns,
+        .times = {context->observation->time_ns, context->observation->time_ns},
         .issuer = analysis_name(context, NAME_ISSUER,
                                 span_seen(organization) ? organization : x509->issuer),
         .server = flow->ends[!flow->client],
@@ -134,7 +134,7 @@ static void add_key(struct analyze_context *context, struct auth_key_names *name
         return;
     }
     for (size_t i = 1; i < AUTH_KEYS; i++)
-        if (name->keys[i].last_ns < place->last_ns)
+        if (name->keys[i].times.last_ns < place->times.last_ns)
             place = &name->keys[i];
     *place = *key;
     analysis_totals(context)->table_evictions++;
@@ -152,12 +152,6 @@ static bool is_related(const struct auth_key *a, const struct auth_key *b)
     if (a->self_issued && b->self_issued)
         return !is_same_server(a, b);
     return a->issuer == b->issuer;
-}
-
-/* A key that took the place of another does not come back: times overlap when one was seen before and after. */
-static bool is_overlapping(const struct auth_key *a, const struct auth_key *b)
-{
-    return a->first_ns < b->last_ns && b->first_ns < a->last_ns;
 }
 
 /* As the events show the hash of a key, so that their tokens are the same. */
@@ -242,11 +236,11 @@ void auth_keys(struct analyze_context *context, const struct tls_certificate *ce
             add_key(context, known, &key);
         return;
     }
-    before->last_ns = context->observation->time_ns;
+    before->times.last_ns = context->observation->time_ns;
     before->server = flow->ends[!flow->client];
     before->ip_version = flow->ip_version;
     for (size_t i = 0; i < known->num; i++)
         if (&known->keys[i] != before && !is_related(before, &known->keys[i]) &&
-            is_overlapping(before, &known->keys[i]))
+            seen_times_overlap(&before->times, &known->keys[i].times))
             report_keys(context, certificate->transport, handshake, before, &known->keys[i]);
 }

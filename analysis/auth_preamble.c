@@ -117,14 +117,13 @@ void auth_cookie(struct analyze_context *context)
     if (handshake == NULL || !handshake->client_hello || handshake->has_cookie ||
         handshake->retried || auth_is_peer(handshake))
         return;
-    const struct flow *flow = context->observation->flow;
     struct finding finding = finding_begin(context, RULE_AUTH_NO_COOKIE);
     finding.transport = "dtls";
-    /* It is known when the conversation is over, and is about how that began. */
-    finding.packet = flow->first_packet;
-    finding.first_ns = finding.last_ns = flow->first_ns;
+    /* It is known when the handshake is over, and is about how that began. */
+    finding.packet = handshake->hello_packet;
+    finding.first_ns = finding.last_ns = handshake->hello_ns;
     finding.reason = "The bytes of both sides were counted from the client's first hello on.";
-    finding_about_server(&finding, flow);
+    finding_about_server(&finding, context->observation->flow);
     finding_says_number(&finding, "client_bytes", session->client_hello_bytes.value);
     finding_says_number(&finding, "server_bytes", session->server_first_bytes.value);
     finding_says_number(&finding, "times",

@@ -36,6 +36,7 @@ struct auth_handshake {
     bool client_hello, offers_13, offers_12, offers_master_secret, offers_renegotiation;
     bool offers_sct, offers_fallback, has_cookie;
     bool offers_srtp; /* or the server took it */
+    uint64_t hello_packet, hello_ns;
     uint8_t name_len;
     uint8_t *name; /* its own copy */
     /* what the server hello said */

@@ -5,8 +5,10 @@
  *
  * What a session's keys come from is known once the handshake is over, its bytes when the conversation is, or when the
  * next session begins in it. A session that is resumed up to version 1.2 is opened by what opens the one that it goes
- * back to, and by the key of the ticket. A ticket of TLS 1.3 opens what is resumed without Diffie-Hellman only. RSA_PSK
- * takes two secrets; so it is in nobody's radius. */
+ * back to, and by the key of the ticket. A ticket of TLS 1.3 opens what is resumed without Diffie-Hellman only. Where a PSK
+ * goes together with another secret, it takes both; so such a session is in nobody's radius: RSA_PSK, DHE_PSK and
+ * ECDHE_PSK (RFC 4279 sections 3 and 4, RFC 5489 section 2), and TLS 1.3 with a PSK and key shares (RFC 8446 section
+ * 7.1). */
 #include "analysis/blast_radius.h"
 
 #include "analysis/blast_secrets.h"
@@ -46,6 +48,7 @@ struct handshake {
     const char *key_exchange;
     uint8_t kx;                         /* enum tls_kx */
     bool settled, tls13, fresh, export; /* fresh: the server sent a key share */
+    bool psk;                           /* a PSK goes into the session's keys */
     uint16_t groups[MOST_SHARES];
     union {
         struct {
@@ -88,12 +91,21 @@ static uint64_t name_of_random(const struct analyze_context *context, unsigned k
 
 /* --- sessions --- */
 
+/* Of the conversation so far. Those of an exchange, which shares its flow with others, are known at its end. */
+static uint64_t num_bytes(const struct observation *observation)
+{
+    if (observation->type == &observation_exchange_end)
+        return ((const struct exchange_end_observation *)observation->data)->bytes;
+    return observation->exchange == 0 ? observation->flow->bytes[0] + observation->flow->bytes[1]
+                                      : 0;
+}
+
 static void end_session(struct analyze_context *context, struct handshake *handshake)
 {
     struct state *state = context->state;
     const struct flow *flow = context->observation->flow;
     const struct endpoint *client = &flow->ends[flow->client], *server = &flow->ends[!flow->client];
-    const uint64_t bytes = flow->bytes[0] + flow->bytes[1];
+    const uint64_t bytes = num_bytes(context->observation);
     const bool first = handshake->began_ns == 0;
     struct blast_session session = {
         .handshake = handshake->server_random,
@@ -117,8 +129,10 @@ static void end_session(struct analyze_context *context, struct handshake *hands
  * to nothing counts for the next one. */
 static void begin_handshake(struct analyze_context *context, struct handshake *handshake)
 {
-    if (handshake->settled) {
+    const bool first_of_exchange = context->observation->exchange != 0 && handshake->began_ns == 0;
+    if (handshake->settled)
         end_session(context, handshake);
+    if (handshake->settled || first_of_exchange) {
         handshake->began_ns = context->observation->time_ns;
         handshake->began_packet = context->observation->packet;
     }
@@ -167,6 +181,14 @@ static uint64_t long_term_secret(const struct handshake *handshake)
     return handshake->kx == TLS_KX_PSK ? handshake->psks[0] : handshake->server_key;
 }
 
+/* The server's and the client's public value, whose private ones open the session, unless a PSK is mixed in. */
+static void settle_ephemeral(struct handshake *handshake)
+{
+    const struct handshake h = *handshake;
+    handshake->opened_by[0] = h.psk ? 0 : h.server_value;
+    handshake->opened_by[1] = h.psk ? 0 : h.shares[0];
+}
+
 static void settle_12(struct analyze_context *context, struct handshake *handshake,
                       const struct tls_handshake_summary *summary)
 {
@@ -180,8 +202,11 @@ static void settle_12(struct analyze_context *context, struct handshake *handsha
         handshake->authenticated_by = 0;
     } else {
         origin = long_term_secret(&h);
-        by[0] = origin != 0 ? origin : h.server_value;
-        by[1] = origin != 0 ? 0 : h.shares[0];
+        settle_ephemeral(handshake);
+        if (origin != 0) {
+            by[0] = origin;
+            by[1] = 0;
+        }
         handshake->authenticated_by = h.server_key;
         note_origin(context, h.session_id, origin);
     }
@@ -192,8 +217,11 @@ static void settle_12(struct analyze_context *context, struct handshake *handsha
 static void settle_13(struct handshake *handshake)
 {
     const struct handshake h = *handshake;
-    handshake->opened_by[0] = h.fresh ? h.server_value : h.psks[0];
-    handshake->opened_by[1] = h.fresh ? h.shares[0] : 0;
+    settle_ephemeral(handshake);
+    if (!h.fresh) {
+        handshake->opened_by[0] = h.psks[0];
+        handshake->opened_by[1] = 0;
+    }
     handshake->opened_by[2] = handshake->authenticated_by = 0;
 }
 
@@ -365,6 +393,7 @@ static void observe_server_hello(struct analyze_context *context, const struct n
     handshake->tls13 = session->tls13;
     handshake->kx = (uint8_t)session->kx;
     handshake->export = (session->flags & TLS_SUITE_EXPORT) != 0;
+    handshake->psk = session->tls13 ? hello->selected_psk.seen : tls_kx_has_psk(session->kx);
     if (!session->tls13) {
         handshake->psks[0] = handshake->shares[0] = 0; /* those were for 1.3 */
         if (is_long_term(session->kx))
@@ -460,7 +489,7 @@ static void observe(struct analyze_context *context, const struct observation *o
         observe_ticket(context, observation->data);
     else if (observation->type == &observation_tls_handshake_summary)
         observe_summary(context, observation->data);
-    else if (observation->type == &observation_flow_end)
+    else if (analysis_conversation_ends(observation))
         observe_end(context);
     else if (negotiated_read(observation, &session))
         observe_server_hello(context, &session);
@@ -487,6 +516,7 @@ static const struct observation_type *const reads[] = {&observation_tls_client_h
                                                        &observation_tls_client_key_exchange,
                                                        &observation_tls_new_session_ticket,
                                                        &observation_tls_handshake_summary,
+                                                       &observation_exchange_end,
                                                        &observation_flow_end,
                                                        NULL};
 

@@ -35,21 +35,60 @@ static bool is_worth_telling(const struct blast_secret *secret)
            (secret->kind == BLAST_SERVER_KEY && num_servers(secret) > 1);
 }
 
-/* The worst first; the rest makes the order the same for every run. */
-static int compare(const void *a, const void *b)
+/* A secret that is worth telling. */
+struct ranked {
+    const struct blast_secret *secret;
+    uint64_t row; /* its kind, and which of those of its kind and packet it is */
+};
+
+/* Where the sessions begin, and what secret: not those of another one. */
+static int compare_places(const struct blast_secret *x, const struct blast_secret *y)
 {
-    const struct blast_secret *x = *(const struct blast_secret *const *)a;
-    const struct blast_secret *y = *(const struct blast_secret *const *)b;
-    const uint64_t keys[][2] = {{y->sessions.num, x->sessions.num},
-                                {y->sessions.bytes, x->sessions.bytes},
-                                {y->authenticated, x->authenticated},
-                                {x->sessions.packet, y->sessions.packet},
-                                {x->kind, y->kind},
-                                {x->name_len, y->name_len}};
+    const uint64_t keys[][2] = {{x->sessions.packet, y->sessions.packet},
+                                {x->sessions.first_ns, y->sessions.first_ns},
+                                {x->kind, y->kind}};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         if (keys[i][0] != keys[i][1])
             return keys[i][0] < keys[i][1] ? -1 : 1;
+    return 0;
+}
+
+/* An order that is the same for every run. */
+static int compare_secrets(const void *a, const void *b)
+{
+    const struct blast_secret *x = ((const struct ranked *)a)->secret;
+    const struct blast_secret *y = ((const struct ranked *)b)->secret;
+    const int order = compare_places(x, y);
+    if (order != 0)
+        return order;
+    if (x->name_len != y->name_len)
+        return x->name_len < y->name_len ? -1 : 1;
     return memcmp(x->name, y->name, x->name_len);
+}
+
+/* The worst first. */
+static int compare(const void *a, const void *b)
+{
+    const struct blast_secret *x = ((const struct ranked *)a)->secret;
+    const struct blast_secret *y = ((const struct ranked *)b)->secret;
+    const uint64_t keys[][2] = {{y->sessions.num, x->sessions.num},
+                                {y->sessions.bytes, x->sessions.bytes},
+                                {y->authenticated, x->authenticated}};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if (keys[i][0] != keys[i][1])
+            return keys[i][0] < keys[i][1] ? -1 : 1;
+    return compare_secrets(a, b);
+}
+
+/* One session may be opened by several secrets of one kind: the key of the ticket that it showed, and of the one that
+ * it was given. */
+static void number_rows(struct ranked *all, size_t num)
+{
+    qsort(all, num, sizeof all[0], compare_secrets);
+    for (size_t i = 0; i < num; i++) {
+        const bool again = i > 0 && compare_places(all[i - 1].secret, all[i].secret) == 0;
+        all[i].row = again ? all[i - 1].row + 1 : (uint64_t)all[i].secret->kind << 32;
+    }
 }
 
 static const char *reason_of(const struct blast_secret *secret)
@@ -154,8 +193,9 @@ static void tell_names(struct analyze_context *context, const struct blast_secre
         context, &told->servers, host_set_count(shown) > host_set_count(opened) ? shown : opened);
 }
 
-static bool tell(struct analyze_context *context, const struct blast_secret *secret)
+static bool tell(struct analyze_context *context, const struct ranked *ranked)
 {
+    const struct blast_secret *secret = ranked->secret;
     const struct blast_sessions *sessions = &secret->sessions;
     const size_t size = sizeof(struct told_secret) + secret->name_len + 1;
     struct told_secret *told = calloc(1, size);
@@ -174,7 +214,8 @@ static bool tell(struct analyze_context *context, const struct blast_secret *sec
                                              .data = &told->radius,
                                              .flow = &told->flow,
                                              .time_ns = sessions->last_ns,
-                                             .packet = sessions->packet};
+                                             .packet = sessions->packet,
+                                             .row = ranked->row};
     return analysis_tell(context, &told->observation, told, size);
 }
 
@@ -182,18 +223,19 @@ void blast_secrets_tell(const struct blast_secrets *secrets, struct analyze_cont
 {
     const size_t num = secrets->table != NULL ? bounded_table_count(secrets->table) : 0;
     struct analysis_stats *totals = analysis_totals(context);
-    const struct blast_secret **worst = calloc(num + 1, sizeof worst[0]);
+    struct ranked *worst = calloc(num + 1, sizeof worst[0]);
     size_t found = 0, told = 0, at = 0;
     for (size_t i = 0; i < num; i++) {
         const struct blast_secret *secret = bounded_table_next(secrets->table, &at);
         if (is_worth_telling(secret) && worst != NULL)
-            worst[found] = secret;
+            worst[found].secret = secret;
         found += is_worth_telling(secret);
     }
     if (worst != NULL) {
+        number_rows(worst, found);
         qsort(worst, found, sizeof worst[0], compare);
         for (size_t i = 0; i < found && i < BLAST_MOST_TOLD; i++)
-            told += tell(context, worst[i]);
+            told += tell(context, &worst[i]);
     }
     free(worst);
     totals->blast_secrets = found;

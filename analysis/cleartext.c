@@ -171,9 +171,10 @@ static void judge_login(struct analyze_context *context, const char *protocol, c
     finding_add(context, &finding);
 }
 
+/* Whether it went on in clear may be unknown: the capture ends behind the request for TLS, or lost what followed. */
 static void on_preamble(struct analyze_context *context, const struct starttls_session *session)
 {
-    if (session->upgraded != TRUTH_YES) {
+    if (session->upgraded == TRUTH_NO) {
         struct heard *heard = analysis_conversation(context);
         heard->protocol = session->protocol;
     }

@@ -1,5 +1,5 @@
-/* conversations.c: a bounded table by the flow's ends and first packet. What was asked for last is at hand: observations
- * of one flow come one after the other, and several analyzers ask at each. */
+/* conversations.c: a bounded table by the flow's ends and first packet, and the number of the exchange. What was asked for
+ * last is at hand: observations of one flow come one after the other, and several analyzers ask at each. */
 #include "analysis/conversations.h"
 
 #include "analysis/bounded_table.h"
@@ -14,8 +14,8 @@
 struct conversations {
     struct bounded_table *table;
     struct keyed_hash_five_key key;
-    const struct flow *looked_at; /* since conversations_look_anew; NULL: none */
-    uint64_t last_name;           /* 0: none */
+    const struct observation *looked_at; /* since conversations_look_anew; NULL: none */
+    uint64_t last_name;                  /* 0: none */
     struct conversation *last;
 };
 
@@ -44,10 +44,12 @@ void conversations_free(struct conversations *conversations)
     free(conversations);
 }
 
-/* The ends are four words and a half: the half and the protocol are spread over the number of the first packet, which
- * nobody can choose so that the sums are the same. */
-static uint64_t name_of(const struct conversations *conversations, const struct flow *flow)
+/* The ends are four words and a half: the half, the protocol and the number of the exchange are spread over the number of
+ * the first packet, which nobody can choose so that the sums are the same. */
+static uint64_t name_of(const struct conversations *conversations,
+                        const struct observation *observation)
 {
+    const struct flow *flow = observation->flow;
     enum { WHOLE = 4 * sizeof(uint64_t), REST = sizeof flow->ends - WHOLE };
     const uint64_t odd = 0x9e3779b97f4a7c15;
     uint64_t words[5];
@@ -55,7 +57,8 @@ static uint64_t name_of(const struct conversations *conversations, const struct 
     static_assert(REST == sizeof rest, "the ends have no padding");
     memcpy(words, flow->ends, WHOLE);
     memcpy(&rest, (const uint8_t *)flow->ends + WHOLE, REST);
-    words[4] = flow->first_packet + ((uint64_t)flow->protocol << 32 | rest) * odd;
+    const uint64_t others = (uint64_t)observation->exchange << 40 | (uint64_t)flow->protocol << 32;
+    words[4] = flow->first_packet + (others | rest) * odd;
     uint64_t name = keyed_hash_five(&conversations->key, words);
     return name != 0 ? name : 1;
 }
@@ -66,12 +69,12 @@ void conversations_look_anew(struct conversations *conversations)
 }
 
 struct conversation *conversations_find(struct conversations *conversations,
-                                        const struct flow *flow)
+                                        const struct observation *observation)
 {
-    if (flow == conversations->looked_at)
+    if (observation == conversations->looked_at)
         return conversations->last;
-    uint64_t name = name_of(conversations, flow);
-    conversations->looked_at = flow;
+    uint64_t name = name_of(conversations, observation);
+    conversations->looked_at = observation;
     if (name != conversations->last_name) {
         conversations->last_name = name;
         conversations->last = bounded_table_find(conversations->table, name);
@@ -80,9 +83,9 @@ struct conversation *conversations_find(struct conversations *conversations,
 }
 
 struct conversation *conversations_begin(struct conversations *conversations,
-                                         const struct flow *flow, bool *pushed_out)
+                                         const struct observation *observation, bool *pushed_out)
 {
-    struct conversation *known = conversations_find(conversations, flow);
+    struct conversation *known = conversations_find(conversations, observation);
     if (known != NULL)
         return known;
     const struct bounded_place place =
@@ -92,9 +95,10 @@ struct conversation *conversations_begin(struct conversations *conversations,
     return conversations->last;
 }
 
-void conversations_forget(struct conversations *conversations, const struct flow *flow)
+void conversations_forget(struct conversations *conversations,
+                          const struct observation *observation)
 {
-    bounded_table_forget(conversations->table, name_of(conversations, flow));
+    bounded_table_forget(conversations->table, name_of(conversations, observation));
     conversations->last_name = 0;
     conversations->last = NULL;
     conversations->looked_at = NULL;

@@ -4,6 +4,7 @@
 #define PERPASS_ANALYSIS_CONVERSATIONS_H
 
 #include "core/flow.h"
+#include "core/observation.h"
 
 enum { CONVERSATIONS_MOST = 65536 /* remembered at once */ };
 
@@ -21,20 +22,21 @@ struct conversations *conversations_new(size_t size, void *leaves_to,
                                         void (*leaves)(void *leaves_to, void *conversation));
 void conversations_free(struct conversations *conversations);
 
-/* conversations_look_anew says that another flow may be where one was that was asked for. */
+/* conversations_look_anew says that another observation may be where one was that was asked for. */
 void conversations_look_anew(struct conversations *conversations);
 
-/* conversations_find gives what is remembered of |flow|, NULL when nothing is. It lives until the next _begin of another
- * flow, or _forget. */
+/* conversations_find gives what is remembered of the flow of |observation|, or of the exchange in it that it is about;
+ * NULL when nothing is. It lives until the next _begin of another one, or _forget. */
 struct conversation *conversations_find(struct conversations *conversations,
-                                        const struct flow *flow);
+                                        const struct observation *observation);
 
 /* conversations_begin gives the same, and makes an all-zero entry when there was none; |pushed_out| is set when another
  * had to give way. */
 struct conversation *conversations_begin(struct conversations *conversations,
-                                         const struct flow *flow, bool *pushed_out);
+                                         const struct observation *observation, bool *pushed_out);
 
-void conversations_forget(struct conversations *conversations, const struct flow *flow);
+void conversations_forget(struct conversations *conversations,
+                          const struct observation *observation);
 
 size_t conversations_count(const struct conversations *conversations);
 

@@ -82,11 +82,18 @@ static bool is_that(const struct covert_endpoint *endpoint, const struct flow *f
 struct covert_endpoint *covert_endpoint_of(struct analyze_context *context, unsigned side)
 {
     struct covert_state *state = context->state;
+    const struct flow *flow = context->observation->flow;
     struct covert_endpoint *endpoint = state->at_hand[side];
-    if (endpoint == NULL || !is_that(endpoint, context->observation->flow, side))
+    if (endpoint == NULL || !is_that(endpoint, flow, side))
         endpoint = look_up(context, side);
-    if (endpoint != NULL && context->observation->time_ns > endpoint->last_ns)
+    if (endpoint == NULL)
+        return NULL;
+    if (context->observation->time_ns > endpoint->last_ns)
         endpoint->last_ns = context->observation->time_ns;
+    if (flow->first_ns < endpoint->first_ns) { /* conversations are told when they end */
+        endpoint->first_ns = flow->first_ns;
+        endpoint->first_packet = flow->first_packet;
+    }
     return endpoint;
 }
 
@@ -94,10 +101,23 @@ void covert_offers(struct analyze_context *context, struct covert_endpoint *endp
                    enum covert_field field, uint64_t units, uint64_t bits)
 {
     struct covert_state *state = context->state;
+    /* The shift leaves room for more packets than there are. */
+    const uint64_t conversation =
+        context->observation->flow->first_packet + ((uint64_t)context->observation->exchange << 40);
     state->totals[field].units += units;
     state->totals[field].bits += bits;
-    state->totals[field].sessions += units > 0;
     endpoint->fields[field].bits += bits;
+    if (units == 0 || endpoint->fields[field].offered_in == conversation)
+        return;
+    endpoint->fields[field].offered_in = conversation;
+    state->totals[field].sessions++;
+}
+
+void covert_departs(struct analyze_context *context, struct covert_endpoint *endpoint,
+                    enum covert_field field)
+{
+    struct covert_state *state = context->state;
+    state->totals[field].departed += endpoint->fields[field].departed++ == 0;
 }
 
 void covert_passed(struct analyze_context *context, struct covert_endpoint *endpoint,
@@ -127,13 +147,6 @@ struct finding covert_found(struct analyze_context *context, enum rule_id rule, 
     return finding;
 }
 
-/* The network has done it, or the way of capturing, where a quarter of eight endpoints or more depart alike. */
-static bool peers_do_it(const struct covert_total *total)
-{
-    enum { SOME_PEERS = 8 };
-    return total->tested >= SOME_PEERS && total->departed * 4 > total->tested;
-}
-
 static struct span written(char *room, size_t size, const char *format, double value)
 {
     const int len = snprintf(room, size, format, value);
@@ -155,21 +168,13 @@ static void add_times(struct finding *finding, const struct covert_times *times)
 static void add_finding(struct analyze_context *context, const struct covert_endpoint *endpoint,
                         unsigned side, const struct covert_verdict *verdict)
 {
-    const struct covert_state *state = context->state;
-    const struct covert_total *total = &state->totals[verdict->field];
     const struct covert_tests *own = &endpoint->fields[verdict->field];
     struct finding finding = covert_found(context, verdict->rule, side);
-    char statistic[32], score[32];
+    char statistic[COVERT_TEXT], score[COVERT_TEXT];
     if (verdict->severity != 0)
         finding.severity = verdict->severity;
     finding.confidence = verdict->confidence;
     finding.reason = verdict->reason;
-    if (peers_do_it(total)) {
-        finding.severity = SEVERITY_INFO;
-        finding.confidence = CONFIDENCE_POSSIBLE;
-        finding.reason =
-            "Many endpoints here depart alike: rather the network does it, or how it was captured.";
-    }
     finding_says_text(&finding, "test", verdict->test);
     finding_says_bytes(&finding, "statistic", PRIVACY_PUBLIC, NULL, VALUE_STRING,
                        written(statistic, sizeof statistic, "%.4g", verdict->statistic));
@@ -179,10 +184,8 @@ static void add_finding(struct analyze_context *context, const struct covert_end
     finding_says_number(&finding, "samples", verdict->samples);
     finding_says_most(&finding, "tests_of_endpoint", endpoint->tests);
     finding_says_most(&finding, "departures_of_endpoint", own->departed);
-    finding_says_most(&finding, "peers_tested", total->tested);
-    finding_says_most(&finding, "peers_departed", total->departed);
     add_times(&finding, &verdict->times);
-    finding_add(context, &finding);
+    covert_alarm_waits(context, verdict->field, &finding);
 }
 
 bool covert_alarms(const struct covert_endpoint *endpoint, double score)
@@ -208,7 +211,7 @@ void covert_tested(struct analyze_context *context, struct covert_endpoint *endp
     }
     if (!alarms)
         return;
-    total->departed += own->departed++ == 0;
+    covert_departs(context, endpoint, verdict->field);
     add_finding(context, endpoint, side, verdict);
 }
 
@@ -244,6 +247,7 @@ static void observe(struct analyze_context *context, const struct observation *o
 
 static void sum_up(struct analyze_context *context)
 {
+    covert_alarms_judge(context);
     covert_tell(context);
 }
 
@@ -255,6 +259,8 @@ static void finish(struct analyze_context *context)
     state->at_hand[0] = state->at_hand[1] = NULL;
     bounded_table_free(state->randoms);
     state->randoms = NULL;
+    free(state->alarms);
+    state->alarms = NULL;
 }
 
 static const struct observation_type *const reads[] = {&observation_ip_fields,

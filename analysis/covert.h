@@ -17,11 +17,13 @@ enum covert_field {
 enum {
     COVERT_MOST_ENDPOINTS = 4096,
     COVERT_MOST_RANDOMS = 16384,
-    COVERT_MOST_TOLD = 1000, /* endpoints that reports list */
-    COVERT_SOME = 40,        /* with so many a window is tested again */
-    COVERT_WINDOW = 64,      /* values of several conversations that are tested together */
-    COVERT_LEAST = 24,       /* values that a test needs at least */
-    COVERT_HISTORY = 64      /* intervals of an endpoint's earlier conversations */
+    COVERT_MOST_TOLD = 1000,   /* endpoints that reports list */
+    COVERT_SOME = 40,          /* with so many a window is tested again */
+    COVERT_WINDOW = 64,        /* values of several conversations that are tested together */
+    COVERT_LEAST = 24,         /* values that a test needs at least */
+    COVERT_HISTORY = 64,       /* intervals of an endpoint's earlier conversations */
+    COVERT_MOST_ALARMS = 1024, /* that wait for what becomes of others */
+    COVERT_TEXT = 32           /* bytes of a number in the evidence */
 };
 
 /* Values of one field, one of each conversation. */
@@ -52,6 +54,9 @@ struct covert_tests {
     uint32_t samples; /* of the one with the highest score */
     float best;       /* the highest score */
     uint64_t bits;    /* that the field could have carried, but for those of covert_volume */
+    uint64_t
+        offered_in; /* first packet of the conversation that had it last: each counts once, if the endpoint's do not
+                          * take turns in it */
 };
 
 /* One end: a client by its address, a server by address and port. */
@@ -88,6 +93,7 @@ struct covert_state {
     struct covert_endpoint
         *at_hand[2]; /* of the last flow's sides: each is asked for several times */
     struct bounded_table *randoms;
+    struct covert_alarms *alarms; /* NULL: there was none yet */
     struct covert_total totals[NUM_COVERT_FIELDS];
     struct {
         uint64_t packets, directions;
@@ -144,6 +150,16 @@ bool covert_alarms(const struct covert_endpoint *endpoint, double score);
 void covert_tested(struct analyze_context *context, struct covert_endpoint *endpoint, unsigned side,
                    const struct covert_verdict *verdict);
 extern const double covert_alarm;
+
+/* covert_departs notes that a field of the endpoint departed from what is normal. */
+void covert_departs(struct analyze_context *context, struct covert_endpoint *endpoint,
+                    enum covert_field field);
+
+/* covert_alarm_waits keeps a finding about |field|, with COVERT_TEXT bytes in each of two pieces of evidence at most, until
+ * covert_alarms_judge hands in all; where too many wait, the oldest one goes before. */
+void covert_alarm_waits(struct analyze_context *context, enum covert_field field,
+                        const struct finding *finding);
+void covert_alarms_judge(struct analyze_context *context);
 
 /* covert_found makes a finding that needs no test; the caller adds evidence and hands it in. */
 struct finding covert_found(struct analyze_context *context, enum rule_id rule, unsigned side);

@@ -64,8 +64,11 @@ void covert_bytes(struct span bytes, struct covert_verdict *verdict)
               statistics_again_score(again, bytes.len, 256));
     keep_best(verdict, "bits that are set", (double)ones,
               statistics_corrected(statistics_binomial_score(more, bits, 0.5), 2));
-    keep_best(verdict, "runs of bits", 0, statistics_runs(bytes.at, bytes.len));
-    keep_best(verdict, "pairs of bits", 0, statistics_serial(bytes.at, bytes.len));
+    double runs, pairs;
+    const double score_of_runs = statistics_runs(bytes.at, bytes.len, &runs);
+    const double score_of_pairs = statistics_serial(bytes.at, bytes.len, &pairs);
+    keep_best(verdict, "runs of bits", runs, score_of_runs);
+    keep_best(verdict, "pairs of bits", pairs, score_of_pairs);
     verdict->score = statistics_corrected(verdict->score, TESTS);
 }
 
@@ -96,7 +99,6 @@ static void offer(struct analyze_context *context, enum covert_field field, size
 static void tell_bytes(struct analyze_context *context, enum covert_field field, enum rule_id rule,
                        struct span bytes, enum severity severity, const char *where, uint64_t code)
 {
-    struct covert_state *state = context->state;
     const unsigned side = context->observation->side;
     struct covert_endpoint *endpoint = covert_endpoint_of(context, side);
     struct finding finding = covert_found(context, rule, side);
@@ -109,7 +111,7 @@ static void tell_bytes(struct analyze_context *context, enum covert_field field,
     finding_says_most(&finding, "printable_bytes", num_printable(bytes));
     finding_add(context, &finding);
     if (endpoint != NULL)
-        state->totals[field].departed += endpoint->fields[field].departed++ == 0;
+        covert_departs(context, endpoint, field);
 }
 
 /* --- hellos --- */
@@ -314,7 +316,6 @@ static enum severity severity_of(const struct tls_heartbeat *heartbeat)
 
 void covert_heartbeat(struct analyze_context *context, const struct tls_heartbeat *heartbeat)
 {
-    struct covert_state *state = context->state;
     const unsigned side = context->observation->side;
     const bool protected = heartbeat->protected == TRUTH_YES;
     const size_t bytes =
@@ -335,8 +336,7 @@ void covert_heartbeat(struct analyze_context *context, const struct tls_heartbea
         return;
     covert_offers(context, endpoint, COVERT_HEARTBEAT, 1, bytes * 8);
     if (finding.severity > SEVERITY_INFO)
-        state->totals[COVERT_HEARTBEAT].departed +=
-            endpoint->fields[COVERT_HEARTBEAT].departed++ == 0;
+        covert_departs(context, endpoint, COVERT_HEARTBEAT);
 }
 
 /* --- STARTTLS --- */
@@ -360,7 +360,6 @@ void covert_preamble(struct analyze_context *context, const struct starttls_sess
     const uint64_t bytes = session->client_bytes.value, idle = session->idle_bytes.value;
     const uint64_t need = preamble_need(session);
     const struct flow *flow = context->observation->flow;
-    struct covert_state *state = context->state;
     struct covert_endpoint *endpoint = covert_endpoint_of(context, flow->client);
     if (session->upgraded != TRUTH_YES || endpoint == NULL)
         return;
@@ -375,13 +374,14 @@ void covert_preamble(struct analyze_context *context, const struct starttls_sess
         finding_says_most(&finding, "commands", session->commands.value);
     finding_says_most(&finding, "idle_bytes", idle);
     finding_add(context, &finding);
-    state->totals[COVERT_STARTTLS].departed += endpoint->fields[COVERT_STARTTLS].departed++ == 0;
+    covert_departs(context, endpoint, COVERT_STARTTLS);
 }
 
 /* --- DHCP --- */
 
 void covert_dhcp(struct analyze_context *context, const struct dhcp_message *message)
 {
+    const unsigned side = context->observation->side;
     const struct {
         const char *name;
         struct span bytes;
@@ -396,8 +396,10 @@ void covert_dhcp(struct analyze_context *context, const struct dhcp_message *mes
         offer(context, COVERT_DHCP_SLACK, bytes.len * 8);
         if (num_not_zero(bytes) == 0)
             continue;
-        struct finding finding =
-            covert_found(context, RULE_COVERT_DHCP_SLACK, context->observation->side);
+        struct covert_endpoint *endpoint = covert_endpoint_of(context, side);
+        if (endpoint != NULL)
+            covert_departs(context, endpoint, COVERT_DHCP_SLACK);
+        struct finding finding = covert_found(context, RULE_COVERT_DHCP_SLACK, side);
         if (message->op.value == 1 && span_seen(message->client_mac))
             finding_about_bytes(&finding, SUBJECT_DEVICE, message->client_mac);
         finding.severity = is_text(bytes) ? SEVERITY_MEDIUM : SEVERITY_LOW;

@@ -225,10 +225,10 @@ static enum severity severity_of(const struct field_odd *odd)
 static void tell_odd(struct analyze_context *context, struct covert_endpoint *endpoint,
                      unsigned side, const struct field_odd *odd)
 {
-    struct covert_state *state = context->state;
     const enum covert_field field = oddities[odd->oddity].field;
     struct finding finding = covert_found(context, oddities[odd->oddity].rule, side);
     finding.packet = odd->first;
+    finding.first_ns = odd->first_ns;
     finding.severity = severity_of(odd);
     finding_says_text(&finding, "field", field_oddity_name(odd->oddity));
     finding_says_most(&finding, "packets", odd->packets);
@@ -238,7 +238,7 @@ static void tell_odd(struct analyze_context *context, struct covert_endpoint *en
     if (odd->detail != 0)
         finding_says_number(&finding, "value", odd->detail);
     finding_add(context, &finding);
-    state->totals[field].departed += endpoint->fields[field].departed++ == 0;
+    covert_departs(context, endpoint, field);
 }
 
 static void tell_oddities(struct analyze_context *context, struct covert_endpoint *endpoint,
@@ -295,7 +295,7 @@ static void offer_ip(struct analyze_context *context, struct covert_endpoint *en
         offer_packets(context, endpoint, COVERT_FLOW_LABEL, 1);
     if (flow->protocol == PROTO_TCP)
         covert_passed(context, endpoint, COVERT_SEGMENTS, packets);
-    if (flow->protocol == PROTO_ICMP || flow->protocol == PROTO_ICMP6) {
+    if (protocol_is_icmp(flow->protocol)) {
         const uint64_t headers = packets * (flow->ip_version == 4 ? 28 : 48);
         const uint64_t bytes = flow->bytes[side] > headers ? flow->bytes[side] - headers : 0;
         covert_offers(context, endpoint, COVERT_ICMP_PAYLOAD, packets, bytes * 8);

@@ -12,17 +12,16 @@ static const double chance_of_jump = 0.005;
 static void tell_repeated(struct analyze_context *context, struct covert_endpoint *endpoint,
                           unsigned side, const struct tls_record_nonces *nonces)
 {
-    struct covert_state *state = context->state;
     struct finding finding = covert_found(context, RULE_COVERT_EPHEMERAL_NONCE, side);
     finding.packet = nonces->packet.value;
+    finding.first_ns = nonces->first_ns;
     finding.severity = SEVERITY_HIGH;
     finding.reason = "Two records under one key begin with the same nonce.";
     finding_says_text(&finding, "test", "nonces that came again");
     finding_says_most(&finding, "repeated", nonces->repeated.value);
     finding_says_most(&finding, "samples", nonces->records.value);
     finding_add(context, &finding);
-    state->totals[COVERT_RECORD_NONCE].departed +=
-        endpoint->fields[COVERT_RECORD_NONCE].departed++ == 0;
+    covert_departs(context, endpoint, COVERT_RECORD_NONCE);
 }
 
 void covert_record_nonces(struct analyze_context *context, const struct tls_record_nonces *nonces)

@@ -136,7 +136,8 @@ static void tell_field(struct analyze_context *context, enum covert_field field)
     told->observation = (struct observation){.type = &observation_covert_capacity,
                                              .data = &told->capacity,
                                              .flow = &told->flow,
-                                             .time_ns = state->last_ns};
+                                             .time_ns = state->last_ns,
+                                             .row = field};
     analysis_tell(context, &told->observation, told, sizeof *told);
 }
 
@@ -236,7 +237,8 @@ static bool tell_endpoint(struct analyze_context *context, const struct covert_e
                                              .data = &told->endpoint,
                                              .flow = &told->flow,
                                              .time_ns = endpoint->last_ns,
-                                             .packet = endpoint->first_packet};
+                                             .packet = endpoint->first_packet,
+                                             .row = endpoint->server};
     return analysis_tell(context, &told->observation, told, sizeof *told);
 }
 

@@ -5,6 +5,7 @@
 #include "core/keyed_hash.h"
 
 #include <assert.h>
+#include <limits.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -45,8 +46,11 @@ struct findings {
     uint64_t key[2];
     struct keyed_hash_five_key key_of_words;
     unsigned interval;
+    size_t keyed; /* of |all|: those that have their keys */
     bool sorted;
 };
+
+static const unsigned no_number = UINT_MAX;
 
 struct findings *findings_new(size_t max_findings, size_t max_bytes, struct error *error)
 {
@@ -328,15 +332,31 @@ static void grow_evidence(struct findings *findings, struct finding *stored,
     add_evidence(findings, stored, again);
 }
 
-/* The first keeps its evidence, but for what grows; times, count, severity and confidence go on. */
+/* Conversations are told when they end, so that what came first may be handed in later: where it was goes with its time.
+ * |finding| has all that its subject is told apart by already. */
+static void begin_earlier(struct finding *finding, const struct finding *earlier)
+{
+    finding->first_ns = earlier->first_ns;
+    finding->packet = earlier->packet;
+    finding->client = earlier->client;
+    finding->server = earlier->server;
+    finding->no_server = earlier->no_server;
+    finding->around = earlier->around;
+    finding->ip_version = earlier->ip_version;
+    finding->protocol = earlier->protocol;
+    finding->transport = earlier->transport;
+}
+
+/* What was handed in first keeps its evidence, but for what grows; times, count, severity and confidence go on. */
 static void merge(struct findings *findings, struct finding *stored, const struct finding *again)
 {
     for (size_t i = 0; i < again->num_evidence; i++)
         if (again->evidence[i].grows)
             grow_evidence(findings, stored, &again->evidence[i]);
     stored->count += again->count;
-    if (again->first_ns < stored->first_ns)
-        stored->first_ns = again->first_ns;
+    if (again->first_ns < stored->first_ns ||
+        (again->first_ns == stored->first_ns && again->packet < stored->packet))
+        begin_earlier(stored, again);
     if (again->last_ns > stored->last_ns)
         stored->last_ns = again->last_ns;
     if (again->severity > stored->severity || again->confidence > stored->confidence)
@@ -402,23 +422,67 @@ static int compare_bytes(struct span a, struct span b)
     return order != 0 ? order : compare_numbers(a.len, b.len);
 }
 
+static int compare_subjects(const struct finding *a, const struct finding *b)
+{
+    int order = compare_numbers(a->subject, b->subject);
+    if (order == 0)
+        order = compare_bytes(a->subject_bytes, b->subject_bytes);
+    if (order == 0)
+        order = compare_numbers(a->subject_port, b->subject_port);
+    return order != 0 ? order : compare_numbers(a->protocol, b->protocol);
+}
+
 /* A total order: the report must not depend on the hash's key. */
 static int compare_findings(const void *left, const void *right)
 {
     const struct finding *a = left, *b = right;
     int order = compare_numbers(b->severity, a->severity);
     if (order == 0)
-        order = compare_numbers((uint64_t)(a->rule - rule_get((enum rule_id)0)),
-                                (uint64_t)(b->rule - rule_get((enum rule_id)0)));
+        order = compare_numbers(rule_of(a), rule_of(b));
     if (order == 0)
         order = compare_numbers(a->packet, b->packet);
+    return order != 0 ? order : compare_subjects(a, b);
+}
+
+static int compare_packets(const struct finding *a, const struct finding *b)
+{
+    int order = compare_numbers(rule_of(a), rule_of(b));
     if (order == 0)
-        order = compare_numbers(a->subject, b->subject);
+        order = compare_numbers(a->key.packet, b->key.packet);
+    return order != 0 ? order : compare_numbers(a->key.first_ns, b->key.first_ns);
+}
+
+/* Those of one rule and packet together: first what has a number. */
+static int compare_numbered(const void *left, const void *right)
+{
+    const struct finding *a = *(const struct finding *const *)left;
+    const struct finding *b = *(const struct finding *const *)right;
+    int order = compare_packets(a, b);
     if (order == 0)
-        order = compare_bytes(a->subject_bytes, b->subject_bytes);
-    if (order == 0)
-        order = compare_numbers(a->subject_port, b->subject_port);
-    return order != 0 ? order : compare_numbers(a->protocol, b->protocol);
+        order = compare_numbers(a->key.nth, b->key.nth);
+    return order != 0 ? order : compare_subjects(a, b);
+}
+
+/* Numbers in the order of their subjects, as the one in which they were added may depend on the keys of hash tables;
+ * behind those that were told before. */
+void findings_give_keys(struct findings *findings)
+{
+    const size_t num = findings->count;
+    struct finding **all = findings->keyed < num ? calloc(num, sizeof all[0]) : NULL;
+    if (all == NULL)
+        return;
+    for (size_t i = 0; i < num; i++) {
+        struct finding *finding = all[i] = &findings->all[i];
+        if (i >= findings->keyed)
+            finding->key = (struct finding_key){finding->packet, finding->first_ns, no_number};
+    }
+    qsort(all, num, sizeof all[0], compare_numbered);
+    for (size_t i = 0; i < num; i++) {
+        const bool first = i == 0 || compare_packets(all[i - 1], all[i]) != 0;
+        all[i]->key.nth = first ? 0 : all[i - 1]->key.nth + 1;
+    }
+    free(all);
+    findings->keyed = num;
 }
 
 /* Puts those of |all| that are severe enough into |to|, which may be |all|, in their order. */
@@ -436,12 +500,12 @@ static size_t sort(const struct finding *all, size_t count, enum severity min_se
 
 void findings_sort(struct findings *findings, enum severity min_severity)
 {
+    findings_give_keys(findings);
     findings->count = sort(findings->all, findings->count, min_severity, findings->all);
     findings->sorted = true;
 }
 
-struct finding *findings_copy(const struct findings *findings, enum severity min_severity,
-                              size_t *num)
+struct finding *findings_copy(struct findings *findings, enum severity min_severity, size_t *num)
 {
     struct finding *copy = calloc(findings->count + 1, sizeof copy[0]);
     *num = copy != NULL ? sort(findings->all, findings->count, min_severity, copy) : 0;
@@ -455,7 +519,7 @@ void findings_interval(struct findings *findings, unsigned interval, bool forget
     if (!forget)
         return;
     free_chunks(findings);
-    findings->count = 0;
+    findings->count = findings->keyed = 0;
     findings->common = (struct usage){0};
     memset(findings->of_rules, 0, sizeof findings->of_rules);
     memset(findings->shares, 0, sizeof findings->shares);

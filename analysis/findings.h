@@ -23,11 +23,14 @@ bool findings_add(struct findings *findings, const struct finding *finding);
  * With |forget| the table is empty then. */
 void findings_interval(struct findings *findings, unsigned interval, bool forget);
 
+/* findings_give_keys gives findings that have none their keys (struct finding_key), before they are told by these.
+ * findings_sort does it, too. */
+void findings_give_keys(struct findings *findings);
+
 /* findings_copy gives |num| findings in the order of findings_sort, for the caller to free, while the table
  * goes on; their bytes are the table's, and live until findings_interval forgets them. NULL when there is no
  * memory. */
-struct finding *findings_copy(const struct findings *findings, enum severity min_severity,
-                              size_t *num);
+struct finding *findings_copy(struct findings *findings, enum severity min_severity, size_t *num);
 
 size_t findings_count(const struct findings *findings);
 

@@ -1,18 +1,27 @@
-/* forward_secrecy.c: sessions that one leaked long-term key opens. Reads server hellos. */
+/* forward_secrecy.c: sessions that one leaked long-term key opens. Reads server hellos and summaries of handshakes.
+ *
+ * Sessions are counted by their summaries, as up to TLS 1.2 only these know whether a session was resumed: then what
+ * opens the earlier one, or the key of the ticket, opens it, although its suite has an ephemeral key exchange (RFC 5077
+ * section 5, RFC 9325 section 7.3). */
 #include "analysis/negotiated.h"
 
-static void count(const struct analyze_context *context, const struct negotiated *session)
+#include "dissectors/tls_summary.h"
+
+static void count(const struct analyze_context *context,
+                  const struct tls_handshake_summary *summary)
 {
     struct analysis_stats *totals = analysis_totals(context);
+    if (!tls_summary_has_session(summary))
+        return;
     totals->tls_sessions++;
-    switch (session->secrecy) {
-    case TLS_SECRECY_FORWARD:
+    switch (summary->forward_secrecy) {
+    case TRUTH_YES:
         totals->tls_sessions_forward_secret++;
         break;
-    case TLS_SECRECY_NONE:
+    case TRUTH_NO:
         totals->tls_sessions_not_forward_secret++;
         break;
-    case TLS_SECRECY_UNKNOWN:
+    case TRUTH_UNKNOWN:
         totals->tls_sessions_unknown_secrecy++;
         break;
     }
@@ -34,10 +43,11 @@ static void observe(struct analyze_context *context, const struct observation *o
         analysis_totals(context)->tls_client_hellos++;
         return;
     }
-    if (!negotiated_read(observation, &session))
+    if (observation->type == &observation_tls_handshake_summary) {
+        count(context, observation->data);
         return;
-    count(context, &session);
-    if (session.tls13)
+    }
+    if (!negotiated_read(observation, &session) || session.tls13)
         return;
     if (session.kx == TLS_KX_RSA)
         report(context, &session, RULE_PFS_RSA_KEY_EXCHANGE,
@@ -49,7 +59,8 @@ static void observe(struct analyze_context *context, const struct observation *o
 }
 
 static const struct observation_type *const reads[] = {&observation_tls_client_hello,
-                                                       &observation_tls_server_hello, NULL};
+                                                       &observation_tls_server_hello,
+                                                       &observation_tls_handshake_summary, NULL};
 
 const struct analyzer analyzer_forward_secrecy = {
     .name = "forward_secrecy", .reads = reads, .observe = observe};

@@ -263,16 +263,17 @@ static void judge_origin(const struct install_state *state, const struct install
     finding_add(state->context, &finding);
 }
 
-/* A device for the fleet: what it is known by best. */
-static uint64_t member_device(const struct install_state *state,
-                              const struct install_device *device)
+struct install_member install_device_member(const struct install_state *state,
+                                            const struct install_device *device)
 {
     struct install_known known = install_device_known(device);
-    struct span by = span_seen(known.mac)         ? known.mac
-                     : span_seen(known.duid)      ? known.duid
-                     : span_seen(known.client_id) ? known.client_id
-                                                  : known.address;
-    return span_seen(by) ? install_devices_hash(state->devices, by) : 0;
+    struct span by = span_seen(known.mac)    ? known.mac
+                     : span_seen(known.duid) ? known.duid
+                                             : known.client_id;
+    return (struct install_member){
+        .device = span_seen(by) ? install_devices_hash(state->devices, by) : 0,
+        .address =
+            span_seen(known.address) ? install_devices_hash(state->devices, known.address) : 0};
 }
 
 static void report_sharing(const struct install_state *state, const struct install_arrival *arrival,
@@ -283,9 +284,10 @@ static void report_sharing(const struct install_state *state, const struct insta
     finding.confidence = CONFIDENCE_CERTAIN;
     finding.reason = "Files for one key were fetched by devices with different hardware addresses "
                      "or identifiers.";
-    if (arrival->device->by_address) {
+    if (sharing->known < 2) {
         finding.confidence = CONFIDENCE_LIKELY;
-        finding.reason = "The devices are told apart by their IP addresses only.";
+        finding.reason = "All of the devices but one at most are known by their IP addresses only, "
+                         "and one device may have several.";
     }
     if (sharing->same_file) {
         finding.confidence = CONFIDENCE_POSSIBLE;
@@ -310,14 +312,16 @@ static void judge_recipients(struct install_state *state, const struct install_a
         analysis_totals(state->context)->table_evictions++;
         return;
     }
-    struct install_member member = {.device = member_device(state, arrival->device)};
+    struct install_member member = install_device_member(state, arrival->device);
     struct span file = span_seen(content->sha256) ? content->sha256 : arrival->name;
-    member.file = span_seen(file) ? install_devices_hash(state->devices, file) : 0;
-    for (size_t i = 0; i < content->num_recipients && member.device != 0; i++) {
+    uint64_t hash = span_seen(file) ? install_devices_hash(state->devices, file) : 0;
+    if (member.device == 0 && member.address == 0)
+        return;
+    for (size_t i = 0; i < content->num_recipients; i++) {
         struct span id = content->recipient_list[i].id;
         if (!span_seen(id) || id.len == 0)
             continue;
-        struct install_sharing sharing = install_fleet_recipient(state->fleet, id, &member);
+        struct install_sharing sharing = install_fleet_recipient(state->fleet, id, &member, hash);
         analysis_totals(state->context)->table_evictions += sharing.pushed_out;
         if (sharing.shared)
             report_sharing(state, arrival, id, &sharing);

@@ -78,7 +78,7 @@ static void report_retries(const struct install_state *state, const struct insta
 }
 
 /* Asks within seconds are one attempt: a client that asks for the size first, packets sent again. A tenth is
- * allowed for clocks that are not exact. */
+ * allowed for clocks that are not exact. After a long pause the device waits anew, and has its first hour. */
 void install_judge_ask(struct install_state *state, struct install_device *device,
                        struct install_live *live, struct span name, uint64_t now)
 {
@@ -86,9 +86,9 @@ void install_judge_ask(struct install_state *state, struct install_device *devic
         return;
     struct install_retry *retry = retry_of(device, install_devices_hash(state->devices, name));
     uint64_t interval = retry->attempts > 0 && now > retry->last_ns ? now - retry->last_ns : 0;
-    if (retry->attempts == 0) {
-        retry->first_ns = retry->last_ns = now;
-        retry->attempts = 1;
+    if (retry->attempts == 0 || interval > INSTALL_RETRY_OVER_NS) {
+        *retry = (struct install_retry){
+            .name = retry->name, .first_ns = now, .last_ns = now, .attempts = 1};
         return;
     }
     if (interval < INSTALL_ATTEMPT_NS)
@@ -108,6 +108,21 @@ void install_judge_ask(struct install_state *state, struct install_device *devic
         report_retries(state, device, retry, name);
 }
 
+/* A file that came readable is not waited for any more. One that is encrypted, or may be, is asked for again by a device
+ * that cannot decrypt it (RFC 8886 section 4.3). */
+static void judge_waited(const struct install_state *state, const struct install_arrival *arrival)
+{
+    const struct content_facts *content = arrival->content;
+    if (arrival->outcome != INSTALL_OBTAINED || is_upload(arrival->method) ||
+        !span_seen(arrival->name) || content == NULL || content->encrypted == TRUTH_YES ||
+        content->class == CONTENT_OPAQUE)
+        return;
+    uint64_t name = install_devices_hash(state->devices, arrival->name);
+    for (size_t i = 0; i < INSTALL_MAX_RETRIES; i++)
+        if (arrival->device->retries[i].name == name)
+            arrival->device->retries[i] = (struct install_retry){.name = 0};
+}
+
 /* Guessing. */
 
 /* Whether a name that is not there counts as a guess: not what a known client walks through for itself, and not a
@@ -122,51 +137,68 @@ static bool is_guess(struct span name, const struct install_self *self)
     return install_name_file(name) != INSTALL_NAME_BOOT;
 }
 
-static struct install_guesses *guesses_of(struct install_device *device, uint64_t now)
+/* Whether |time_ns| is within the window that ends |now|. */
+static bool in_window(uint64_t time_ns, uint64_t now)
 {
-    if (device->guesses == NULL)
-        device->guesses = calloc(1, sizeof *device->guesses);
-    struct install_guesses *guesses = device->guesses;
-    if (guesses == NULL || (guesses->since_ns != 0 && now - guesses->since_ns <= INSTALL_GUESS_NS))
-        return guesses;
-    struct install_guesses before = *guesses;
-    *guesses = (struct install_guesses){.since_ns = now, .has_mac = before.has_mac};
-    memcpy(guesses->mac, before.mac, sizeof before.mac);
-    return guesses;
+    return time_ns != 0 && (now <= time_ns || now - time_ns <= INSTALL_GUESS_NS);
 }
 
 /* False when the name was there already. */
-static bool guesses_add(struct install_guesses *guesses, uint64_t name)
+static bool guesses_add(struct install_guesses *guesses, uint64_t name, uint64_t now, bool missing)
 {
-    for (size_t i = 0; i < guesses->num_names; i++)
-        if (guesses->names[i] == name)
+    for (size_t i = 0; i < INSTALL_MAX_GUESSES; i++)
+        if (guesses->names[i] == name && in_window(guesses->times_ns[i], now))
             return false;
-    if (guesses->num_names < INSTALL_MAX_GUESSES)
-        guesses->names[guesses->num_names++] = name;
+    uint32_t at = guesses->next;
+    guesses->next = (at + 1) % INSTALL_MAX_GUESSES;
+    guesses->names[at] = name;
+    guesses->times_ns[at] = now;
+    guesses->missing[at] = missing;
     return true;
 }
 
+/* Those of the remembered names that were asked for within the window. */
+struct guess_sum {
+    uint64_t since_ns;
+    uint32_t asked, missing;
+};
+
+static struct guess_sum guesses_sum(const struct install_guesses *guesses, uint64_t now)
+{
+    struct guess_sum sum = {.since_ns = now};
+    for (size_t i = 0; i < INSTALL_MAX_GUESSES; i++) {
+        if (!in_window(guesses->times_ns[i], now))
+            continue;
+        sum.asked++;
+        sum.missing += guesses->missing[i];
+        if (guesses->times_ns[i] < sum.since_ns)
+            sum.since_ns = guesses->times_ns[i];
+    }
+    return sum;
+}
+
 static void report_guessing(const struct install_state *state, const struct install_device *device,
-                            const struct install_guesses *guesses, struct span name)
+                            const struct guess_sum *sum, struct span name)
 {
     struct finding finding = device_finding(state, device, RULE_INSTALL_GUESSING);
     finding.confidence = CONFIDENCE_LIKELY;
     finding.reason = "Many different names that no known boot loader walks through were not "
                      "there; an administrator's inventory tool does the same.";
-    finding_says_number(&finding, "names_missing", guesses->missing);
-    finding_says_number(&finding, "names_asked", guesses->asked);
+    finding_says_number(&finding, "names_missing", sum->missing);
+    finding_says_number(&finding, "names_asked", sum->asked);
     finding_says_number(&finding, "window_s",
-                        (state->context->observation->time_ns - guesses->since_ns) /
-                            INSTALL_SECOND);
+                        (state->context->observation->time_ns - sum->since_ns) / INSTALL_SECOND);
     says_file(&finding, "file", name);
     finding_add(state->context, &finding);
 }
 
 static void judge_guess(struct install_state *state, const struct install_arrival *arrival)
 {
+    uint64_t now = state->context->observation->time_ns;
     struct install_self self = install_device_self(arrival->device);
-    struct install_guesses *guesses =
-        guesses_of(arrival->device, state->context->observation->time_ns);
+    if (arrival->device->guesses == NULL)
+        arrival->device->guesses = calloc(1, sizeof *arrival->device->guesses);
+    struct install_guesses *guesses = arrival->device->guesses;
     if (guesses == NULL || !span_seen(arrival->name))
         return;
     /* A host asks for its own name first; other hardware addresses than that are not its own. */
@@ -174,37 +206,44 @@ static void judge_guess(struct install_state *state, const struct install_arriva
         guesses->has_mac = guesses->has_mac || install_name_mac(arrival->name, guesses->mac);
         self.mac = guesses->has_mac ? span_of(guesses->mac, 6) : self.mac;
     }
+    bool missing = arrival->outcome == INSTALL_MISSING || arrival->outcome == INSTALL_REFUSED;
     if (!is_guess(arrival->name, &self) ||
-        !guesses_add(guesses, install_devices_hash(state->devices, arrival->name)))
+        !guesses_add(guesses, install_devices_hash(state->devices, arrival->name), now, missing))
         return;
-    guesses->asked++;
-    guesses->missing += arrival->outcome == INSTALL_MISSING || arrival->outcome == INSTALL_REFUSED;
-    if (guesses->told || guesses->missing < INSTALL_GUESS_MISSING ||
-        guesses->missing * 4 < guesses->asked * 3)
+    struct guess_sum sum = guesses_sum(guesses, now);
+    if (in_window(guesses->told_ns, now) || sum.missing < INSTALL_GUESS_MISSING ||
+        sum.missing * 4 < sum.asked * 3)
         return;
-    guesses->told = true;
+    guesses->told_ns = now;
     arrival->live->guessing = true;
-    report_guessing(state, arrival->device, guesses, arrival->name);
+    report_guessing(state, arrival->device, &sum, arrival->name);
 }
 
 /* Fallback. */
 
+/* The record of an encrypted file: its own, else that of the one that was added first. NULL without memory. */
+static struct install_encrypted *encrypted_of(struct install_state *state,
+                                              struct install_device *device, struct span name)
+{
+    for (size_t i = 0; i < INSTALL_MAX_ENCRYPTED; i++)
+        if (device->encrypted[i].name.at != NULL &&
+            span_equal(install_text_span(&device->encrypted[i].name), name))
+            return &device->encrypted[i];
+    struct install_encrypted *at = &device->encrypted[device->next_encrypted];
+    device->next_encrypted = (uint8_t)((device->next_encrypted + 1) % INSTALL_MAX_ENCRYPTED);
+    if (!install_text_set(&at->name, name, install_devices_budget(state->devices)))
+        return NULL;
+    at->time_ns = 0;
+    at->came = at->by_content = false;
+    return at;
+}
+
 static void remember_encrypted(struct install_state *state, const struct install_arrival *arrival,
                                bool by_content)
 {
-    struct install_device *device = arrival->device;
-    struct install_encrypted *at = NULL;
-    for (size_t i = 0; i < INSTALL_MAX_ENCRYPTED && at == NULL; i++)
-        if (device->encrypted[i].name.at != NULL &&
-            span_equal(install_text_span(&device->encrypted[i].name), arrival->name))
-            at = &device->encrypted[i];
-    if (at == NULL) {
-        at = &device->encrypted[device->next_encrypted];
-        device->next_encrypted = (uint8_t)((device->next_encrypted + 1) % INSTALL_MAX_ENCRYPTED);
-        if (!install_text_set(&at->name, arrival->name, install_devices_budget(state->devices)))
-            return;
-        at->came = at->by_content = false;
-    }
+    struct install_encrypted *at = encrypted_of(state, arrival->device, arrival->name);
+    if (at == NULL)
+        return;
     at->time_ns = state->context->observation->time_ns;
     at->packet = state->context->observation->packet;
     at->came = arrival->outcome == INSTALL_OBTAINED || arrival->outcome == INSTALL_PARTLY;
@@ -250,7 +289,10 @@ static void report_fallback(const struct install_state *state,
     struct finding finding =
         device_finding(state, arrival->device, RULE_INSTALL_CLEARTEXT_FALLBACK);
     if (same_text(encrypted, arrival->name)) {
-        finding.reason = "The same name brought an encrypted file before, and a readable one now.";
+        finding.reason = before->came && before->by_content
+                             ? "The same name brought an encrypted file before, and a readable one "
+                               "now."
+                             : "The name is that of an encrypted file, and brought a readable one.";
         finding.confidence = before->by_content ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
     } else if (install_name_same_stem(encrypted, arrival->name)) {
         finding.reason = "Both names are alike but for their endings.";
@@ -310,27 +352,18 @@ static void report_name(const struct install_state *state, const struct install_
     finding_add(state->context, &finding);
 }
 
-/* What the fleet takes a device for. */
-static uint64_t device_number(const struct install_state *state,
-                              const struct install_device *device)
-{
-    struct install_known known = install_device_known(device);
-    struct span by = span_seen(known.mac) ? known.mac : known.address;
-    return span_seen(by) ? install_devices_hash(state->devices, by) : 0;
-}
-
 static bool judge_series(struct install_state *state, const struct install_arrival *arrival)
 {
     struct install_name_shape shape = install_name_shape(arrival->name);
-    uint64_t device = device_number(state, arrival->device);
-    if (!shape.any || device == 0)
+    struct install_member member = install_device_member(state, arrival->device);
+    if (!shape.any || (member.device == 0 && member.address == 0))
         return false;
     if (state->fleet == NULL)
         state->fleet = install_fleet_new();
     if (state->fleet == NULL)
         return false;
     struct install_series series =
-        install_fleet_number(state->fleet, shape.before, shape.after, shape.number, device);
+        install_fleet_number(state->fleet, shape.before, shape.after, shape.number, &member);
     analysis_totals(state->context)->table_evictions += series.pushed_out;
     if (series.devices < INSTALL_SERIES)
         return false;
@@ -364,7 +397,48 @@ void install_judge_outcome(struct install_state *state, const struct install_arr
 {
     if (!is_upload(arrival->method))
         judge_guess(state, arrival);
+    judge_waited(state, arrival);
     judge_fallback(state, arrival);
     if (arrival->content != NULL)
         judge_name(state, arrival);
+}
+
+/* One device under two names. */
+
+static void same_retries(struct install_device *device, const struct install_device *before)
+{
+    for (size_t i = 0; i < INSTALL_MAX_RETRIES; i++) {
+        const struct install_retry *old = &before->retries[i];
+        struct install_retry *retry = old->name != 0 ? retry_of(device, old->name) : NULL;
+        if (retry != NULL && retry->attempts == 0)
+            *retry = *old;
+    }
+}
+
+static void same_encrypted(struct install_state *state, struct install_device *device,
+                           const struct install_device *before)
+{
+    for (size_t i = 0; i < INSTALL_MAX_ENCRYPTED; i++) {
+        const struct install_encrypted *old = &before->encrypted[i];
+        struct install_encrypted *at =
+            old->name.at != NULL ? encrypted_of(state, device, install_text_span(&old->name))
+                                 : NULL;
+        if (at == NULL || at->time_ns > old->time_ns)
+            continue;
+        at->time_ns = old->time_ns;
+        at->packet = old->packet;
+        at->came = old->came;
+        at->by_content |= old->by_content;
+    }
+}
+
+void install_judge_same(struct install_state *state, struct install_device *device,
+                        struct install_device *before)
+{
+    same_retries(device, before);
+    same_encrypted(state, device, before);
+    if (device->guesses == NULL) {
+        device->guesses = before->guesses;
+        before->guesses = NULL;
+    }
 }

@@ -6,14 +6,21 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
-enum { BUCKETS = 16384, MAX_ALIASES = INSTALL_MAX_DEVICES * 4, NO_ALIAS = 0 };
+/* Firmware, loader and system have client identifiers of their own, and each family its addresses. */
+enum {
+    BUCKETS = 16384,
+    ALIASES_EACH = 8,
+    MAX_ALIASES = INSTALL_MAX_DEVICES * ALIASES_EACH,
+    NO_ALIAS = 0
+};
 
 /* One thing that a device is known by. Index 0 is nobody. */
 struct alias {
     uint64_t hash;     /* of key and bytes */
     uint64_t until_ns; /* 0: for good */
     struct install_device *device;
-    uint32_t next_in_bucket, next_of_device;
+    uint32_t next_in_bucket, next_of_device; /* of a device's the newest first */
+    enum install_key key;
 };
 
 /* Devices in the order of last use. */
@@ -140,20 +147,22 @@ static void alias_free(struct install_devices *devices, uint32_t freed)
     devices->free_alias = freed;
 }
 
-/* The oldest thing that |device| is known by gives way when it has many. */
+/* When |device| is known by many things, the one that was not said for longest gives way, but not its MAC address, which
+ * is what the stages of a boot have in common. */
 static void alias_limit(struct install_devices *devices, struct install_device *device)
 {
-    uint32_t at = device->first_alias, num = 0;
-    while (at != NO_ALIAS && devices->aliases[at].next_of_device != NO_ALIAS) {
-        at = devices->aliases[at].next_of_device;
+    uint32_t num = 0, oldest = device->first_alias;
+    for (uint32_t at = oldest; at != NO_ALIAS; at = devices->aliases[at].next_of_device) {
         num++;
+        if (devices->aliases[at].key != INSTALL_KEY_MAC)
+            oldest = at;
     }
-    if (num + 1 >= MAX_ALIASES / INSTALL_MAX_DEVICES && at != NO_ALIAS)
-        alias_free(devices, at);
+    if (num >= ALIASES_EACH)
+        alias_free(devices, oldest);
 }
 
-static void alias_add(struct install_devices *devices, struct install_device *device, uint64_t hash,
-                      uint64_t until_ns)
+static void alias_add(struct install_devices *devices, struct install_device *device,
+                      enum install_key key, uint64_t hash, uint64_t until_ns)
 {
     alias_limit(devices, device);
     uint32_t at = devices->free_alias;
@@ -163,6 +172,7 @@ static void alias_add(struct install_devices *devices, struct install_device *de
         at = devices->unused_alias++;
     uint32_t *bucket = bucket_of(devices, hash);
     devices->aliases[at] = (struct alias){.hash = hash,
+                                          .key = key,
                                           .until_ns = until_ns,
                                           .device = device,
                                           .next_in_bucket = *bucket,
@@ -192,14 +202,10 @@ struct install_device *install_devices_know(struct install_devices *devices,
     uint64_t hash = alias_hash(devices, key, bytes);
     uint32_t at = alias_find(devices, hash);
     struct install_device *before = at != NO_ALIAS ? devices->aliases[at].device : NULL;
-    if (before == device) {
-        devices->aliases[at].until_ns = until_ns;
-        return NULL;
-    }
     if (before != NULL)
-        alias_free(devices, at);
-    alias_add(devices, device, hash, until_ns);
-    return before;
+        alias_free(devices, at); /* what is said again is the newest */
+    alias_add(devices, device, key, hash, until_ns);
+    return before != device ? before : NULL;
 }
 
 void install_devices_forget(struct install_devices *devices, enum install_key key,
@@ -218,9 +224,8 @@ static void text_drop(struct install_devices *devices, struct install_text *text
     install_text_set(text, (struct span){.at = NULL}, &devices->budget);
 }
 
-static void device_free(struct install_devices *devices, struct install_device *device)
+void install_devices_remove(struct install_devices *devices, struct install_device *device)
 {
-    devices->leaves(devices->leaves_to, device);
     while (device->first_alias != NO_ALIAS)
         alias_free(devices, device->first_alias);
     text_drop(devices, &device->client_id);
@@ -233,6 +238,12 @@ static void device_free(struct install_devices *devices, struct install_device *
     line_take(line_of(devices, device), device);
     free(device->guesses);
     free(device);
+}
+
+static void device_free(struct install_devices *devices, struct install_device *device)
+{
+    devices->leaves(devices->leaves_to, device);
+    install_devices_remove(devices, device);
 }
 
 struct install_device *install_devices_add(struct install_devices *devices, bool by_address,

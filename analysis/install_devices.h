@@ -11,7 +11,7 @@ enum {
     INSTALL_MAX_BYTES = 32 << 20, /* that they and their installs hold */
     INSTALL_MAX_RETRIES = 8,      /* files of a device whose retries are followed */
     INSTALL_MAX_ENCRYPTED = 8,    /* encrypted files that it asked for, remembered */
-    INSTALL_MAX_GUESSES = 64      /* names of a guesser that are told apart */
+    INSTALL_MAX_GUESSES = 64      /* names of a guesser that are remembered */
 };
 
 /* How a device is found. */
@@ -36,13 +36,15 @@ struct install_encrypted {
     bool came, by_content; /* it was obtained; what came was encrypted */
 };
 
-/* Names of others that were asked for, in a span of time. */
+/* Names of others that were asked for: the last ones, each once. */
 struct install_guesses {
-    uint64_t names[INSTALL_MAX_GUESSES]; /* hashes */
-    uint64_t since_ns;
-    uint32_t num_names, asked, missing;
-    uint8_t mac[6]; /* of a host whose own was not seen: the first one in a name */
-    bool has_mac, told;
+    uint64_t names[INSTALL_MAX_GUESSES]; /* hashes; 0: none */
+    uint64_t times_ns[INSTALL_MAX_GUESSES];
+    bool missing[INSTALL_MAX_GUESSES];
+    uint32_t next;
+    uint64_t told_ns; /* 0: never */
+    uint8_t mac[6];   /* of a host whose own was not seen: the first one in a name */
+    bool has_mac;
 };
 
 struct install_device {
@@ -60,7 +62,7 @@ struct install_device {
     struct install_retry retries[INSTALL_MAX_RETRIES];
     struct install_encrypted encrypted[INSTALL_MAX_ENCRYPTED];
     uint8_t next_encrypted;
-    struct install_guesses *guesses; /* made with the first miss */
+    struct install_guesses *guesses; /* made with the first file */
 };
 
 struct install_devices;
@@ -98,6 +100,9 @@ void install_devices_forget(struct install_devices *devices, enum install_key ke
 /* install_devices_use says that |device| was seen at |time_ns|. */
 void install_devices_use(struct install_devices *devices, struct install_device *device,
                          uint64_t time_ns);
+
+/* install_devices_remove removes |device|, which nobody is to be told of. */
+void install_devices_remove(struct install_devices *devices, struct install_device *device);
 
 /* install_devices_each calls |visit| for all of them, the one that was quiet for longest first: those known by more
  * than their address, then the others. */

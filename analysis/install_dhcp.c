@@ -62,6 +62,20 @@ static struct install_device *device_of(struct install_state *state, const struc
     return device;
 }
 
+/* |before|, of which nothing but its address was seen, is |device|: a device gets the address again that it had (RFC 2131
+ * section 4.3.1), and no other one gets it while it is in use. */
+static void unite(struct install_state *state, struct install_device *device,
+                  struct install_device *before)
+{
+    if (device->live == NULL) { /* a lease that is renewed while files are fetched */
+        device->live = before->live;
+        before->live = NULL;
+    }
+    install_end(state, before, "next boot");
+    install_judge_same(state, device, before);
+    install_devices_remove(state->devices, before);
+}
+
 /* The address is the device's from now on: who had it before, has it no more. */
 static void lease(struct install_state *state, struct install_device *device, struct span address,
                   struct number lease_s)
@@ -73,7 +87,9 @@ static void lease(struct install_state *state, struct install_device *device, st
     uint64_t until = forever ? 0 : now + lease_s.value * INSTALL_SECOND;
     struct install_device *before =
         install_devices_know(state->devices, device, INSTALL_KEY_ADDRESS, address, until);
-    if (before != NULL && before->live != NULL)
+    if (before != NULL && before->by_address)
+        unite(state, device, before);
+    else if (before != NULL && before->live != NULL)
         install_end(state, before, "other device");
     device->address = install_address_of(address);
 }
@@ -236,9 +252,10 @@ static void dhcp_reply(struct install_state *state, const struct dhcp_message *m
         struct span sender = install_end_address(observation->flow, observation->side);
         struct span server = span_seen(message->server_id) ? message->server_id : sender;
         const struct install_reply reply = {.server = server,
+                                            .named = span_seen(message->server_id),
                                             .address = install_address_of(server),
                                             .xid = message->xid.value,
-                                            .lease = span_seen(message->your_address),
+                                            .lease = message->your_address,
                                             .boot = &message->boot};
         install_goes_on(live, observation);
         install_live_step(live, dhcp_step(type), observation, server, NULL);
@@ -348,9 +365,10 @@ static void dhcp6_reply(struct install_state *state, const struct dhcp6_message 
         return;
     const struct install_reply reply = {
         .server = span_seen(message->server_duid.whole) ? message->server_duid.whole : sender,
+        .named = span_seen(message->server_duid.whole),
         .address = install_address_of(sender),
         .xid = message->xid.value,
-        .lease = span_seen(message->addresses),
+        .lease = message->addresses,
         .boot = &message->boot};
     install_goes_on(live, observation);
     install_live_step(live, dhcp6_step(message->type.value), observation, sender, NULL);

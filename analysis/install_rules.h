@@ -32,10 +32,11 @@ struct install_arrival {
 
 /* A DHCP server's message. */
 struct install_reply {
-    struct span server;             /* identifier: address or DUID */
+    struct span server;             /* identifier: address or DUID; else whoever sent it */
+    bool named;                     /* the message itself has the identifier */
     struct install_address address; /* of the server; none: not known */
     uint64_t xid;
-    bool lease; /* gives or offers an address */
+    struct span lease; /* what it gives or offers: address, DHCPv6: addresses; unseen: none */
     const struct dhcp_boot *boot;
     struct span network_file, next_server; /* DHCPv4: header */
 };
@@ -51,8 +52,13 @@ enum {
 #define INSTALL_ATTEMPT_NS    (10 * INSTALL_SECOND)   /* asks closer than this are one attempt */
 #define INSTALL_RETRY_SOON_NS (300 * INSTALL_SECOND)  /* RFC 8886 section 4.3: in the first hour */
 #define INSTALL_RETRY_LATE_NS (3600 * INSTALL_SECOND) /* afterwards, and how long that hour is */
+#define INSTALL_RETRY_OVER_NS (2 * INSTALL_RETRY_LATE_NS) /* without an ask: the wait is over */
 #define INSTALL_GUESS_NS      (600 * INSTALL_SECOND)
 #define INSTALL_FALLBACK_NS   (3600 * INSTALL_SECOND)
+
+/* install_device_member gives what the fleet knows |device| by. */
+struct install_member install_device_member(const struct install_state *state,
+                                            const struct install_device *device);
 
 /* install_about_device says that |finding| is about |device|: its MAC address, else the client of |flow|. */
 void install_about_device(struct finding *finding, const struct install_device *device,
@@ -75,6 +81,11 @@ void install_judge_content(struct install_state *state, const struct install_arr
 void install_judge_ask(struct install_state *state, struct install_device *device,
                        struct install_live *live, struct span name, uint64_t now);
 void install_judge_outcome(struct install_state *state, const struct install_arrival *arrival);
+
+/* install_judge_same says that |before|, which was known by its address only and goes now, is |device|: what it asked
+ * for, |device| did. */
+void install_judge_same(struct install_state *state, struct install_device *device,
+                        struct install_device *before);
 
 /* Servers: .competing-servers, .off-site-server; .dhcp-disclosure. */
 void install_judge_reply(struct install_state *state, struct install_device *device,

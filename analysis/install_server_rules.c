@@ -47,6 +47,11 @@ static uint64_t boot_hash(const struct install_state *state, const struct dhcp_b
     return install_devices_hash(state->devices, span_of(words, sizeof words));
 }
 
+static uint64_t lease_hash(const struct install_state *state, const struct install_reply *reply)
+{
+    return span_seen(reply->lease) ? install_devices_hash(state->devices, reply->lease) : 0;
+}
+
 /* How much two servers that answer one client contradict each other. */
 struct contradiction {
     enum severity severity; /* 0: not at all */
@@ -58,23 +63,24 @@ static struct contradiction compare(const struct install_answer *a, const struct
                                     bool wants_boot)
 {
     struct contradiction found = {.severity = (enum severity)0};
-    if (a->boot != 0 && b->boot != 0) {
-        if (a->boot != b->boot)
-            return (struct contradiction){
-                SEVERITY_HIGH, CONFIDENCE_LIKELY, "different boot information",
-                "Two servers answered one request with different boot information; two that "
-                "belong together and are configured differently do so, too."};
+    bool silent = a->boot == 0 && b->boot == 0;
+    if (a->boot != 0 && b->boot != 0 && a->boot != b->boot)
         return (struct contradiction){
-            SEVERITY_LOW, CONFIDENCE_POSSIBLE, "the same boot information",
+            SEVERITY_HIGH, CONFIDENCE_LIKELY, "different boot information",
+            "Two servers answered one request with different boot information; two that belong "
+            "together and are configured differently do so, too."};
+    /* A server that offers no address is there for booting only: PXE has that. */
+    bool lease = a->lease != 0 && b->lease != 0;
+    if ((a->boot == 0 || b->boot == 0) && (!lease || (silent && !wants_boot)))
+        return found;
+    if (a->boot == b->boot)
+        return (struct contradiction){
+            SEVERITY_LOW, CONFIDENCE_POSSIBLE,
+            silent ? "no boot information" : "the same boot information",
             "Both servers say the same, as a pair for failover does, and as one does that copies "
             "the other."};
-    }
-    /* A server that offers no address is there for booting only: PXE has that. */
-    if (!a->lease || !b->lease || (a->boot == 0 && b->boot == 0 && !wants_boot))
-        return found;
     return (struct contradiction){
-        SEVERITY_MEDIUM, CONFIDENCE_POSSIBLE,
-        a->boot == 0 && b->boot == 0 ? "no boot information" : "boot information from one only",
+        SEVERITY_MEDIUM, CONFIDENCE_POSSIBLE, "boot information from one only",
         "Two servers offered an address; which one the device takes decides what it boots."};
 }
 
@@ -99,17 +105,28 @@ static void report_contradiction(const struct install_state *state,
     finding_add(state->context, &finding);
 }
 
-/* The answer of this server to this request; NULL when it answered before (packets come twice at mirror ports,
- * and from relays), or when there are too many. */
+/* Whether |reply| was seen before: packets come twice at mirror ports, and from relays. A server is known by its
+ * identifier; BOOTP has none (RFC 951), and a relay sends answers on under its own address (RFC 1542 section 4.1.2):
+ * there the same words are the same answer. */
+static bool is_copy(const struct install_state *state, const struct install_live *live,
+                    const struct install_reply *reply)
+{
+    uint64_t boot = boot_hash(state, reply->boot), lease = lease_hash(state, reply);
+    for (size_t i = 0; i < live->num_answers; i++) {
+        const struct install_answer *answer = &live->answers[i];
+        if (answer->xid != reply->xid)
+            continue;
+        if (span_equal(install_text_span(&answer->server), reply->server) ||
+            (!reply->named && answer->boot == boot && answer->lease == lease))
+            return true;
+    }
+    return false;
+}
+
+/* The place of another answer to this request; NULL when there are too many. */
 static struct install_answer *new_answer(struct install_live *live,
                                          const struct install_reply *reply)
 {
-    for (size_t i = 0; i < live->num_answers; i++) {
-        struct install_answer *answer = &live->answers[i];
-        if (answer->xid == reply->xid &&
-            span_equal(install_text_span(&answer->server), reply->server))
-            return NULL;
-    }
     if (live->num_answers == INSTALL_MAX_ANSWERS) {
         /* Answers to earlier requests say nothing about this one. */
         if (live->answers[0].xid == reply->xid)
@@ -188,15 +205,17 @@ static void remember_names(struct install_live *live, const struct dhcp_boot *bo
 void install_judge_reply(struct install_state *state, struct install_device *device,
                          struct install_live *live, const struct install_reply *reply)
 {
-    install_addresses_add(&live->dhcp_servers, install_address_span(&reply->address));
+    bool copy = is_copy(state, live, reply);
+    if (!copy || reply->named) /* what is no name of its own may be the relay's */
+        install_addresses_add(&live->dhcp_servers, install_address_span(&reply->address));
     live->boot_named |= names_boot(reply->boot);
     remember_names(live, reply->boot);
-    struct install_answer *answer = new_answer(live, reply);
+    struct install_answer *answer = copy ? NULL : new_answer(live, reply);
     if (answer == NULL)
         return;
     judge_candidates(state, device, live, reply);
     answer->xid = reply->xid;
-    answer->lease = reply->lease;
+    answer->lease = lease_hash(state, reply);
     answer->boot = boot_hash(state, reply->boot);
     for (struct install_answer *other = live->answers; other < answer; other++) {
         if (other->xid != reply->xid)

@@ -145,7 +145,8 @@ struct install_answer {
     struct install_text server; /* its identifier: address or DUID */
     uint64_t xid;
     uint64_t boot; /* hash of what it says of booting; 0: nothing */
-    bool lease;    /* it offers an address: a server that does not is one for booting only */
+    uint64_t
+        lease; /* hash of the address that it offers; 0: none, it is a server for booting only */
 };
 
 enum { INSTALL_MAX_ANSWERS = 8, INSTALL_MAX_BOOTS = 8 };

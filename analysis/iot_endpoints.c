@@ -56,7 +56,12 @@ void iot_endpoints_add(struct iot_endpoints *endpoints, struct analyze_context *
         return;
     }
     endpoint->handshakes += handshakes;
-    endpoint->last_ns = observation->time_ns;
+    if (observation->flow->first_ns < endpoint->first_ns) {
+        endpoint->first_ns = observation->flow->first_ns;
+        endpoint->first_packet = observation->flow->first_packet;
+    }
+    if (observation->time_ns > endpoint->last_ns)
+        endpoint->last_ns = observation->time_ns;
     if (judgement->heartbeat > endpoint->heartbeat)
         endpoint->heartbeat = judgement->heartbeat;
     for (unsigned i = 0; i < NUM_IOT_CHECKS; i++) {
@@ -161,7 +166,8 @@ static bool tell(struct analyze_context *context, const struct iot_endpoint *end
                                              .data = &told->profile,
                                              .flow = &told->flow,
                                              .time_ns = endpoint->last_ns,
-                                             .packet = endpoint->first_packet};
+                                             .packet = endpoint->first_packet,
+                                             .row = endpoint->role};
     return analysis_tell(context, &told->observation, told, sizeof *told);
 }
 

@@ -24,7 +24,7 @@ struct iot_endpoint {
 struct iot_judgement {
     uint32_t met, broken;
     enum truth heartbeat;
-    uint64_t packet; /* of its hello, or of what told */
+    uint64_t packet; /* of its hello */
 };
 
 struct iot_endpoints {

@@ -24,7 +24,6 @@ enum {
     SCHEME_ECDSA_SHA256 = 0x0403,
     GROUP_SECP256R1 = 23,
     EXT_USE_SRTP = 14,
-    ALERT_DECRYPT_ERROR = 51,
     ALERT_UNKNOWN_PSK_IDENTITY = 115
 };
 
@@ -47,7 +46,7 @@ static void judge(struct analyze_context *context, struct handshake *handshake, 
     const uint32_t bit = (uint32_t)1 << check;
     if (handshake->judged) {
         const struct iot_judgement late = {
-            .met = met ? bit : 0, .broken = met ? 0 : bit, .packet = context->observation->packet};
+            .met = met ? bit : 0, .broken = met ? 0 : bit, .packet = handshake->ends[role].packet};
         iot_endpoints_add(&state->endpoints, context, role, &late, 0);
     } else if (met) {
         handshake->ends[role].met |= bit;
@@ -96,12 +95,6 @@ static bool has_extension(struct span extensions, uint16_t wanted)
     return false;
 }
 
-static bool is_psk_suite(enum tls_kx kx)
-{
-    return kx == TLS_KX_PSK || kx == TLS_KX_RSA_PSK || kx == TLS_KX_DHE_PSK ||
-           kx == TLS_KX_ECDHE_PSK;
-}
-
 /* Whether a suite is one of CCM or of PSKs: a look at ranges of code points first, as most are not. */
 static bool is_constrained(uint64_t code)
 {
@@ -110,7 +103,7 @@ static bool is_constrained(uint64_t code)
                         (code >= 0xc033 && code <= 0xc0af) || (code >= 0xccab && code <= 0xd005) ||
                         (code >= 0xe416 && code <= 0xe41d);
     const struct tls_suite *suite = may_be ? tls_suite_find((uint16_t)code) : NULL;
-    return suite != NULL && (is_psk_suite(suite->kx) || strstr(suite->encryption, "CCM") != NULL);
+    return suite != NULL && (tls_kx_has_psk(suite->kx) || strstr(suite->encryption, "CCM") != NULL);
 }
 
 /* Whether a suite is on offer for which a handshake of TLS is judged. */
@@ -195,7 +188,7 @@ static void observe_client_hello(struct analyze_context *context,
     *handshake =
         (struct handshake){.begun = true,
                            .in_scope = dtls,
-                           .has_cookie = hello->retry_cookie == TRUTH_YES,
+                           .has_cookie = tls_client_hello_has_cookie(hello),
                            .offers_session_hash = hello->extended_master_secret == TRUTH_YES,
                            .offers_renegotiation = hello->secure_renegotiation == TRUTH_YES ||
                                                    has_u16(hello->ciphers, SCSV_RENEGOTIATION)};
@@ -248,7 +241,7 @@ static void observe_server_hello(struct analyze_context *context, const struct n
     handshake->answered = true;
     handshake->tls13 = session->tls13;
     handshake->ends[IOT_SERVER].packet = context->observation->packet;
-    handshake->psk = is_psk_suite(session->kx);
+    handshake->psk = tls_kx_has_psk(session->kx);
     if (session->suite != NULL && strstr(session->suite->encryption, "CCM") != NULL)
         handshake->in_scope = true;
     handshake->in_scope |= handshake->psk;
@@ -265,14 +258,15 @@ static void observe_server_hello(struct analyze_context *context, const struct n
     judge_answer_12(context, handshake, hello);
 }
 
+/* A server that hides which identities it knows answers an unknown one as it does a wrong key (RFC 4279 section 2): that
+ * alert tells nothing of the other case, so that only the requirement's breach is ever seen. */
 static void observe_alert(struct analyze_context *context, const struct tls_alert *alert)
 {
-    const bool unknown = alert->description.value == ALERT_UNKNOWN_PSK_IDENTITY;
-    if ((!unknown && alert->description.value != ALERT_DECRYPT_ERROR) || !is(alert->from, "server"))
+    if (alert->description.value != ALERT_UNKNOWN_PSK_IDENTITY || !is(alert->from, "server"))
         return;
     struct handshake *handshake = analysis_conversation_known(context);
-    if (handshake != NULL && handshake->begun && (unknown || handshake->psk))
-        judge(context, handshake, IOT_SERVER, IOT_ALERT, !unknown);
+    if (handshake != NULL && handshake->begun)
+        judge(context, handshake, IOT_SERVER, IOT_ALERT, false);
 }
 
 /* --- keys --- */
@@ -357,7 +351,8 @@ static void observe_summary(struct analyze_context *context,
     handshake->judged = true;
 }
 
-/* When a session is resumed, the server may do without a cookie (RFC 6347 section 4.2.1). */
+/* A cookie in the hello was asked for, also where that is not in the capture. When a session is resumed, the server may
+ * do without a cookie (RFC 6347 section 4.2.1). */
 static void observe_dtls_session(struct analyze_context *context,
                                  const struct dtls_session *session)
 {
@@ -366,7 +361,7 @@ static void observe_dtls_session(struct analyze_context *context,
     if (handshake == NULL || !handshake->judged || session->hello_verify == TRUTH_UNKNOWN)
         return;
     const bool asked =
-        handshake->tls13 ? handshake->has_cookie : session->hello_verify == TRUTH_YES;
+        handshake->has_cookie || (!handshake->tls13 && session->hello_verify == TRUTH_YES);
     if (asked || (handshake->ends[IOT_CLIENT].met & resumes) == 0)
         judge(context, handshake, IOT_SERVER, IOT_COOKIE, asked);
 }

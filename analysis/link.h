@@ -11,10 +11,13 @@ enum {
     LINK_MOST_HOSTS = 16384,         /* clients whose clocks and clear text are remembered */
     LINK_MOST_LEASES = 8192,         /* addresses that DHCP gave to devices */
     LINK_MOST_DEVICES = 8192,        /* that asked for them */
+    LINK_MOST_NAMED = 8192,          /* names in DHCP whose users are remembered */
     LINK_MOST_FINGERPRINTS = 2048,   /* of client hellos */
     LINK_MOST_FINGERPRINTED = 32768, /* hosts, each with each of its fingerprints */
     LINK_MOST_MOVES = 1024,          /* that wait for what becomes of the identifier */
-    LINK_NAMES = 4                   /* of a device */
+    LINK_NAMES = 4,                  /* of a device */
+    LINK_USERS = 2,                  /* hardware addresses that may use one name */
+    LINK_NOTED = 16                  /* identifiers that are known of a session */
 };
 
 /* Where something was seen: enough for a finding later. */
@@ -26,15 +29,16 @@ struct link_place {
 
 /* Of a conversation: of the session that goes on in it. */
 struct link_conversation {
-    uint64_t names[SUBJECT_GRAPH_MEMBERS]; /* identifiers */
-    uint64_t random;                       /* hash of that of its client hello; 0: not seen */
-    uint64_t address;                      /* name of the client's address; 0: not asked for */
-    uint32_t host;                         /* link_host */
-    uint64_t shown_id;                     /* first bytes of the session id that it shows */
-    uint64_t session_id;                   /* name of the one that the server has; 0: none */
-    uint64_t clear;                        /* hash of an identity in clear that came before */
-    uint32_t first_s, cid_first_s;         /* of the session, of its connection id; 0: none */
-    uint8_t as[SUBJECT_GRAPH_MEMBERS], num;
+    uint64_t names[LINK_NOTED];    /* identifiers: the first ones tie */
+    uint64_t random;               /* hash of that of its client hello; 0: not seen */
+    uint64_t address;              /* name of the client's address; 0: not asked for */
+    uint32_t host;                 /* link_host */
+    uint64_t shown_id;             /* first bytes of the session id that it shows */
+    uint64_t session_id;           /* name of the one that the server has; 0: none */
+    uint64_t clear;                /* hash of an identity in clear that came before */
+    uint32_t first_s, cid_first_s; /* of the session, of its connection id; 0: none */
+    uint64_t cid_packet, cid_ns;   /* where the id was chosen */
+    uint8_t as[SUBJECT_GRAPH_MEMBERS], num, cid_len;
     bool session;       /* a session was seen */
     bool copy;          /* it was seen in another conversation already */
     bool tls13, echoed; /* echoed: the server's session id is the one that was shown */
@@ -53,7 +57,7 @@ struct link_moves;
 struct link_state {
     struct subject_graph *graph;
     uint64_t *handshakes; /* names of the last randoms, each at its place */
-    struct bounded_table *hosts, *leases, *devices;
+    struct bounded_table *hosts, *leases, *devices, *users;
     struct link_fingerprints *fingerprints;
     struct link_moves *moves;
     uint64_t last_ns, last_packet; /* of what was seen last */
@@ -64,6 +68,12 @@ struct link_device {
     uint64_t names[LINK_NAMES];
     uint32_t until_s;
     uint8_t kinds[LINK_NAMES];
+};
+
+/* Who used a name in DHCP, by the names of their hardware addresses; 0: nobody yet. */
+struct link_users {
+    uint32_t hardware[LINK_USERS];
+    bool many; /* others than these, too */
 };
 
 /* Kinds of names (analysis_name) beside the kinds of identifiers. */
@@ -117,8 +127,7 @@ void link_key_exchange(struct analyze_context *context);
 void link_certificate(struct analyze_context *context);
 void link_summary(struct analyze_context *context);
 void link_connection_id(struct analyze_context *context);
-void link_connection_id_end(struct analyze_context *context,
-                            const struct link_conversation *conversation);
+void link_dtls_session(struct analyze_context *context);
 
 /* link_session_begins says that a client hello with this |random| came: true when it begins a session that was not
  * seen before. What the session before it in the same conversation had is tied. */
@@ -156,10 +165,10 @@ void link_fingerprints_free(struct link_fingerprints *fingerprints);
 
 /* --- link_move.c: clients that are followed from one address to another --- */
 
-/* link_moved says that the identifier |name| was used at another address before, |seconds| ago. Told later, unless
- * it turns out to be that of several hosts. */
-void link_moved(struct analyze_context *context, uint64_t name, enum link_kind kind,
-                uint64_t seconds);
+/* link_moved says that the identifier |name|, which ties |as|, was used at another address before, by its |use|. Told
+ * later, unless it turns out to be that of several hosts. */
+void link_moved(struct analyze_context *context, uint64_t name, enum link_kind as,
+                const struct subject_use *use);
 void link_moves_judge(struct analyze_context *context); /* all that wait */
 
 #endif

@@ -65,6 +65,22 @@ void link_interface_id(struct analyze_context *context, struct link_conversation
 
 /* --- DHCP --- */
 
+/* A third hardware address that uses a name shows that it is no device's; one device may have two (a dock has its own).
+ * However much later, as most names that many have are set by makers and stay. */
+static void share_name(struct analyze_context *context, uint64_t name, uint32_t hardware)
+{
+    struct link_state *state = context->state;
+    struct link_users *users = link_room(context, state->users, name);
+    size_t at = 0;
+    while (at < LINK_USERS && users->hardware[at] != 0 && users->hardware[at] != hardware)
+        at++;
+    if (at < LINK_USERS)
+        users->hardware[at] = hardware;
+    users->many = users->many || at == LINK_USERS;
+    if (users->many)
+        subject_graph_share(state->graph, name);
+}
+
 /* Adds an identifier to what is known of |device|, which has |hardware| (0: none that lasts). */
 static void add_name(struct analyze_context *context, struct link_device *device,
                      enum link_kind kind, struct span bytes, uint32_t hardware)
@@ -73,7 +89,9 @@ static void add_name(struct analyze_context *context, struct link_device *device
     if (!span_seen(bytes) || bytes.len == 0)
         return;
     uint64_t name = analysis_name(context, kind, bytes);
-    (void)subject_graph_use(state->graph, name, kind, hardware, false, link_now(context));
+    (void)subject_graph_use(state->graph, name, kind, 0, false, link_now(context));
+    if (hardware != 0)
+        share_name(context, name, hardware);
     for (size_t i = 0; i < LINK_NAMES; i++) {
         if (device->names[i] == name)
             return;
@@ -111,6 +129,14 @@ static void lease(struct analyze_context *context, const struct link_device *dev
     *room = *device;
     room->until_s = link_now(context) + (uint32_t)(lasts < MOST_LEASE_S ? lasts : MOST_LEASE_S);
     tie(context, device, address);
+}
+
+/* The device gives |address| back, or does not take it: from here on it may be another's. */
+static void lease_over(struct analyze_context *context, struct span address)
+{
+    struct link_state *state = context->state;
+    if (span_seen(address))
+        bounded_table_forget(state->leases, analysis_name(context, LINK_NAME_LEASE, address));
 }
 
 /* What DHCP tells of who asks. */
@@ -195,6 +221,10 @@ void link_dhcp(struct analyze_context *context)
             lease(context, device, message->your_address, message->lease_time);
         return;
     }
+    if (message->type.value == DHCP_RELEASE) /* RFC 2131 sections 4.4.6 and 4.4.1 */
+        lease_over(context, message->client_address);
+    else if (message->type.value == DHCP_DECLINE)
+        lease_over(context, message->requested_address);
     bool has_mac = span_seen(message->client_id_mac) || span_seen(message->duid.mac);
     const struct asker asker = {.mac = message->client_mac,
                                 .client_id_mac = message->client_id_mac,
@@ -218,16 +248,18 @@ void link_dhcp6(struct analyze_context *context)
     if (relayed || !span_seen(duid->whole))
         return;
     struct link_device *device = device_of(context, duid->whole);
-    if (message->to_server != TRUTH_YES) {
-        struct reader list =
-            reader_of(span_seen(message->addresses) ? message->addresses : span_text(""));
-        while (message->type.value == DHCP6_REPLY && reader_more(&list)) {
-            struct span address = reader_bytes(&list, 16);
-            if (reader_ok(&list))
-                lease(context, device, address, (struct number){.seen = false});
-        }
-        return;
+    const uint64_t type = message->type.value;
+    struct reader list =
+        reader_of(span_seen(message->addresses) ? message->addresses : span_text(""));
+    while (reader_more(&list)) {
+        struct span address = reader_bytes(&list, 16);
+        if (reader_ok(&list) && type == DHCP6_REPLY)
+            lease(context, device, address, (struct number){.seen = false});
+        else if (reader_ok(&list) && (type == DHCP6_RELEASE || type == DHCP6_DECLINE))
+            lease_over(context, address); /* RFC 8415 sections 18.2.7 and 18.2.8 */
     }
+    if (message->to_server != TRUTH_YES)
+        return;
     const struct asker asker = {.duid_mac = duid->mac,
                                 .name = message->fqdn,
                                 .vendor_class = message->vendor_class,
@@ -278,8 +310,7 @@ static void say_clear(struct analyze_context *context, const char *clear)
         report_pair(context, clear, NULL, CONFIDENCE_POSSIBLE, by_address);
 }
 
-/* Where the hardware address is known, the place of the device's other names is that address (add_name), which must not
- * be held against the address of a session: then the hardware address alone tells of moves. */
+/* Where the hardware address is known, it is the surest of the device's names, and it alone tells of moves. */
 static bool has_hardware(const struct link_device *device)
 {
     for (size_t i = 0; i < LINK_NAMES && device->names[i] != 0; i++)

@@ -13,7 +13,7 @@ enum { WAIT_S = 3600 };
 struct move {
     struct link_place place;
     uint64_t name, seconds;
-    enum link_kind kind;
+    enum link_kind as, kind; /* by which it ties, and its own, which says how sure it is */
 };
 
 /* A ring. */
@@ -64,7 +64,7 @@ static void judge(struct analyze_context *context, const struct move *move)
     if (finding.confidence == CONFIDENCE_POSSIBLE)
         finding.severity = SEVERITY_MEDIUM;
     finding_about_client(&finding, &move->place.flow);
-    finding_says_text(&finding, "identifier", link_kind_name(move->kind));
+    finding_says_text(&finding, "identifier", link_kind_name(move->as));
     finding_says_most(&finding, "seconds_since", move->seconds);
     finding_add(context, &finding);
 }
@@ -77,8 +77,8 @@ static void judge_first(struct analyze_context *context, struct link_moves *move
     moves->num--;
 }
 
-void link_moved(struct analyze_context *context, uint64_t name, enum link_kind kind,
-                uint64_t seconds)
+void link_moved(struct analyze_context *context, uint64_t name, enum link_kind as,
+                const struct subject_use *use)
 {
     struct link_state *state = context->state;
     const uint64_t now = context->observation->time_ns, wait = WAIT_S * (uint64_t)1000000000;
@@ -94,15 +94,16 @@ void link_moved(struct analyze_context *context, uint64_t name, enum link_kind k
         judge_first(context, moves);
     const struct flow *flow = context->observation->flow;
     struct move *move = newest_of(moves, flow);
-    if (move != NULL && !is_surer(kind, move->kind))
+    if (move != NULL && !is_surer(use->kind, move->kind))
         return;
     if (move == NULL)
         move = &moves->moves[(moves->first + moves->num++) % LINK_MOST_MOVES];
     *move = (struct move){
         .place = link_place_of(context, flow->dissector != NULL ? flow->dissector->name : NULL),
         .name = name,
-        .seconds = seconds,
-        .kind = kind};
+        .seconds = use->moved_s,
+        .as = as,
+        .kind = use->kind};
 }
 
 void link_moves_judge(struct analyze_context *context)

@@ -319,8 +319,8 @@ void link_certificate(struct analyze_context *context)
 
 /* --- connection ids --- */
 
-static void report_cid(struct analyze_context *context, bool moved, uint64_t sessions,
-                       uint64_t seconds, size_t len)
+static struct finding about_cid(struct analyze_context *context, uint64_t sessions,
+                                uint64_t seconds, size_t len)
 {
     struct finding finding = about_client(context, RULE_LINK_CONNECTION_ID, "dtls");
     finding.confidence = len < SAFE_CID ? CONFIDENCE_POSSIBLE : CONFIDENCE_CERTAIN;
@@ -328,12 +328,10 @@ static void report_cid(struct analyze_context *context, bool moved, uint64_t ses
                          ? "The connection id is so short that the server may have given it out "
                            "twice."
                          : "Who receives a connection id tells its sessions apart by it.";
-    finding_says_ever(&finding, "address_changed", moved);
     finding_says_most(&finding, "conversations", sessions);
     finding_says_most(&finding, "seconds", seconds);
-    if (len > 0)
-        finding_says_number(&finding, "length", len);
-    finding_add(context, &finding);
+    finding_says_number(&finding, "length", len);
+    return finding;
 }
 
 /* The server has chosen what clients send to it, and tells its sessions apart by it. */
@@ -353,14 +351,31 @@ void link_connection_id(struct analyze_context *context)
     if (sight.sessions == 0)
         return;
     conversation->cid_first_s = link_now(context) - (uint32_t)sight.seconds;
-    if (sight.again && (sight.moved || sight.seconds >= LONG_S))
-        report_cid(context, sight.moved, sight.sessions, sight.seconds, seen->cid.len);
+    conversation->cid_packet = context->observation->packet;
+    conversation->cid_ns = context->observation->time_ns;
+    conversation->cid_len = (uint8_t)seen->cid.len; /* 255 at most: RFC 9146 section 3 */
+    if (!sight.again || (!sight.moved && sight.seconds < LONG_S))
+        return;
+    struct finding finding = about_cid(context, sight.sessions, sight.seconds, seen->cid.len);
+    finding_says_ever(&finding, "address_changed", sight.moved);
+    finding_add(context, &finding);
 }
 
-void link_connection_id_end(struct analyze_context *context,
-                            const struct link_conversation *conversation)
+/* The session is over, perhaps long before its conversation is. */
+void link_dtls_session(struct analyze_context *context)
 {
-    uint64_t last_s = context->observation->flow->last_ns / 1000000000u;
-    if (last_s >= conversation->cid_first_s + (uint64_t)LONG_S)
-        report_cid(context, false, 1, last_s - conversation->cid_first_s, 0);
+    const struct dtls_session *session = context->observation->data;
+    struct link_conversation *conversation = analysis_conversation_known(context);
+    if (conversation == NULL || conversation->cid_first_s == 0)
+        return;
+    const uint64_t first_s = conversation->cid_first_s,
+                   last_s = session->client_cid_last_ns.value / 1000000000u;
+    conversation->cid_first_s = 0;
+    if (last_s < first_s + LONG_S)
+        return;
+    struct finding finding = about_cid(context, 1, last_s - first_s, conversation->cid_len);
+    finding.packet = conversation->cid_packet; /* it may end with any other one */
+    finding.first_ns = conversation->cid_ns;
+    finding_says_ever(&finding, "address_changed", false);
+    finding_add(context, &finding);
 }

@@ -109,12 +109,11 @@ static bool tell(struct analyze_context *context, const struct subject_graph *gr
     if (tie->address_len > 0)
         told->tie.address = span_of(told->address, tie->address_len);
     add_handshakes(context, tie, told);
-    /* It is of many conversations; its place tells it from others of its second. */
-    told->flow.first_packet = (uint64_t)(tie - graph->ties) + 1;
     told->observation = (struct observation){.type = &observation_link_tie,
                                              .data = &told->tie,
                                              .flow = &told->flow,
-                                             .time_ns = tie->last_s * second};
+                                             .time_ns = tie->last_s * second,
+                                             .row = (uint64_t)(tie - graph->ties)};
     return analysis_tell(context, &told->observation, told, sizeof *told);
 }
 

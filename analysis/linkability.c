@@ -63,7 +63,8 @@ static struct link_sight note(struct analyze_context *context,
     struct link_state *state = context->state;
     const struct flow *flow = context->observation->flow;
     uint32_t now = link_now(context);
-    if (conversation->copy)
+    /* One that it has no room for would be taken for that of another session when it comes again in this one. */
+    if (conversation->copy || conversation->num == LINK_NOTED)
         return (struct link_sight){.again = false};
     for (unsigned i = 0; i < conversation->num; i++)
         if (conversation->names[i] == name)
@@ -72,12 +73,11 @@ static struct link_sight note(struct analyze_context *context,
     uint32_t host = moves ? conversation->host : 0;
     struct subject_use use =
         subject_graph_use(state->graph, name, as, host, flow->ip_version == 6, now);
-    if (conversation->num < SUBJECT_GRAPH_MEMBERS) {
+    if (conversation->num < SUBJECT_GRAPH_MEMBERS)
         conversation->as[conversation->num] = (uint8_t)as;
-        conversation->names[conversation->num++] = name;
-    }
+    conversation->names[conversation->num++] = name;
     if (use.moved && !use.shared)
-        link_moved(context, name, as, use.moved_s);
+        link_moved(context, name, as, &use);
     return (struct link_sight){.again = use.again,
                                .moved = use.moved,
                                .sessions = use.sessions,
@@ -139,7 +139,9 @@ static void tie(struct analyze_context *context, struct link_conversation *conve
 {
     struct link_state *state = context->state;
     const struct flow *flow = context->observation->flow;
-    struct subject_tie session = {.num = conversation->num,
+    struct subject_tie session = {.num = conversation->num < SUBJECT_GRAPH_MEMBERS
+                                             ? conversation->num
+                                             : SUBJECT_GRAPH_MEMBERS,
                                   .address = link_address(flow),
                                   .first_s = conversation->first_s,
                                   .last_s = (uint32_t)(flow->last_ns / SECOND),
@@ -167,12 +169,7 @@ bool link_session_begins(struct analyze_context *context, struct link_conversati
                          struct span random)
 {
     struct link_state *state = context->state;
-    /* Random as it is; behind what may be the time. */
-    uint64_t name = 1;
-    if (random.len >= 2 * sizeof name)
-        memcpy(&name, random.at + random.len - sizeof name, sizeof name);
-    else
-        name = analysis_name(context, LINK_NAME_RANDOM, random);
+    const uint64_t name = analysis_name(context, LINK_NAME_RANDOM, random);
     if (conversation->random == name)
         return false;
     if (conversation->random != 0) {
@@ -188,15 +185,14 @@ bool link_session_begins(struct analyze_context *context, struct link_conversati
     return !conversation->copy;
 }
 
+/* Of a flow that holds exchanges, these are the sessions. */
 static void observe_end(struct analyze_context *context)
 {
     struct link_conversation *conversation = analysis_conversation_known(context);
-    if (conversation == NULL || !conversation->session)
+    if (context->observation->exchange == 0 && (conversation == NULL || !conversation->session))
         link_interface_id(context, NULL);
     if (conversation == NULL)
         return;
-    if (conversation->cid_first_s != 0)
-        link_connection_id_end(context, conversation);
     tie(context, conversation);
     *conversation = (struct link_conversation){.session = false};
 }
@@ -209,8 +205,9 @@ static bool tables_make(struct link_state *state)
     state->hosts = bounded_table_new(LINK_MOST_HOSTS, sizeof(struct link_client));
     state->leases = bounded_table_new(LINK_MOST_LEASES, sizeof(struct link_device));
     state->devices = bounded_table_new(LINK_MOST_DEVICES, sizeof(struct link_device));
+    state->users = bounded_table_new(LINK_MOST_NAMED, sizeof(struct link_users));
     if (state->handshakes == NULL || state->hosts == NULL || state->leases == NULL ||
-        state->devices == NULL)
+        state->devices == NULL || state->users == NULL)
         return false;
     state->graph = subject_graph_new(SUBJECT_GRAPH_VERTICES, SUBJECT_GRAPH_TIES);
     return state->graph != NULL;
@@ -222,6 +219,7 @@ static void tables_free(struct link_state *state)
     bounded_table_free(state->hosts);
     bounded_table_free(state->leases);
     bounded_table_free(state->devices);
+    bounded_table_free(state->users);
     link_fingerprints_free(state->fingerprints);
     free(state->moves);
     subject_graph_free(state->graph);
@@ -238,6 +236,7 @@ static const struct {
                {&observation_tls_certificate, link_certificate},
                {&observation_tls_handshake_summary, link_summary},
                {&observation_dtls_cid, link_connection_id},
+               {&observation_dtls_session, link_dtls_session},
                {&observation_dhcp_message, link_dhcp},
                {&observation_dhcp6_message, link_dhcp6},
                {&observation_http_fetch, link_clear_http},
@@ -245,6 +244,7 @@ static const struct {
                {&observation_telnet_session, link_clear_telnet},
                {&observation_starttls_session, link_clear_starttls},
                {&observation_eap_identity, link_clear_eap},
+               {&observation_exchange_end, observe_end},
                {&observation_flow_end, observe_end}};
 
 static void observe(struct analyze_context *context, const struct observation *observation)
@@ -298,6 +298,7 @@ static const struct observation_type *const reads[] = {&observation_tls_client_h
                                                        &observation_tls_certificate,
                                                        &observation_tls_handshake_summary,
                                                        &observation_dtls_cid,
+                                                       &observation_dtls_session,
                                                        &observation_dhcp_message,
                                                        &observation_dhcp6_message,
                                                        &observation_http_fetch,
@@ -305,6 +306,7 @@ static const struct observation_type *const reads[] = {&observation_tls_client_h
                                                        &observation_telnet_session,
                                                        &observation_starttls_session,
                                                        &observation_eap_identity,
+                                                       &observation_exchange_end,
                                                        &observation_flow_end,
                                                        NULL};
 static const struct observation_type *const makes[] = {&observation_link_summary,

@@ -2,13 +2,7 @@
  * section 7.4.1.3, SSL 2 (RFC 6101 appendix E). */
 #include "analysis/negotiated.h"
 
-/* TLS 1.3, DTLS 1.3, and drafts as they were deployed: 0x7fXX of the working group, 0x7eXX and
- * 0xfbXX of two companies. */
-static bool is_version_1_3(uint64_t version)
-{
-    uint64_t high = version >> 8;
-    return version == 0x0304 || version == 0xfefc || high == 0x7f || high == 0x7e || high == 0xfb;
-}
+#include "dissectors/tls_session.h"
 
 /* In 1.3 the suite says nothing: the server's key_share is what makes the keys fresh. */
 static enum tls_secrecy secrecy_1_3(const struct tls_server_hello *hello)
@@ -50,7 +44,7 @@ bool negotiated_read(const struct observation *observation, struct negotiated *s
         read_ssl2(session);
         return true;
     }
-    session->tls13 = session->version.seen && is_version_1_3(session->version.value);
+    session->tls13 = session->version.seen && tls_version_is_13(session->version.value);
     if (hello->cipher.seen)
         session->suite = tls_suite_find((uint16_t)hello->cipher.value);
     if (session->suite != NULL) {

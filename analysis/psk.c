@@ -276,13 +276,15 @@ static void note_hello(struct analyze_context *context, struct tables *tables,
     psk_reroute_hello(context, tables->hellos, hello, handshake);
 }
 
-/* Only resumption tickets are on offer: nothing here is about the hello. */
-static bool has_tickets_only(const struct psk_handshake *handshake)
+/* Only resumption tickets are on offer: nothing here is about the hello. With a PSK suite of an earlier version the server
+ * may choose that one, and then the client names an external key in its key exchange (RFC 4279 section 2). */
+static bool has_tickets_only(const struct psk_handshake *handshake,
+                             const struct tls_client_hello *hello)
 {
     for (size_t i = 0; i < handshake->num_offers; i++)
         if (handshake->verdicts[i] != PSK_ORIGIN_TICKET)
             return false;
-    return handshake->num_offers > 0;
+    return handshake->num_offers > 0 && !psk_hello_offers_suite(hello);
 }
 
 static void observe_client_hello(struct analyze_context *context,
@@ -302,7 +304,7 @@ static void observe_client_hello(struct analyze_context *context,
     /* Without an answer it will be the only one on offer. */
     if (handshake != NULL && handshake->num_offers == 1)
         handshake->name = handshake->names[0];
-    if (handshake != NULL && !has_tickets_only(handshake))
+    if (handshake != NULL && !has_tickets_only(handshake, hello))
         note_hello(context, tables, hello, handshake);
 }
 

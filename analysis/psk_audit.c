@@ -1,7 +1,7 @@
 /* psk_audit.c: which pre-shared keys are in the operator's own list of default or weak ones? Follows each handshake that
  * proves one, keeps the proof, and has the keys tried at the end of the input. RFC 8446 section 4.2.11.2, RFC 9258,
  * RFC 4279 section 2. Reads what dissectors observe with dissect_context.proofs only. Left out: DHE_PSK, ECDHE_PSK and
- * RSA_PSK, whose other secret is not known; tickets; hellos inside of EAP but for the first. */
+ * RSA_PSK, whose other secret is not known; tickets. */
 #include "analysis/bounded_table.h"
 #include "analysis/psk_hello.h"
 #include "analysis/psk_search.h"
@@ -59,12 +59,6 @@ static struct analysis_stats *totals(struct analyze_context *context)
 static bool is_dtls(const char *transport)
 {
     return strcmp(transport, "dtls") == 0;
-}
-
-/* Several handshakes may go on in one conversation: those of an access point and its server. */
-static bool is_shared(const char *transport)
-{
-    return strcmp(transport, "eap") == 0;
 }
 
 /* --- tables --- */
@@ -225,7 +219,7 @@ static void observe_client_hello(struct analyze_context *context,
         return;
     }
     struct followed *followed = followed_begin(context);
-    bool lacking = !is_shared(hello->transport) && lacks_retry(followed, hello);
+    bool lacking = lacks_retry(followed, hello);
     bool retried = followed->retried && followed->stage == STAGE_HELLO;
     if (!retried) {
         *followed = (struct followed){.stage = STAGE_NONE};
@@ -259,7 +253,7 @@ static void observe_server_hello(struct analyze_context *context,
 {
     struct psk_audit *audit = context->state;
     struct followed *followed = followed_find(context);
-    if (followed == NULL || is_shared(hello->transport) || hello->hello_retry == TRUTH_YES)
+    if (followed == NULL || hello->hello_retry == TRUTH_YES)
         return;
     if (is_13(hello->version.value)) {
         if (hello->selected_psk.seen && hello->selected_psk.value < MAX_OFFERS)
@@ -320,8 +314,7 @@ static void observe_message(struct analyze_context *context,
     struct followed *followed = followed_find(context);
     const uint8_t type = (uint8_t)message->type.value;
     const struct span body = message->body;
-    if (followed == NULL || followed->stage == STAGE_NONE || followed->stage == STAGE_KEY ||
-        is_shared(message->transport))
+    if (followed == NULL || followed->stage == STAGE_NONE || followed->stage == STAGE_KEY)
         return;
     if (type == TLS_SERVER_HELLO && body.len >= RANDOM_AT + TLS_RANDOM_LEN &&
         tls_is_hello_retry_random(body.at + RANDOM_AT)) {
@@ -437,7 +430,7 @@ static void observe_summary(struct analyze_context *context,
     struct psk_audit *audit = context->state;
     struct followed *followed = followed_find(context);
     uint64_t resumed = 0;
-    if (followed == NULL || is_shared(summary->transport))
+    if (followed == NULL)
         return;
     if (summary->resumed == TRUTH_YES) /* its keys come from an earlier session */
         no_proof(context, followed, &resumed);
@@ -462,7 +455,7 @@ static void observe(struct analyze_context *context, const struct observation *o
         observe_record(context, observation->data);
     else if (observation->type == &observation_tls_handshake_summary)
         observe_summary(context, observation->data);
-    else if (observation->type == &observation_flow_end)
+    else if (analysis_conversation_ends(observation))
         followed_forget(context);
 }
 
@@ -537,6 +530,7 @@ static const struct observation_type *const reads[] = {&observation_tls_client_h
                                                        &observation_tls_client_key_exchange,
                                                        &observation_tls_finished_record,
                                                        &observation_tls_handshake_summary,
+                                                       &observation_exchange_end,
                                                        &observation_flow_end,
                                                        NULL};
 

@@ -4,7 +4,7 @@
 #include "analysis/psk_sighting.h"
 
 static const char not_seen_through[] =
-    "It was not seen whether the other side took the identity: the capture lacks a part of the "
+    "It was not seen whether the other side took the identity: the capture lacks a part of a "
     "handshake.";
 
 /* The |end| of |flow|. A hardware address that the node made up for the occasion tells nothing. */
@@ -67,11 +67,10 @@ static void judge_clients(struct finding *finding, const struct psk_signs *signs
 }
 
 void psk_group_say_clients(struct finding *finding, const struct psk_user *user,
-                           const struct psk_node *client, const struct psk_signs *signs,
-                           bool established)
+                           const struct psk_node *client, const struct psk_signs *signs)
 {
     judge_clients(finding, signs);
-    if (!established)
+    if (!signs->confirmed)
         psk_finding_cap(finding, CONFIDENCE_POSSIBLE, not_seen_through);
     finding_says_most(finding, "client_addresses", user->clients.num);
     finding_says_ever(finding, "in_turns", signs->in_turns);
@@ -84,11 +83,10 @@ void psk_group_say_clients(struct finding *finding, const struct psk_user *user,
 }
 
 static void report_clients(struct analyze_context *context, const struct psk_user *user,
-                           const struct psk_node *client, const struct psk_signs *signs,
-                           bool established)
+                           const struct psk_node *client, const struct psk_signs *signs)
 {
     struct finding finding = begin(context, user, RULE_PSK_GROUP_CLIENTS, client->transport);
-    psk_group_say_clients(&finding, user, client, signs, established);
+    psk_group_say_clients(&finding, user, client, signs);
     finding_add(context, &finding);
 }
 
@@ -107,11 +105,10 @@ static void judge_servers(struct finding *finding, const struct psk_signs *signs
 }
 
 void psk_group_say_servers(struct finding *finding, const struct psk_user *user,
-                           const struct psk_node *server, const struct psk_signs *signs,
-                           bool established)
+                           const struct psk_node *server, const struct psk_signs *signs)
 {
     judge_servers(finding, signs);
-    if (!established)
+    if (!signs->confirmed)
         psk_finding_cap(finding, CONFIDENCE_POSSIBLE, not_seen_through);
     finding_says_most(finding, "server_addresses", user->servers.num);
     finding_says_ever(finding, "names_differ", signs->names);
@@ -122,30 +119,33 @@ void psk_group_say_servers(struct finding *finding, const struct psk_user *user,
 }
 
 static void report_servers(struct analyze_context *context, const struct psk_user *user,
-                           const struct psk_node *server, const struct psk_signs *signs,
-                           bool established)
+                           const struct psk_node *server, const struct psk_signs *signs)
 {
     struct finding finding = begin(context, user, RULE_PSK_GROUP_SERVERS, server->transport);
-    psk_group_say_servers(&finding, user, server, signs, established);
+    psk_group_say_servers(&finding, user, server, signs);
     finding_add(context, &finding);
 }
 
 void psk_group_say_switch(struct finding *finding, const struct psk_user *user,
-                          const struct psk_node *node, bool established)
+                          const struct psk_node *node, const struct psk_node *before)
 {
     finding->confidence = CONFIDENCE_LIKELY;
     finding->reason = "One address was client in a handshake with it and server in another.";
-    if (!established)
+    if (!node->confirmed || !before->confirmed)
         psk_finding_cap(finding, CONFIDENCE_POSSIBLE, not_seen_through);
     say_address(finding, "node", node);
     psk_finding_identity(finding, "identity", span_of(user->bytes, user->len));
 }
 
-static void report_switch(struct analyze_context *context, const struct psk_user *user,
-                          const struct psk_node *node, const char *transport, bool established)
+/* |others| are those that used it in the other role. */
+static void look_for_switch(struct analyze_context *context, const struct psk_user *user,
+                            const struct psk_node *node, const struct psk_nodes *others)
 {
-    struct finding finding = begin(context, user, RULE_PSK_ROLE_SWITCH, transport);
-    psk_group_say_switch(&finding, user, node, established);
+    const struct psk_node *before = psk_nodes_find(others, node);
+    if (before == NULL)
+        return;
+    struct finding finding = begin(context, user, RULE_PSK_ROLE_SWITCH, node->transport);
+    psk_group_say_switch(&finding, user, node, before);
     finding_add(context, &finding);
 }
 
@@ -165,14 +165,12 @@ void psk_group_use(struct analyze_context *context, struct psk_user *user,
     client.first_ns = server.first_ns = context->observation->time_ns;
     client.last_ns = server.last_ns = context->observation->time_ns;
     client.confirmed = server.confirmed = established;
-    if (psk_nodes_have(&user->servers, &client))
-        report_switch(context, user, &client, transport, established);
-    if (psk_nodes_have(&user->clients, &server))
-        report_switch(context, user, &server, transport, established);
+    look_for_switch(context, user, &client, &user->servers);
+    look_for_switch(context, user, &server, &user->clients);
     struct psk_signs clients = psk_nodes_use(&user->clients, &client);
     if (clients.other)
-        report_clients(context, user, &client, &clients, established);
+        report_clients(context, user, &client, &clients);
     struct psk_signs servers = psk_nodes_use(&user->servers, &server);
     if (servers.other)
-        report_servers(context, user, &server, &servers, established);
+        report_servers(context, user, &server, &servers);
 }

@@ -12,14 +12,12 @@ void psk_group_use(struct analyze_context *context, struct psk_user *user,
                    const struct psk_handshake *handshake, const char *transport, bool established);
 
 /* What such a finding says, beside where it is; also for those who know users from elsewhere. Evidence has room for 9
- * facts more. */
+ * facts more. |before| is the node in the other role. */
 void psk_group_say_clients(struct finding *finding, const struct psk_user *user,
-                           const struct psk_node *client, const struct psk_signs *signs,
-                           bool established);
+                           const struct psk_node *client, const struct psk_signs *signs);
 void psk_group_say_servers(struct finding *finding, const struct psk_user *user,
-                           const struct psk_node *server, const struct psk_signs *signs,
-                           bool established);
+                           const struct psk_node *server, const struct psk_signs *signs);
 void psk_group_say_switch(struct finding *finding, const struct psk_user *user,
-                          const struct psk_node *node, bool established);
+                          const struct psk_node *node, const struct psk_node *before);
 
 #endif

@@ -5,21 +5,20 @@
 #include "core/keyed_hash.h"
 #include "dissectors/tables/tls_registry.h"
 
-static bool has_psk(const struct tls_suite *suite)
+bool psk_hello_offers_suite(const struct tls_client_hello *hello)
 {
-    return suite != NULL && (suite->kx == TLS_KX_PSK || suite->kx == TLS_KX_RSA_PSK ||
-                             suite->kx == TLS_KX_DHE_PSK || suite->kx == TLS_KX_ECDHE_PSK);
+    struct reader ciphers = reader_of(span_seen(hello->ciphers) ? hello->ciphers : span_text(""));
+    while (reader_more(&ciphers)) {
+        const struct tls_suite *suite = tls_suite_find(reader_u16(&ciphers));
+        if (suite != NULL && tls_kx_has_psk(suite->kx))
+            return true;
+    }
+    return false;
 }
 
 bool psk_hello_offers(const struct tls_client_hello *hello)
 {
-    if (span_seen(hello->psk_identities))
-        return true;
-    struct reader ciphers = reader_of(span_seen(hello->ciphers) ? hello->ciphers : span_text(""));
-    while (reader_more(&ciphers))
-        if (has_psk(tls_suite_find(reader_u16(&ciphers))))
-            return true;
-    return false;
+    return span_seen(hello->psk_identities) || psk_hello_offers_suite(hello);
 }
 
 bool psk_hello_offers_psk_ke(const struct tls_client_hello *hello)

@@ -5,8 +5,10 @@
 
 #include "dissectors/tls.h"
 
-/* psk_hello_offers says whether the hello offers a PSK: of TLS 1.3, or by a suite of an earlier version. */
+/* psk_hello_offers says whether the hello offers a PSK: of TLS 1.3, or by a suite of an earlier version;
+ * psk_hello_offers_suite whether there is such a suite. */
 bool psk_hello_offers(const struct tls_client_hello *hello);
+bool psk_hello_offers_suite(const struct tls_client_hello *hello);
 
 /* psk_hello_offers_psk_ke says whether it offers the mode of TLS 1.3 without a fresh exchange. */
 bool psk_hello_offers_psk_ke(const struct tls_client_hello *hello);

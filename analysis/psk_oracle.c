@@ -42,7 +42,8 @@ static void report(struct analyze_context *context, const struct entry *entry,
     finding_add(context, &finding);
 }
 
-/* Whether the alert may be about the key: one for which a PSK was really at stake. */
+/* Whether the alert may be about the key: one for which a PSK was really at stake. Of a client that a server without use
+ * for its PSK asked for a certificate, decrypt_error says that its signature was wrong (RFC 5246 section 7.2.2). */
 static bool is_wrong_key(const struct tls_handshake_summary *summary)
 {
     bool used = summary->psk != NULL && strcmp(summary->psk, "external") == 0;
@@ -50,7 +51,7 @@ static bool is_wrong_key(const struct tls_handshake_summary *summary)
     case ALERT_BAD_RECORD_MAC:
         return used;
     case ALERT_DECRYPT_ERROR: /* in 1.3 before the server's hello: of a binder */
-        return used || summary->psk_offered == TRUTH_YES;
+        return used || (summary->psk_offered == TRUTH_YES && summary->psk == NULL);
     default:
         return false;
     }

@@ -11,10 +11,12 @@
 
 enum { MAX_DIGITS = 18, HEX_DIGITS = 6 };
 
-/* Of a form. */
+/* Of a form. A number that is near to another one has a mark, at its remainder: identities that come again are not
+ * counted again, however many came between, and numbers that follow one another have marks of their own. */
 struct form_room {
     uint64_t numbers[PSK_SERIES_NUMBERS]; /* a ring */
-    unsigned num, near;
+    uint64_t marks[PSK_SERIES_COUNTED / 64 + 1];
+    unsigned num, marked;
 };
 
 struct psk_series {
@@ -61,7 +63,7 @@ static struct parts parts_at(struct span identity, size_t begin, size_t end)
     return parts;
 }
 
-/* The last run of decimal digits; 0 as a digit in front is part of the form, by the length of what is before. */
+/* The last run of decimal digits. Zeros in front change nothing: room-1 and room-01 have one number. */
 static bool part_decimal(struct span identity, struct parts *parts)
 {
     size_t begin = 0, end = 0, place = 0;
@@ -128,28 +130,42 @@ static uint64_t name_of(const struct psk_series *series, const struct parts *par
     return keyed_hash(series->key, words, sizeof words) | 1;
 }
 
+/* Says whether it had none. */
+static bool mark(struct form_room *entry, uint64_t number)
+{
+    const uint64_t place = number % PSK_SERIES_COUNTED, bit = (uint64_t)1 << place % 64;
+    if ((entry->marks[place / 64] & bit) != 0)
+        return false;
+    entry->marks[place / 64] |= bit;
+    entry->marked++;
+    return true;
+}
+
 static bool add(struct psk_series *series, const struct parts *parts, struct psk_form *form,
                 bool *pushed_out)
 {
     const struct bounded_place place = bounded_table_place(series->table, name_of(series, parts));
     struct form_room *entry = place.room;
     unsigned known = entry->num < PSK_SERIES_NUMBERS ? entry->num : PSK_SERIES_NUMBERS;
-    uint64_t nearest = UINT64_MAX;
+    uint64_t nearest = UINT64_MAX, neighbour = 0;
     *pushed_out = *pushed_out || place.pushed_out;
     for (unsigned i = 0; i < known; i++) {
         uint64_t other = entry->numbers[i];
         uint64_t distance = other > parts->number ? other - parts->number : parts->number - other;
         if (distance == 0)
             return false;
-        nearest = distance < nearest ? distance : nearest;
+        if (distance < nearest) {
+            nearest = distance;
+            neighbour = other;
+        }
     }
     entry->numbers[entry->num++ % PSK_SERIES_NUMBERS] = parts->number;
-    if (nearest > PSK_SERIES_DISTANCE)
+    if (nearest > PSK_SERIES_DISTANCE || !mark(entry, parts->number))
         return false;
-    entry->near++;
+    (void)mark(entry, neighbour);
     *form = (struct psk_form){.before = parts->before,
                               .base = parts->base,
-                              .identities = entry->near + 1,
+                              .identities = entry->marked,
                               .nearest = nearest};
     return form->identities >= 3;
 }

@@ -6,16 +6,17 @@
 #include "core/span.h"
 
 enum {
-    PSK_SERIES_FORMS = 16384,  /* forms remembered */
-    PSK_SERIES_NUMBERS = 16,   /* numbers remembered of each, the newest */
-    PSK_SERIES_DISTANCE = 1000 /* so many guesses lead from one identity to the next */
+    PSK_SERIES_FORMS = 16384,   /* forms remembered */
+    PSK_SERIES_NUMBERS = 16,    /* numbers remembered of each, the newest */
+    PSK_SERIES_DISTANCE = 1000, /* so many guesses lead from one identity to the next */
+    PSK_SERIES_COUNTED = 1021   /* identities counted of a form, at most: a prime */
 };
 
 /* A form, once an identity with a new number belongs to it. */
 struct psk_form {
     struct span before;  /* of the number, in the identity at hand */
     unsigned base;       /* 10 or 16 */
-    unsigned identities; /* that are near to another one: three or more are a series */
+    unsigned identities; /* at least, that are near to another one: three or more are a series */
     uint64_t nearest;    /* distance from the new one to its neighbour */
 };
 

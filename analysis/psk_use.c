@@ -253,10 +253,11 @@ static bool tell(struct analyze_context *context, const struct psk_user *user, s
     analysis_join_name(context, analysis_name(context, LINK_PSK, told->use.identity), told->name);
     told->use.name = span_of(told->name, sizeof told->name);
     tell_nodes(context, told, user);
-    told->observation =
-        (struct observation){.type = &observation_psk_use, .data = &told->use, .flow = &told->flow};
-    told->observation.time_ns = last_use(user);
-    told->flow.first_packet = place + 1;
+    told->observation = (struct observation){.type = &observation_psk_use,
+                                             .data = &told->use,
+                                             .flow = &told->flow,
+                                             .time_ns = last_use(user),
+                                             .row = place};
     return analysis_tell(context, &told->observation, told, size);
 }
 

@@ -75,31 +75,30 @@ static bool same_address(const struct psk_node *a, const struct psk_node *b)
     return a->ip_version == b->ip_version && memcmp(a->address, b->address, sizeof a->address) == 0;
 }
 
-static struct psk_node *find(struct psk_nodes *nodes, const struct psk_node *node)
+/* The place of |node|, or |nodes->num|. */
+static unsigned find(const struct psk_nodes *nodes, const struct psk_node *node)
 {
-    for (unsigned i = 0; i < nodes->num; i++)
-        if (same_address(&nodes->all[i], node))
-            return &nodes->all[i];
-    return NULL;
+    unsigned i = 0;
+    while (i < nodes->num && !same_address(&nodes->all[i], node))
+        i++;
+    return i;
 }
 
-bool psk_nodes_have(const struct psk_nodes *nodes, const struct psk_node *node)
+const struct psk_node *psk_nodes_find(const struct psk_nodes *nodes, const struct psk_node *node)
 {
-    for (unsigned i = 0; i < nodes->num; i++)
-        if (same_address(&nodes->all[i], node))
-            return true;
-    return false;
+    const unsigned i = find(nodes, node);
+    return i < nodes->num ? &nodes->all[i] : NULL;
 }
 
 /* Where |node| is kept: its own place, a free one, or that of the one which was not seen for longest. */
 static struct psk_node *place_of(struct psk_nodes *nodes, const struct psk_node *node)
 {
-    struct psk_node *place = find(nodes, node);
-    if (place != NULL)
-        return place;
+    const unsigned known = find(nodes, node);
+    if (known < nodes->num)
+        return &nodes->all[known];
     if (nodes->num < PSK_USERS_NODES)
         return &nodes->all[nodes->num++];
-    place = &nodes->all[0];
+    struct psk_node *place = &nodes->all[0];
     for (unsigned i = 1; i < nodes->num; i++)
         if (nodes->all[i].turn < place->turn)
             place = &nodes->all[i];
@@ -151,16 +150,18 @@ static struct psk_signs compare(const struct psk_node *a, const struct psk_node 
     return signs;
 }
 
-struct psk_signs psk_nodes_use(struct psk_nodes *nodes, struct psk_node *node)
+/* What sets |node| apart from the others, or, |confirmed|, from those of them that are. */
+static struct psk_signs signs_of(const struct psk_nodes *nodes, const struct psk_node *node,
+                                 bool confirmed)
 {
     struct psk_signs most = {.other = false};
-    struct psk_node *place = find(nodes, node);
+    const struct psk_node *place = psk_nodes_find(nodes, node);
     const uint64_t window = (uint64_t)PSK_USERS_CROWD_S * 1000000000;
     unsigned lately = 1;
     bool in_turns = false;
     for (unsigned i = 0; i < nodes->num; i++) {
         const struct psk_node *other = &nodes->all[i];
-        if (other == place)
+        if (other == place || (confirmed && !other->confirmed))
             continue;
         struct psk_signs signs = compare(node, other);
         if (!signs.other)
@@ -173,11 +174,26 @@ struct psk_signs psk_nodes_use(struct psk_nodes *nodes, struct psk_node *node)
     }
     most.in_turns = in_turns;
     most.crowd = lately >= 3;
-    node->turn = ++nodes->turns;
-    if (place != NULL) {
-        node->first_ns = place->first_ns;
-        node->confirmed = node->confirmed || place->confirmed;
-    }
-    *place_of(nodes, node) = *node;
+    most.confirmed = confirmed;
     return most;
+}
+
+struct psk_signs psk_nodes_use(struct psk_nodes *nodes, struct psk_node *node)
+{
+    const struct psk_node *place = psk_nodes_find(nodes, node);
+    struct psk_signs signs = signs_of(nodes, node, node->confirmed);
+    if (!signs.other && node->confirmed)
+        signs = signs_of(nodes, node, false);
+    struct psk_node now = *node;
+    if (place != NULL && place->confirmed && !node->confirmed) {
+        now = *place; /* what a handshake that was not seen to its end says is not sure */
+        now.last_ns = node->last_ns;
+    } else if (place != NULL) {
+        now.first_ns = place->first_ns;
+    }
+    now.turn = ++nodes->turns;
+    *place_of(nodes, node) = now;
+    node->first_ns = now.first_ns;
+    node->confirmed = now.confirmed;
+    return signs;
 }

@@ -61,19 +61,21 @@ const struct bounded_table *psk_users_table(const struct psk_users *users, size_
 
 /* What speaks for two nodes, and not one that has moved. */
 struct psk_signs {
-    bool other;    /* there is another node with the same IP version that is surely not the same */
-    bool in_turns; /* it used the identity before another node did, and again now */
-    bool crowd;    /* three addresses or more in a short time */
+    bool confirmed; /* all that it rests on used it in handshakes that were seen to their end */
+    bool other;     /* there is another node with the same IP version that is surely not the same */
+    bool in_turns;  /* it used the identity before another node did, and again now */
+    bool crowd;     /* three addresses or more in a short time */
     bool fingerprints;    /* its software is another one */
     bool macs;            /* its hardware address is another one */
     bool names;           /* servers: clients call it by another name */
     struct psk_node than; /* the other node that differs most; valid with |other| */
 };
 
-/* psk_nodes_use notes that |node| uses the identity now, and gives what sets it apart from the others. */
+/* psk_nodes_use notes that |node| uses the identity now, and gives what sets it apart from the others: from those that
+ * are confirmed, if it is and any of them are. */
 struct psk_signs psk_nodes_use(struct psk_nodes *nodes, struct psk_node *node);
 
-/* psk_nodes_have says whether a node with this address is among them. */
-bool psk_nodes_have(const struct psk_nodes *nodes, const struct psk_node *node);
+/* psk_nodes_find gives what is known of the node with the address of |node|, NULL when it is not among them. */
+const struct psk_node *psk_nodes_find(const struct psk_nodes *nodes, const struct psk_node *node);
 
 #endif

@@ -1,9 +1,13 @@
-/* session_mix.c: which versions and key exchanges were negotiated, and when. Reads server hellos, as those do who count
- * sessions, so that the sums are equal. */
+/* session_mix.c: which versions and key exchanges were negotiated, and when. Reads the summaries of handshakes, as those
+ * do who count sessions, so that the sums are equal; and server hellos, for when sessions began. */
 #include "analysis/session_mix.h"
 
-#include "analysis/negotiated.h"
+#include "analysis/analyzer.h"
 #include "dissectors/field_rows.h"
+#include "dissectors/tables/tls_registry.h"
+#include "dissectors/tls.h"
+#include "dissectors/tls_session.h"
+#include "dissectors/tls_summary.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,7 +36,9 @@ static const struct field fields[] = {
     ROW(M "forward_secret", FIELD_NUMBER, forward_secret, "of these, sessions with forward secrecy",
         IS_PUBLIC),
     ROW(M "not_forward_secret", FIELD_NUMBER, not_forward_secret,
-        "of these, sessions that one leaked long-term key opens", IS_PUBLIC),
+        "of these, sessions that one leaked key opens: a long-term one, or one that is kept to "
+        "resume sessions",
+        IS_PUBLIC),
     TEXTS(M "versions.name", versions, "versions that were negotiated, most sessions first"),
     NUMBERS(M "versions.sessions", version_sessions, "sessions of each"),
     TEXTS(M "key_exchanges.name", exchanges,
@@ -44,7 +50,8 @@ static const struct field fields[] = {
         .item = VALUE_TIME, .next = next_number),
     NUMBERS(M "times.sessions", slot_sessions, "sessions that began in it"),
     NUMBERS(M "times.not_forward_secret", slot_open,
-            "of these, sessions that one leaked long-term key opens"),
+            "of these, sessions that one leaked key opens: a long-term one, or one that is kept to "
+            "resume sessions"),
 };
 #undef STRUCT
 
@@ -77,6 +84,11 @@ struct state {
     struct slot slots[SESSION_MIX_SLOTS];
 };
 
+/* Of a conversation: when the server's hello of its last handshake came. */
+struct beginning {
+    uint64_t hello_ns;
+};
+
 /* The row of |name|, or the last one, which is that of all others. */
 static struct row *row_of(struct rows *rows, const char *name)
 {
@@ -92,38 +104,27 @@ static struct row *row_of(struct rows *rows, const char *name)
     return row;
 }
 
-static void count_row(struct rows *rows, const char *name, enum tls_secrecy secrecy)
+static void count_row(struct rows *rows, const char *name, bool forward)
 {
     struct row *row = row_of(rows, name);
     row->sessions++;
-    row->forward += secrecy == TLS_SECRECY_FORWARD;
+    row->forward += forward;
 }
 
 /* "TLS 1.2", "DTLS 1.2", "QUIC 1.3"; "TLS 0x1234" of what nobody knows. */
-static void name_version(const struct negotiated *session, char name[32])
+static void name_version(const struct tls_handshake_summary *summary, char name[32])
 {
-    const char *transport = session->hello->transport != NULL ? session->hello->transport : "tls";
-    const uint64_t version = session->version.value;
-    const char *protocol = strcmp(transport, "quic") == 0       ? "QUIC"
-                           : strcmp(transport, "dtls") == 0     ? "DTLS"
-                           : session->ssl2 || version == 0x0300 ? "SSL"
-                                                                : "TLS";
+    const char *transport = summary->transport != NULL ? summary->transport : "tls";
+    const uint64_t version = summary->version.value;
+    const char *protocol = strcmp(transport, "quic") == 0                               ? "QUIC"
+                           : strcmp(transport, "dtls") == 0                             ? "DTLS"
+                           : version == TLS_VERSION_SSL2 || version == TLS_VERSION_SSL3 ? "SSL"
+                                                                                        : "TLS";
     const char *known = tls_version_name(version);
-    if (!session->version.seen)
-        snprintf(name, 32, "%s of unknown version", protocol);
-    else if (known != NULL)
+    if (known != NULL)
         snprintf(name, 32, "%s %s", protocol, known);
     else
         snprintf(name, 32, "%s 0x%04x", protocol, (unsigned)(version & 0xffff));
-}
-
-static const char *exchange_of(const struct negotiated *session)
-{
-    const struct tls_server_hello *hello = session->hello;
-    if (!session->tls13)
-        return tls_kx_name(session->kx);
-    const char *name = tls_kx_13_name(hello->key_share_group, hello->selected_psk.seen);
-    return name != NULL ? name : tls_kx_name(TLS_KX_UNKNOWN);
 }
 
 /* Two slots become one, so that the time of twice as many has room. */
@@ -177,25 +178,50 @@ static struct slot *slot_of(struct state *state, uint64_t time_ns)
     }
 }
 
-static void observe(struct analyze_context *context, const struct observation *observation)
+static void note_beginning(struct analyze_context *context, const struct tls_server_hello *hello)
+{
+    if (hello->hello_retry == TRUTH_YES)
+        return;
+    struct beginning *beginning = analysis_conversation(context);
+    beginning->hello_ns = context->observation->time_ns;
+}
+
+/* When the session at hand began: its summary may come as late as the end of the conversation. */
+static uint64_t began_ns(const struct analyze_context *context)
+{
+    const struct beginning *beginning = analysis_conversation_known(context);
+    return beginning != NULL && beginning->hello_ns > 0 ? beginning->hello_ns
+                                                        : context->observation->time_ns;
+}
+
+static void count(struct analyze_context *context, const struct tls_handshake_summary *summary)
 {
     struct state *state = context->state;
-    struct negotiated session;
     char version[32];
-    if (!negotiated_read(observation, &session))
+    if (!tls_summary_has_session(summary))
         return;
-    const bool open = session.secrecy == TLS_SECRECY_NONE;
+    const bool forward = summary->forward_secrecy == TRUTH_YES;
+    const bool open = summary->forward_secrecy == TRUTH_NO;
     state->sessions++;
-    state->forward += session.secrecy == TLS_SECRECY_FORWARD;
+    state->forward += forward;
     state->open += open;
-    state->last_ns = observation->time_ns;
-    state->last_packet = observation->packet;
-    name_version(&session, version);
-    count_row(&state->versions, version, session.secrecy);
-    count_row(&state->exchanges, exchange_of(&session), session.secrecy);
-    struct slot *slot = slot_of(state, observation->time_ns);
+    state->last_ns = context->observation->time_ns;
+    state->last_packet = context->observation->packet;
+    name_version(summary, version);
+    count_row(&state->versions, version, forward);
+    count_row(&state->exchanges, summary->kx != NULL ? summary->kx : tls_kx_name(TLS_KX_UNKNOWN),
+              forward);
+    struct slot *slot = slot_of(state, began_ns(context));
     slot->sessions++;
     slot->open += open;
+}
+
+static void observe(struct analyze_context *context, const struct observation *observation)
+{
+    if (observation->type == &observation_tls_server_hello)
+        note_beginning(context, observation->data);
+    else
+        count(context, observation->data);
 }
 
 /* What is told, with the bytes of its lists. */
@@ -289,12 +315,14 @@ static void sum_up(struct analyze_context *context)
     (void)analysis_tell(context, &told->observation, told, sizeof *told);
 }
 
-static const struct observation_type *const reads[] = {&observation_tls_server_hello, NULL};
+static const struct observation_type *const reads[] = {&observation_tls_server_hello,
+                                                       &observation_tls_handshake_summary, NULL};
 static const struct observation_type *const makes[] = {&observation_session_mix, NULL};
 
 const struct analyzer analyzer_session_mix = {.name = "session_mix",
                                               .reads = reads,
                                               .makes = makes,
                                               .state_size = sizeof(struct state),
+                                              .conversation_size = sizeof(struct beginning),
                                               .observe = observe,
                                               .sum_up = sum_up};

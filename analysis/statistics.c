@@ -62,16 +62,24 @@ static double gamma_fraction(double a, double x)
     return h * exp(a * log(x) - x - log_gamma(a));
 }
 
-static double gamma_tail(double a, double x)
+/* The upper one, and the lower one, each by what is no difference of numbers that are nearly the same where it is small. */
+static double gamma_upper(double a, double x)
 {
     if (x <= 0)
         return 1;
     return x < a + 1 ? 1 - gamma_series(a, x) : gamma_fraction(a, x);
 }
 
+static double gamma_lower(double a, double x)
+{
+    if (x <= 0)
+        return 0;
+    return x < a + 1 ? gamma_series(a, x) : 1 - gamma_fraction(a, x);
+}
+
 double statistics_chi_square_tail(double x, double degrees)
 {
-    return gamma_tail(degrees / 2, x / 2);
+    return gamma_upper(degrees / 2, x / 2);
 }
 
 double statistics_normal_tail(double z)
@@ -81,7 +89,7 @@ double statistics_normal_tail(double z)
 
 double statistics_poisson_tail(uint64_t k, double mean)
 {
-    return k == 0 ? 1 : 1 - gamma_tail((double)k, mean);
+    return k == 0 ? 1 : gamma_lower((double)k, mean);
 }
 
 double statistics_kolmogorov_tail(double d, double n)
@@ -304,10 +312,11 @@ size_t statistics_ones(const uint8_t *bytes, size_t len)
     return (size_t)count_bits(bytes, len).ones;
 }
 
-double statistics_runs(const uint8_t *bytes, size_t len)
+double statistics_runs(const uint8_t *bytes, size_t len, double *statistic)
 {
     const struct bit_counts bits = count_bits(bytes, len);
     const double zeros = bits.num - bits.ones;
+    *statistic = len > 0 ? bits.changes + 1 : 0;
     if (bits.ones < 1 || zeros < 1)
         return bits.num > 1 ? (bits.num - 1) * log10(2) : 0;
     const double mean = 2 * bits.ones * zeros / bits.num + 1;
@@ -317,17 +326,18 @@ double statistics_runs(const uint8_t *bytes, size_t len)
 }
 
 /* The sequence is joined to a ring: there it changes to 1 as often as to 0. */
-double statistics_serial(const uint8_t *bytes, size_t len)
+double statistics_serial(const uint8_t *bytes, size_t len, double *statistic)
 {
     const struct bit_counts bits = count_bits(bytes, len);
     const double zeros = bits.num - bits.ones, turns = (bits.changes + bits.closing) / 2;
+    *statistic = 0;
     if (len == 0)
         return 0;
     const double pairs = (bits.ones - turns) * (bits.ones - turns) +
                          (zeros - turns) * (zeros - turns) + 2 * turns * turns;
     const double single = bits.ones * bits.ones + zeros * zeros;
-    const double difference = (4 * pairs - 2 * single) / bits.num;
-    return statistics_score(statistics_chi_square_tail(difference, 2));
+    *statistic = (4 * pairs - 2 * single) / bits.num;
+    return statistics_score(statistics_chi_square_tail(*statistic, 2));
 }
 
 /* |chance[j]|: that of the draws so far j had a value that was there before, and never more than |again|. What goes on

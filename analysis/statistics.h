@@ -40,9 +40,10 @@ double statistics_conditional_entropy(const uint8_t *symbols, size_t num, unsign
 size_t statistics_ones(const uint8_t *bytes, size_t len);
 
 /* statistics_runs is the score of Wald's and Wolfowitz's test of |num| bits, both sides (NIST SP 800-22 section 2.3).
- * statistics_serial is that of pairs of neighbouring bits (Good 1953). The bits are in bytes, the highest first. */
-double statistics_runs(const uint8_t *bytes, size_t len);
-double statistics_serial(const uint8_t *bytes, size_t len);
+ * statistics_serial is that of pairs of neighbouring bits (Good 1953). The bits are in bytes, the highest first.
+ * |statistic| is the number of runs; the difference of the sums of squares. */
+double statistics_runs(const uint8_t *bytes, size_t len, double *statistic);
+double statistics_serial(const uint8_t *bytes, size_t len, double *statistic);
 
 /* statistics_again_score is the score of |again|, at most 256, of |num| draws among so many equally frequent |values|
  * having one that was drawn before: exact; 0 where there are no more than pairs of draws make expect. */

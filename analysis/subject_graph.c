@@ -107,7 +107,7 @@ static struct vertex *find_or_add(struct subject_graph *graph, uint64_t name, en
                                   uint32_t now_s)
 {
     struct vertex *vertex = find(graph, name);
-    uint32_t lifetime = lifetime_of(kind);
+    uint32_t lifetime = vertex != NULL ? lifetime_of((enum link_kind)vertex->kind) : 0;
     if (vertex != NULL && lifetime != 0 && now_s > last_use(vertex) &&
         now_s - last_use(vertex) > lifetime) {
         vertex->name = 0;
@@ -205,7 +205,9 @@ struct subject_use subject_graph_use(struct subject_graph *graph, uint64_t name,
         graph->settled.settled++;
         return (struct subject_use){.again = false};
     }
-    struct subject_use use = {.again = vertex->sessions > 0, .first_s = vertex->first_s};
+    struct subject_use use = {.again = vertex->sessions > 0,
+                              .first_s = vertex->first_s,
+                              .kind = (enum link_kind)vertex->kind};
     uint32_t since = host != 0 ? go_to(graph, vertex, host, ip6, now_s) : 0;
     vertex->used_s = now_s;
     vertex->sessions++;
@@ -299,6 +301,8 @@ void subject_graph_tie(struct subject_graph *graph, const struct subject_tie *fr
         struct tie *same = &graph->ties[*known];
         same->sessions += from->session + from->more;
         note_handshake(same, from->random);
+        if (from->first_s < same->first_s) /* sessions are told when they end */
+            same->first_s = from->first_s;
         if (from->last_s > same->last_s)
             same->last_s = from->last_s;
     } else if (full || !name_index_add(&graph->tie_index, tie.name, (uint32_t)graph->num_ties)) {

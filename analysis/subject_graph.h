@@ -32,16 +32,17 @@ void subject_graph_free(struct subject_graph *graph);
 
 /* What a use of an identifier tells. */
 struct subject_use {
-    bool again;        /* an earlier session had it */
-    bool shared;       /* it is that of several hosts */
-    bool moved;        /* the session before came from another address */
-    uint64_t sessions; /* that had it, this one included */
-    uint64_t first_s;  /* seconds since 1970 */
-    uint64_t moved_s;  /* seconds since it was used at the other address */
+    bool again;          /* an earlier session had it */
+    bool shared;         /* it is that of several hosts */
+    bool moved;          /* the session before came from another address */
+    uint64_t sessions;   /* that had it, this one included */
+    uint64_t first_s;    /* seconds since 1970 */
+    uint64_t moved_s;    /* seconds since it was used at the other address */
+    enum link_kind kind; /* its own: that as which it was noted first */
 };
 
-/* subject_graph_use notes that a session has the identifier |name| of |kind|, at |now_s|. |host| names where it comes
- * from, 0 where that does not matter. */
+/* subject_graph_use notes that a session has the identifier |name| of |kind|, or tied as that, at |now_s|. |host| names
+ * where it comes from, 0 where that does not matter. */
 struct subject_use subject_graph_use(struct subject_graph *graph, uint64_t name,
                                      enum link_kind kind, uint32_t host, bool ip6, uint32_t now_s);
 

@@ -10,7 +10,7 @@ struct vertex_at {
     uint32_t host, host_s, before, before_s;
 };
 
-/* Hosts where an identifier was, the last one first, and whether it was there, then at two others or more, and came
+/* Hosts where an identifier was, the last one first, and whether it was there, then at three others or more, and came
  * back. One device has few such places. */
 struct vertex_past {
     uint32_t hosts[SUBJECT_GRAPH_PAST];

@@ -16,6 +16,7 @@ struct libpcap_live {
     pcap_t *pcap;
     int wait_ms;
     uint32_t dropped; /* as it told last */
+    uint32_t tick_ns; /* of the fractions of its seconds */
     int descriptor;
     /* libpcap's, where that is one of packet(7): it can be bound again to an interface that was removed and made
      * again, which libpcap knows nothing of. Otherwise its |fd| is -1. */
@@ -76,14 +77,14 @@ static enum source_status libpcap_live_read(struct source *source, struct frame 
     /* What was captured before the outage may be read after it. */
     if (source->stats.down)
         source->stats.down = !ring_socket_can_read(&live->socket);
-    frames[0] = (struct frame){
-        .at = bytes,
-        .captured_len = header->caplen,
-        .wire_len = header->len < header->caplen ? header->caplen : header->len,
-        /* asked for in nanoseconds, which go where microseconds usually do */
-        .time_ns = (uint64_t)header->ts.tv_sec * 1000000000 + (uint64_t)header->ts.tv_usec,
-        .number = source->stats.frames + 1,
-        .link_type = (uint16_t)source->first_link};
+    frames[0] =
+        (struct frame){.at = bytes,
+                       .captured_len = header->caplen,
+                       .wire_len = header->len < header->caplen ? header->caplen : header->len,
+                       .time_ns = (uint64_t)header->ts.tv_sec * 1000000000 +
+                                  (uint64_t)header->ts.tv_usec * live->tick_ns,
+                       .number = source->stats.frames + 1,
+                       .link_type = (uint16_t)source->first_link};
     source->stats.bytes += header->caplen;
     *num = 1;
     return SOURCE_FRAMES;
@@ -188,6 +189,8 @@ enum live_result libpcap_live_open(struct source *source, const struct live_opti
         return LIVE_FAILED;
     }
     live->pcap = pcap;
+    /* Nanoseconds were asked for, and go where microseconds usually do; not every kind of interface has them. */
+    live->tick_ns = pcap_get_tstamp_precision(pcap) == PCAP_TSTAMP_PRECISION_NANO ? 1 : 1000;
     live->descriptor = pcap_get_selectable_fd(pcap);
     live->socket = socket_of(source, live->descriptor, !options->not_promiscuous);
     source->descriptors = &live->descriptor;

@@ -193,6 +193,12 @@ static bool choose_sizes(struct ring *ring, const struct live_options *options, 
     return true;
 }
 
+bool ring_sizes_fit(const struct live_options *options, struct error *error)
+{
+    struct ring ring = {.num_blocks = 0};
+    return choose_sizes(&ring, options, error);
+}
+
 bool ring_map(struct ring *ring, const struct live_options *options, unsigned block_ms,
               struct error *error)
 {

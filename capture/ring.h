@@ -29,6 +29,9 @@ struct ring {
     bool given;
 };
 
+/* ring_sizes_fit says whether there can be a ring of the sizes in |options|. */
+bool ring_sizes_fit(const struct live_options *options, struct error *error);
+
 /* ring_map makes the ring of |socket| and the memory that is shared with the system. */
 bool ring_map(struct ring *ring, const struct live_options *options, unsigned block_ms,
               struct error *error);

@@ -1,6 +1,7 @@
 /* source.c: opens a capture by its first bytes, and reads whatever kind of source there is. */
 #include "capture/source.h"
 
+#include "capture/ring.h"
 #include "capture/snoop_file.h"
 #include "capture/source_ops.h"
 
@@ -144,6 +145,17 @@ struct source *source_open_live(const char *name, const struct live_options *opt
         return source;
     source_close(source);
     return NULL;
+}
+
+bool source_live_possible(const struct live_options *options, struct error *error)
+{
+    if (!ring_sizes_fit(options, error))
+        return false;
+    if (options->filter == NULL)
+        return true;
+    struct filter *filter = filter_new_for_all(options->filter, error);
+    filter_free(filter);
+    return filter != NULL;
 }
 
 const int *source_descriptors(const struct source *source, size_t *num)

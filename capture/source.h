@@ -92,6 +92,9 @@ enum {
 struct source *source_open_live(const char *name, const struct live_options *options,
                                 struct error *error);
 
+/* source_live_possible says whether |options| fit any interface at all: the sizes of the ring, and the filter. */
+bool source_live_possible(const struct live_options *options, struct error *error);
+
 /* source_descriptors gives the sockets of a live source, |num| of them; none for others. */
 const int *source_descriptors(const struct source *source, size_t *num);
 

@@ -106,7 +106,7 @@ static bool open_outputs(struct analyze *analyze, struct error *error)
         return false;
     if (analyze->settings->hash_inputs)
         analyze->replay.hash_up_to = UINT64_MAX;
-    else if (analyze->run.hash_inputs)
+    else if (shows_hashes(settings))
         analyze->replay.hash_up_to = REPLAY_HASH_BYTES;
     return true;
 }
@@ -228,9 +228,8 @@ static int write_all(struct analyze *analyze, const struct result *result)
         complain("%s", error.text);
         status = STATUS_OUTPUT;
     }
-    bool summary =
-        settings->events == NULL && settings->reports.num == 0 && !analyze->settings->quiet;
-    if (summary && !run_write_summary(run, result, &error)) {
+    if (run_wants_summary(settings, NULL, analyze->settings->quiet) &&
+        !run_write_summary(run, result, &error)) {
         complain("%s", error.text);
         status = STATUS_OUTPUT;
     }

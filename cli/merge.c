@@ -106,6 +106,14 @@ static int begin(struct merge_call *call)
     return status;
 }
 
+/* Tells what is wrong with one output; the others are written. */
+static bool told(bool written, const struct error *error)
+{
+    if (!written)
+        complain("%s", error->text);
+    return written;
+}
+
 static int finish(struct merge_call *call)
 {
     struct run *run = &call->run;
@@ -115,13 +123,11 @@ static int finish(struct merge_call *call)
     bool ok = true;
     result->ended = true;
     result->exit_status = run_must_fail(run, result) ? STATUS_FINDING : STATUS_OK;
-    for (size_t i = 0; ok && i < num; i++)
-        ok = run_write_report(run, &run->reports[i], result, &error);
-    ok = ok && run_write_baseline(run, result, &error);
-    if (ok && num == 0 && !call->settings->quiet)
-        ok = run_write_summary(run, result, &error);
-    if (!ok)
-        complain("%s", error.text);
+    for (size_t i = 0; i < num; i++)
+        ok &= told(run_write_report(run, &run->reports[i], result, &error), &error);
+    ok &= told(run_write_baseline(run, result, &error), &error);
+    if (run_wants_summary(&call->settings->common, NULL, call->settings->quiet))
+        ok &= told(run_write_summary(run, result, &error), &error);
     return ok ? result->exit_status : STATUS_OUTPUT;
 }
 

@@ -104,6 +104,8 @@ static void write_all(FILE *out, const struct result *result)
 #include "core/engine_stats.def"
 #undef ENGINE_STAT
 #define ANALYSIS_STAT(name, about) counter(out, "analysis_" #name, result->analysis.name, about);
+#define ANALYSIS_SIZE(name, about)                                                                 \
+    gauge(out, "analysis_" #name, (double)result->analysis.name, about);
 #include "analysis/analysis_stats.def"
 #undef ANALYSIS_STAT
     inputs(out, result);

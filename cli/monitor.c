@@ -18,6 +18,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 enum { TICK_MS = 200, LAST_WAIT_MS = 2000 };
@@ -29,6 +30,7 @@ struct since {
     struct input_info input;
     struct engine_stats engine;
     struct analysis_stats analysis;
+    uint64_t events_dropped, packets_written, packets_not_written;
 };
 
 struct monitor {
@@ -103,8 +105,12 @@ static void only_since(const struct since *since, struct result *result, struct 
 #include "core/engine_stats.def"
 #undef ENGINE_STAT
 #define ANALYSIS_STAT(name, about) result->analysis.name -= since->analysis.name;
+#define ANALYSIS_SIZE(name, about) /* is that of the interval */
 #include "analysis/analysis_stats.def"
 #undef ANALYSIS_STAT
+    result->events_dropped -= since->events_dropped;
+    result->packets_written -= since->packets_written;
+    result->packets_not_written -= since->packets_not_written;
     *input = result->inputs[0];
     input->frames -= since->input.frames;
     input->filtered -= since->input.filtered;
@@ -117,12 +123,15 @@ static void only_since(const struct since *since, struct result *result, struct 
     result->inputs = input;
 }
 
-static void begin_since(struct monitor *monitor)
+/* |all| is what the reports were written from: what came meanwhile is for the next ones. */
+static void begin_since(struct monitor *monitor, const struct result *all)
 {
-    const struct result all = result_of_all(monitor);
-    monitor->since =
-        (struct since){.input = monitor->input, .engine = all.engine, .analysis = all.analysis};
-    monitor->since.analysis.findings = 0; /* the table of findings is empty now */
+    monitor->since = (struct since){.input = monitor->input,
+                                    .engine = all->engine,
+                                    .analysis = all->analysis,
+                                    .events_dropped = all->events_dropped,
+                                    .packets_written = all->packets_written,
+                                    .packets_not_written = all->packets_not_written};
     monitor->input.first_ns = monitor->input.last_ns = 0;
 }
 
@@ -187,7 +196,7 @@ static void end_interval(struct monitor *monitor)
     free(findings);
     analysis_interval(run->analysis, monitor->settings->per_interval);
     if (monitor->settings->per_interval)
-        begin_since(monitor);
+        begin_since(monitor, &all);
     if (!run_open_reports(run, &error))
         fail(monitor, STATUS_OUTPUT, &error);
 }
@@ -386,21 +395,47 @@ static bool check_fanout(const struct monitor_settings *settings, struct error *
            error_set(error, "--fanout and --fanout-* need several rings: --threads N");
 }
 
+static struct live_options live_options(const struct monitor_settings *settings)
+{
+    return (struct live_options){.filter = settings->common.filter,
+                                 .ring_bytes = (size_t)settings->ring_mib << 20,
+                                 .block_bytes = (size_t)settings->block_kib << 10,
+                                 .block_ms = (unsigned)settings->block_ms,
+                                 .not_promiscuous = settings->not_promiscuous,
+                                 .adapter_time = settings->adapter_time,
+                                 .num_rings = settings->common.threads,
+                                 .fanout = settings->fanout};
+}
+
+/* Whether events go to something that can be put aside: a file, or one that is to be made. */
+static bool events_are_a_file(const struct run_settings *settings)
+{
+    struct stat status;
+    const char *path = run_events_path(settings);
+    if (path == NULL || strcmp(path, "-") == 0 || output_socket(path) != NULL)
+        return false;
+    return stat(path, &status) != 0 || S_ISREG(status.st_mode);
+}
+
 static bool check(const struct monitor_settings *settings, struct error *error)
 {
+    const struct live_options options = live_options(settings);
     const struct run_files files = {.outputs = &settings->metrics,
                                     .num_outputs = settings->metrics != NULL};
     if (settings->interface == NULL)
         return error_set(error, "monitor needs an interface: -i IFACE");
     if (settings->stats_s != 0 && settings->common.events == NULL && settings->metrics == NULL)
         return error_set(error, "--stats needs --events or --metrics, which it goes to");
-    if (settings->rotate_mib != 0 && settings->common.events == NULL)
-        return error_set(error, "--rotate-size needs --events, whose file it is about");
+    if (settings->rotate_mib != 0 && !events_are_a_file(&settings->common))
+        return error_set(error, "--rotate-size needs --events FILE, which it is about");
     if (settings->rotate_keep != 0 && settings->rotate_mib == 0)
         return error_set(error, "--rotate-keep needs --rotate-size");
     if (settings->per_interval && settings->at_end_only)
         return error_set(error, "--per-interval and --interval 0 contradict each other");
-    if (!check_fanout(settings, error))
+    if (settings->per_interval && settings->common.write_baseline != NULL)
+        return error_set(error, "--per-interval forgets what --write-baseline would have to write: "
+                                "the findings since the start");
+    if (!check_fanout(settings, error) || !source_live_possible(&options, error))
         return false;
     return run_check(&settings->common, &files, error);
 }
@@ -408,14 +443,7 @@ static bool check(const struct monitor_settings *settings, struct error *error)
 static bool open_source(struct monitor *monitor, struct error *error)
 {
     const struct monitor_settings *settings = monitor->settings;
-    const struct live_options options = {.filter = settings->common.filter,
-                                         .ring_bytes = (size_t)settings->ring_mib << 20,
-                                         .block_bytes = (size_t)settings->block_kib << 10,
-                                         .block_ms = (unsigned)settings->block_ms,
-                                         .not_promiscuous = settings->not_promiscuous,
-                                         .adapter_time = settings->adapter_time,
-                                         .num_rings = settings->common.threads,
-                                         .fanout = settings->fanout};
+    const struct live_options options = live_options(settings);
     monitor->source = source_open_live(settings->interface, &options, error);
     if (monitor->source == NULL)
         return false;
@@ -523,9 +551,8 @@ static void finish(struct monitor *monitor)
         all.events_dropped = event_pipe_dropped(monitor->events);
     if (settings->metrics != NULL && !metrics_write(settings->metrics, &all, &error))
         fail(monitor, STATUS_OUTPUT, &error);
-    bool summary =
-        settings->common.events == NULL && settings->common.reports.num == 0 && !settings->quiet;
-    if (summary && !run_write_summary(run, &all, &error))
+    if (run_wants_summary(&settings->common, settings->metrics, settings->quiet) &&
+        !run_write_summary(run, &all, &error))
         fail(monitor, STATUS_OUTPUT, &error);
     if (settings->common.verbose)
         tell_statistics(monitor);

@@ -86,6 +86,9 @@ bool option_set_number(void *member, const char *value, struct error *error)
            error_set(error, "\"%.100s\" is no whole number", value);
 }
 
+/* A hundred years: in nanoseconds it is still a number of 64 bits, also after a clock that runs since the boot. */
+static const uint64_t most_seconds = UINT64_C(100) * 366 * 86400;
+
 bool option_set_seconds(void *member, const char *value, struct error *error)
 {
     static const struct {
@@ -97,7 +100,8 @@ bool option_set_seconds(void *member, const char *value, struct error *error)
     for (size_t i = 0; rest != NULL && i < sizeof units / sizeof units[0]; i++) {
         if (strcmp(rest, units[i].unit) == 0) {
             *(uint64_t *)member = number * units[i].seconds;
-            return true;
+            return number <= most_seconds / units[i].seconds ||
+                   error_set(error, "\"%.100s\" is more than a hundred years", value);
         }
     }
     return error_set(error, "\"%.100s\" is no time: it is a number, and s, m, h or d behind it",

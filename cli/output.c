@@ -55,21 +55,64 @@ bool output_resolve(const char *path, char resolved[PATH_MAX])
     return wrote > 0 && wrote < PATH_MAX;
 }
 
+bool output_same_file(const char *a, const char *b)
+{
+    char real_a[PATH_MAX], real_b[PATH_MAX];
+    struct stat status_a, status_b;
+    if (!output_resolve(a, real_a) || !output_resolve(b, real_b))
+        return false;
+    if (strcmp(real_a, real_b) == 0)
+        return true;
+    /* A file can have several names. */
+    return stat(real_a, &status_a) == 0 && stat(real_b, &status_b) == 0 &&
+           status_a.st_dev == status_b.st_dev && status_a.st_ino == status_b.st_ino;
+}
+
+/* Standard input may come from a file, too: then it has a name. */
+bool output_destroys(const char *path, const char *input)
+{
+    return input != NULL && output_same_file(path, is_standard(input) ? "/dev/stdin" : input);
+}
+
 /* --- streams, whose writes are made again where a signal interrupts them: fdopen's would lose what they had --- */
 
-static int descriptor_of(void *cookie)
-{
-    return (int)(intptr_t)cookie;
-}
+struct output_stream {
+    int descriptor;
+    bool stays_open;
+    int reason; /* errno of the first write that failed: a stream only remembers that one did */
+};
 
 static ssize_t stream_write(void *cookie, const char *bytes, size_t size)
 {
-    return (ssize_t)descriptor_write(descriptor_of(cookie), bytes, size);
+    struct output_stream *stream = cookie;
+    const size_t written = descriptor_write(stream->descriptor, bytes, size);
+    if (written < size && stream->reason == 0)
+        stream->reason = errno;
+    return (ssize_t)written;
 }
 
 static int stream_close(void *cookie)
 {
-    return close(descriptor_of(cookie));
+    struct output_stream *stream = cookie;
+    const int descriptor = stream->descriptor;
+    const bool stays_open = stream->stays_open;
+    free(stream);
+    return stays_open ? 0 : close(descriptor);
+}
+
+static FILE *stream_open(struct output *output, int descriptor)
+{
+    struct output_stream *stream = malloc(sizeof *stream);
+    if (stream == NULL)
+        return NULL;
+    *stream = (struct output_stream){.descriptor = descriptor, .stays_open = output->standard};
+    FILE *out = fopencookie(stream, "w",
+                            (cookie_io_functions_t){.write = stream_write, .close = stream_close});
+    if (out != NULL)
+        output->stream = stream;
+    else
+        free(stream);
+    return out;
 }
 
 static bool open_descriptor(struct output *output, int descriptor, const char *path,
@@ -78,10 +121,7 @@ static bool open_descriptor(struct output *output, int descriptor, const char *p
     if (descriptor < 0)
         return open_failed(path, errno, error);
     output->descriptor = descriptor;
-    output->out =
-        fopencookie((void *)(intptr_t)descriptor, "w",
-                    (cookie_io_functions_t){.write = stream_write,
-                                            .close = output->standard ? NULL : stream_close});
+    output->out = stream_open(output, descriptor);
     if (output->out == NULL) {
         int reason = errno;
         if (!output->standard)
@@ -209,9 +249,11 @@ static bool sync_whole(int descriptor)
 bool output_close(struct output *output, struct error *error)
 {
     bool ok = fflush(output->out) == 0 && ferror(output->out) == 0;
-    if (ok && output->temporary[0] != '\0' && !output->unsynced)
+    int reason = output->stream->reason;
+    if (ok && output->temporary[0] != '\0' && !output->unsynced) {
         ok = sync_whole(output->descriptor);
-    int reason = errno;
+        reason = errno;
+    }
     if (fclose(output->out) != 0 && ok) {
         ok = false;
         reason = errno;

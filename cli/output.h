@@ -7,13 +7,16 @@
 #include <limits.h>
 #include <stdio.h>
 
+struct output_stream;
+
 struct output {
-    const char *name;         /* for messages: the path as the user gave it, or "standard output" */
-    FILE *out;                /* NULL: not open */
-    int descriptor;           /* what it writes to */
-    bool standard;            /* standard output, which stays open */
-    char target[PATH_MAX];    /* where the finished file goes, "" when it is written in place */
-    char temporary[PATH_MAX]; /* what is written until then, "" when there is none */
+    const char *name; /* for messages: the path as the user gave it, or "standard output" */
+    FILE *out;        /* NULL: not open */
+    struct output_stream *stream; /* what is behind it */
+    int descriptor;               /* what it writes to */
+    bool standard;                /* standard output, which stays open */
+    char target[PATH_MAX];        /* where the finished file goes, "" when it is written in place */
+    char temporary[PATH_MAX];     /* what is written until then, "" when there is none */
     bool unsynced; /* set by the caller: output_close need not wait until the file is on its disk */
 };
 
@@ -46,5 +49,12 @@ const char *output_socket(const char *path);
 /* output_resolve gives the absolute path of the file that |path| names, which need not exist yet. False when
  * it is none that could be written over by mistake: "-", a socket, a device, a folder that is not there. */
 bool output_resolve(const char *path, char resolved[PATH_MAX]);
+
+/* output_same_file says whether both paths name one file, by whatever names. */
+bool output_same_file(const char *a, const char *b);
+
+/* output_destroys says whether writing to |path| would destroy what is read from |input|: a path, "-" for standard
+ * input, or NULL for none. */
+bool output_destroys(const char *path, const char *input);
 
 #endif

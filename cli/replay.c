@@ -78,6 +78,11 @@ static void note_strangers(struct strangers *strangers, const struct frame *fram
             strangers->link_type = frames[i].link_type;
 }
 
+static const char *name_of(const struct input_info *input)
+{
+    return strcmp(input->path, "-") == 0 ? "standard input" : input->path;
+}
+
 static void set_damage(struct input_info *input, const char *sentence)
 {
     snprintf(input->damage, sizeof input->damage, "%s", sentence);
@@ -90,7 +95,7 @@ static void set_stopped(struct input_info *input)
     const char *why = "its events cannot be written";
     if (signals_stopped() != 0)
         why = signals_stopped() == SIGINT ? "stopped by SIGINT" : "stopped by SIGTERM";
-    error_set(&sentence, "%s was not read to its end: %s", input->path, why);
+    error_set(&sentence, "%s was not read to its end: %s", name_of(input), why);
     set_damage(input, sentence.text);
 }
 
@@ -182,19 +187,25 @@ static void read_source(struct replay *replay, struct source *source, struct inp
 static void tell(const struct input_info *input)
 {
     char packets[TEXT_SMALL * 2], left_out[TEXT_SMALL];
-    complain("%s: %s, %s, %s left out by the filter", input->path,
+    complain("%s: %s, %s, %s left out by the filter", name_of(input),
              input->format != NULL ? input->format : "not opened",
              text_count(input->frames, "packet", "packets", packets),
              text_number(input->filtered, left_out));
 }
 
-static void tell_strangers(const struct input_info *input, const struct strangers *strangers)
+/* Reports tell of one reason why an input was not read whole: the first. */
+static void tell_strangers(struct input_info *input, const struct strangers *strangers)
 {
     char frames[TEXT_SMALL * 2], all[TEXT_SMALL];
-    complain("%s: %s of %s cannot be read: perpass does not know their link type (%" PRIu16
-             " in the first)",
-             input->path, text_count(strangers->frames, "packet", "packets", frames),
-             text_number(input->frames, all), strangers->link_type);
+    struct error sentence;
+    error_set(&sentence,
+              "%s: %s of %s cannot be read: perpass does not know their link type (%" PRIu16
+              " in the first)",
+              name_of(input), text_count(strangers->frames, "packet", "packets", frames),
+              text_number(input->frames, all), strangers->link_type);
+    complain("%s", sentence.text);
+    if (input->damage[0] == '\0')
+        set_damage(input, sentence.text);
 }
 
 bool replay_file(struct replay *replay, const char *path, struct input_info *input)
@@ -227,5 +238,5 @@ bool replay_file(struct replay *replay, const char *path, struct input_info *inp
         complain("%s", input->damage);
     if (strangers.frames > 0)
         tell_strangers(input, &strangers);
-    return input->damage[0] == '\0' && strangers.frames == 0;
+    return input->damage[0] == '\0';
 }

@@ -25,7 +25,7 @@ enum { REPLAY_HASH_BYTES = 64 << 20 };
 uint64_t replay_total(const char *const *paths, size_t num);
 
 /* replay_file reads the whole of |path| and fills |input|. False, and it is told on standard error, when it
- * could not be read to its end (then input->damage says why) or has frames that no reader is for. */
+ * could not be read whole, as it is damaged or has frames that no reader is for: input->damage says why. */
 bool replay_file(struct replay *replay, const char *path, struct input_info *input);
 
 #endif

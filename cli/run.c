@@ -56,7 +56,7 @@ static void emit(void *to, const struct observation *observation)
         !run->settings->flows && !is_named(observation))
         return;
     analysis_observe(run->analysis, observation);
-    if (run->writer != NULL)
+    if (run->writer != NULL && observation->type != &observation_exchange_end)
         event_writer_observation(run->writer, observation);
 }
 
@@ -139,23 +139,22 @@ static const char *output_path(const struct run_settings *settings, const struct
     return path;
 }
 
-static bool same_file(const char *a, const char *b)
+/* Whether |path| is one of the files that are read. A new baseline may take the place of the one that was read. */
+static bool is_input(const struct run_settings *settings, const struct run_files *files,
+                     const char *path)
 {
-    char real_a[PATH_MAX], real_b[PATH_MAX];
-    struct stat status_a, status_b;
-    if (!output_resolve(a, real_a) || !output_resolve(b, real_b))
-        return false;
-    if (strcmp(real_a, real_b) == 0)
-        return true;
-    /* A file can have several names. */
-    return stat(real_a, &status_a) == 0 && stat(real_b, &status_b) == 0 &&
-           status_a.st_dev == status_b.st_dev && status_a.st_ino == status_b.st_ino;
-}
-
-/* Standard input may come from a file, too: then it has a name. */
-static const char *input_path(const char *path)
-{
-    return is_standard(path) ? "/dev/stdin" : path;
+    const char *const own[] = {settings->key_file, settings->secret_rules, settings->kafka_config,
+                               path != settings->write_baseline ? settings->baseline : NULL};
+    for (size_t i = 0; i < files->num_inputs; i++)
+        if (output_destroys(path, files->inputs[i]))
+            return true;
+    for (size_t i = 0; i < settings->geoip.num; i++)
+        if (output_destroys(path, settings->geoip.items[i]))
+            return true;
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+        if (output_destroys(path, own[i]))
+            return true;
+    return false;
 }
 
 /* Nothing may be written over an input or over another output. */
@@ -165,17 +164,15 @@ static bool check_output(const struct run_settings *settings, const struct run_f
     const char *path = output_path(settings, files, i);
     if (path == NULL)
         return true;
-    for (size_t j = 0; j < files->num_inputs; j++)
-        if (same_file(path, input_path(files->inputs[j])))
-            return error_set(error, "%s is an input: writing the results to it would destroy it",
-                             path);
+    if (is_input(settings, files, path))
+        return error_set(error, "%s is an input: writing the results to it would destroy it", path);
     for (size_t j = 0; j < i; j++) {
         const char *other = output_path(settings, files, j);
         if (other == NULL)
             continue;
         if (is_standard(path) && is_standard(other))
             return error_set(error, "standard output (-) can take only one output");
-        if (same_file(path, other))
+        if (output_same_file(path, other))
             return error_set(error, "%s is asked for twice", path);
     }
     return true;
@@ -194,13 +191,31 @@ bool run_check(const struct run_settings *settings, const struct run_files *file
 
 /* Opening: whatever can fail does so before the first packet is read. */
 
+/* A run of no rule would look as if there were nothing to find. */
+static bool select_rules(struct run *run, struct error *error)
+{
+    const char *selected = run->settings->rules;
+    if (!rule_selection_parse(selected, &run->rules, error))
+        return false;
+    const bool lacks_list = run->rules.on[RULE_PSK_WEAK_KEY] && run->psk_search == NULL;
+    run->rules.on[RULE_PSK_WEAK_KEY] &= run->psk_search != NULL;
+    for (int id = 0; id < (int)NUM_RULES; id++)
+        if (run->rules.on[id])
+            return true;
+    return error_set(error, "--rules %.200s leaves no rule that runs%s", selected,
+                     lacks_list ? ": psk.weak-key needs --psk-candidates, which perpass analyze has"
+                                : "");
+}
+
 /* Which rules run, and which of their findings are known. */
 static bool prepare_rules(struct run *run, struct error *error)
 {
     const struct run_settings *settings = run->settings;
-    if (!rule_selection_parse(settings->rules, &run->rules, error))
+    if (!select_rules(run, error))
         return false;
-    run->rules.on[RULE_PSK_WEAK_KEY] &= run->psk_search != NULL;
+    if (run->psk_search != NULL && !run->rules.on[RULE_PSK_WEAK_KEY])
+        return error_set(error,
+                         "--psk-candidates is for the rule psk.weak-key, which --rules leaves out");
     if (settings->baseline == NULL)
         return true;
     run->baseline = baseline_read(settings->baseline, run->redactor, error);
@@ -303,7 +318,6 @@ bool run_open_reports(struct run *run, struct error *error)
         report->format = run_report_format(reports->items[i], &path, error);
         if (!output_open_whole(&report->output, path, error))
             return false;
-        run->hash_inputs |= report->format->hashes_inputs;
     }
     return run->settings->write_baseline == NULL || run->new_baseline.out != NULL ||
            output_open_whole(&run->new_baseline, run->settings->write_baseline, error);
@@ -369,13 +383,16 @@ bool run_open_write(struct run *run, const char *interface, struct error *error)
     if (!(interface != NULL ? output_open_append(&opened, path, error)
                             : output_open_whole(&opened, path, error)))
         return false;
-    output_discard(&run->written);
+    /* What could not be written of the one before is told, and the new one is begun all the same. */
+    const bool closed = run->written.out == NULL || output_close(&run->written, error);
     run->written = opened;
     if (run->keep != NULL)
         keep_restart(run->keep, run->written.out, room_in(run));
     else
         run->keep = keep_new(run->written.out, interface, room_in(run));
-    return run->keep != NULL || error_set(error, "there is no memory for packets that are kept");
+    if (run->keep == NULL)
+        return error_set(error, "there is no memory for packets that are kept");
+    return closed;
 }
 
 bool run_finish_write(struct run *run, struct error *error)
@@ -401,7 +418,8 @@ struct result run_result(const struct run *run)
                             .privacy_policy = privacy_policy_name(run->settings->policy),
                             .fail_on = run->settings->fail_on,
                             .baseline = run->baseline,
-                            .rules_on = run->rules.on};
+                            .rules_on = run->rules.on,
+                            .min_severity = run->settings->min_severity};
     result.engine.memory_refused = memory_refused();
     if (run->keep != NULL) {
         result.packets_written = keep_stats(run->keep).written;
@@ -438,6 +456,17 @@ static bool end_output(struct output *output, bool wrote, const struct error *re
         return output_close(output, error);
     output_discard(output);
     return false;
+}
+
+static bool goes_to_standard(const char *path)
+{
+    return path != NULL && is_standard(path);
+}
+
+bool run_wants_summary(const struct run_settings *settings, const char *other, bool quiet)
+{
+    return settings->events == NULL && settings->reports.num == 0 && !quiet &&
+           !goes_to_standard(settings->write_baseline) && !goes_to_standard(other);
 }
 
 bool run_write_summary(struct run *run, const struct result *result, struct error *error)

@@ -90,10 +90,9 @@ struct run {
     struct output new_baseline;  /* --write-baseline */
     struct output written;       /* --write */
     struct keep *keep;           /* NULL: no packets are written, or not yet */
-    bool hash_inputs;            /* a report shows input_info.sha256 */
 };
 
-/* Files that a run reads, and files that it writes beside events and reports. */
+/* Files that a run reads and writes beside those of its settings. */
 struct run_files {
     const char *const *inputs, *const *outputs;
     size_t num_inputs, num_outputs;
@@ -141,6 +140,10 @@ bool run_write_report(struct run *run, struct run_report *report, const struct r
 
 /* run_write_baseline completes the file of --write-baseline, if it is asked for. */
 bool run_write_baseline(struct run *run, const struct result *result, struct error *error);
+
+/* run_wants_summary says whether the summary is printed: when nothing else was asked for, and nothing else goes to
+ * standard output. |other| is the path of an output of the command's own, or NULL. */
+bool run_wants_summary(const struct run_settings *settings, const char *other, bool quiet);
 
 /* run_write_summary prints what an observer learns, in at most a screen, to standard output. */
 bool run_write_summary(struct run *run, const struct result *result, struct error *error);

@@ -69,6 +69,10 @@ static bool set_events(void *member, const char *value, struct error *error)
     const char *topic = kafka_topic(value), *inner = syslog_stream_path(value);
     if (inner != NULL && kafka_topic(inner) != NULL)
         return error_set(error, "events to Kafka have no form but JSON: there is no syslog:kafka:");
+    const char *path = inner != NULL ? inner : value;
+    const char *socket = output_socket(path);
+    if ((socket != NULL ? socket : path)[0] == '\0')
+        return error_set(error, "\"%s\" names no %s", value, socket != NULL ? "socket" : "file");
     if (topic != NULL && !kafka_client_built())
         return error_set(error, "this perpass was built without librdkafka: there is no kafka:");
     return (topic == NULL || kafka_check_topic(topic, error)) &&

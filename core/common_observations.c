@@ -78,6 +78,12 @@ const struct observation_type observation_flow_packet = {
     .size = sizeof(struct flow_packet_observation),
 };
 
+const struct observation_type observation_exchange_end = {
+    .name = "exchange.end",
+    .about = "One of several exchanges that a conversation holds is over.",
+    .size = sizeof(struct exchange_end_observation),
+};
+
 const struct observation_type *const common_observations[] = {
     &observation_malformed, &observation_cut,        &observation_flow_end,
     &observation_ip_fields, &observation_tcp_fields, NULL};

@@ -17,6 +17,12 @@ struct flow_packet_observation {
     struct span packet;
 };
 
+/* An exchange of a flow that holds several (struct observation) is over: only for who remembers it, and never written,
+ * either. Exchanges are over before their flow is. */
+struct exchange_end_observation {
+    uint64_t bytes; /* of both ends, as the dissector counts them */
+};
+
 /* "flow.end": totals of a conversation and how it ended. */
 struct flow_end_observation {
     struct number first_ns, last_ns;
@@ -31,7 +37,7 @@ struct flow_end_observation {
 };
 
 extern const struct observation_type observation_malformed, observation_cut, observation_flow_end,
-    observation_flow_packet;
+    observation_flow_packet, observation_exchange_end;
 
 /* All that are written, with those of core/field_observations.h, NULL-terminated. */
 extern const struct observation_type *const common_observations[];

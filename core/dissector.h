@@ -35,9 +35,12 @@ struct dissect_context {
     struct flow *flow; /* the dissector may set |client| when its protocol proves it */
     uint64_t time_ns, packet;
     unsigned side; /* the sender: 0 or 1 */
-    bool proofs;   /* observe what shows of pre-shared keys (dissectors/tls_proof.h), too */
-    bool gap;      /* TCP: bytes before these were lost; look for the next message boundary */
-    bool forget;   /* to set in end when nothing was of interest: as if nobody had read the flow */
+    uint32_t
+        exchange; /* as in struct observation: to set by a dissector that tells several apart, who says with
+                          observation_exchange_end that one is over; 0 again before it returns */
+    bool proofs; /* observe what shows of pre-shared keys (dissectors/tls_proof.h), too */
+    bool gap;    /* TCP: bytes before these were lost; look for the next message boundary */
+    bool forget; /* to set in end when nothing was of interest: as if nobody had read the flow */
     const struct dissector *next;  /* to set for DISSECT_HANDOVER; its state begins all-zero */
     struct scratch *scratch;       /* memory for the length of the call; the engine's */
     struct crypto_opener **opener; /* NULL until a dissector makes one; the engine's */
@@ -88,7 +91,8 @@ static inline void dissect_emit(struct dissect_context *context,
                                             .flow = context->flow,
                                             .time_ns = context->time_ns,
                                             .packet = context->packet,
-                                            .side = context->side};
+                                            .side = context->side,
+                                            .exchange = context->exchange};
     context->emit(context->emit_to, &observation);
 }
 

@@ -41,10 +41,9 @@ static enum engine_interest interest_of(const struct engine *engine, uint32_t in
     const struct flow *flow = &flow_table_cold(engine->flows, index)->flow;
     const uint32_t after = flow_table_hot(engine->flows, index)->flags;
     const bool ends = packet->protocol == PROTO_TCP && packet->tcp_flags & (TCP_FIN | TCP_RST);
-    const bool icmp = packet->protocol == PROTO_ICMP || packet->protocol == PROTO_ICMP6;
     if (engine->fields != NULL && field_oddities_any(packet))
         return INTEREST_READ;
-    if (engine->fields != NULL && icmp)
+    if (engine->fields != NULL && protocol_is_icmp(packet->protocol))
         return INTEREST_UNDECIDED; /* what was asked tells whether an answer is odd */
     if (before & after & ((uint32_t)FLOW_QUIET_0 << side))
         return INTEREST_NONE; /* it woke nobody */

@@ -54,6 +54,7 @@ struct field_odd field_odd_next(struct reader *oddities)
     odd.varied = reader_u32(oddities);
     odd.detail = reader_u32(oddities);
     odd.first = reader_u64(oddities);
+    odd.first_ns = reader_u64(oddities);
     return odd;
 }
 
@@ -72,7 +73,8 @@ void field_odd_put(uint8_t *room, const struct field_odd *odd)
     room = put(room, odd->printable, 4);
     room = put(room, odd->varied, 4);
     room = put(room, odd->detail, 4);
-    put(room, odd->first, 8);
+    room = put(room, odd->first, 8);
+    put(room, odd->first_ns, 8);
 }
 
 static void next_kind(struct reader *list, struct value *item)

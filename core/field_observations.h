@@ -13,7 +13,7 @@ enum field_oddity {
     ODDITY_ICMP_PAYLOAD,       /* of an echo request, like that of no ping */
     ODDITY_ICMP_REPLY,         /* of an echo reply, other than that of its request */
     ODDITY_TCP_RESERVED,       /* the three reserved bits (RFC 9293 section 3.1, RFC 9768) */
-    ODDITY_TCP_URGENT,         /* an urgent pointer without URG; |detail| is the highest */
+    ODDITY_TCP_URGENT,         /* an urgent pointer without URG */
     ODDITY_TCP_ACK,            /* an acknowledgement number without ACK in a SYN */
     ODDITY_TCP_OPTION,         /* an option of unknown kind: |detail| */
     ODDITY_TCP_OPTION_PADDING, /* behind the end of options, not zero (RFC 9293 section 3.1) */
@@ -25,12 +25,12 @@ const char *field_oddity_name(uint64_t oddity); /* "ip_reserved_bit" */
 struct field_odd {
     enum field_oddity oddity;
     uint32_t packets;
-    uint32_t bytes;     /* of what is odd; 0 for single bits */
-    uint32_t printable; /* of these, characters of ASCII */
-    uint32_t varied;    /* packets in which it was another value than in the one before */
-    uint32_t detail;
-    uint32_t last;  /* what the value was: a hash where it is longer */
-    uint64_t first; /* number of the first packet */
+    uint32_t bytes;           /* of what is odd; 0 for single bits */
+    uint32_t printable;       /* of these, characters of ASCII */
+    uint32_t varied;          /* packets in which it was another value than in the one before */
+    uint32_t detail;          /* the kind of an option */
+    uint32_t last;            /* what the value was: a hash where it is longer */
+    uint64_t first, first_ns; /* number and time of the first packet */
 };
 
 /* A packet that was sampled: eight bytes, as there are many. */
@@ -68,7 +68,7 @@ struct tcp_fields {
 };
 
 /* The order of the options of a SYN tells stacks apart: kinds 1 to 8 as they are, others as 15, up to eight. */
-enum { FIELD_OPTION_BITS = 4, FIELD_ODD_LEN = 29 };
+enum { FIELD_OPTION_BITS = 4, FIELD_ODD_LEN = 37 };
 
 extern const struct observation_type observation_ip_fields, observation_tcp_fields;
 

@@ -27,17 +27,16 @@ static uint32_t num_printable(struct span bytes)
     return num;
 }
 
-static void add(struct field_oddities *found, enum field_oddity oddity, uint32_t detail,
-                uint32_t last)
+static void add(struct field_oddities *found, enum field_oddity oddity, uint32_t last)
 {
-    found->odd[found->num++] = (struct field_odd){.oddity = oddity, .detail = detail, .last = last};
+    found->odd[found->num++] = (struct field_odd){.oddity = oddity, .last = last};
 }
 
 void field_oddities_add(struct field_oddities *found, enum field_oddity oddity, const uint8_t *at,
                         size_t len)
 {
     const struct span bytes = span_of(at, len);
-    add(found, oddity, 0, hash_of(bytes));
+    add(found, oddity, hash_of(bytes));
     found->odd[found->num - 1].bytes = (uint32_t)len;
     found->odd[found->num - 1].printable = num_printable(bytes);
 }
@@ -54,7 +53,7 @@ static bool is_zero(struct span bytes)
 static void read_ip4(const struct packet *packet, struct field_oddities *found)
 {
     if (packet->ip_flags & 4)
-        add(found, ODDITY_IP_RESERVED_BIT, 0, 1);
+        add(found, ODDITY_IP_RESERVED_BIT, 1);
     if (packet->ip_header.len <= 20)
         return;
     enum {
@@ -217,11 +216,11 @@ static void read_tcp(const struct packet *packet, struct field_oddities *found)
         return;
     const uint8_t reserved = view_u8(packet->l4_header, 12) & 0x0e; /* the last one is AccECN's */
     if (reserved != 0)
-        add(found, ODDITY_TCP_RESERVED, reserved, reserved);
+        add(found, ODDITY_TCP_RESERVED, reserved);
     if (packet->tcp_urgent != 0 && !(flags & TCP_URG))
-        add(found, ODDITY_TCP_URGENT, packet->tcp_urgent, packet->tcp_urgent);
+        add(found, ODDITY_TCP_URGENT, packet->tcp_urgent);
     if ((flags & (TCP_SYN | TCP_ACK)) == TCP_SYN && packet->tcp_ack != 0)
-        add(found, ODDITY_TCP_ACK, packet->tcp_ack, packet->tcp_ack);
+        add(found, ODDITY_TCP_ACK, packet->tcp_ack);
     if (packet->tcp_header_len > 20)
         read_options(packet, found);
 }
@@ -291,12 +290,12 @@ static struct span payload_of(const struct packet *packet)
 
 bool field_oddities_any(const struct packet *packet)
 {
-    const bool icmp = packet->protocol == PROTO_ICMP || packet->protocol == PROTO_ICMP6;
     struct field_oddities found;
     bool reply;
     field_oddities_none(&found);
     return field_oddities_of(packet, &found) ||
-           (icmp && is_echo(packet, &reply) && !is_ping(payload_of(packet)));
+           (protocol_is_icmp(packet->protocol) && is_echo(packet, &reply) &&
+            !is_ping(payload_of(packet)));
 }
 
 bool field_oddities_echo(const struct packet *packet, struct field_echo *echo,

@@ -268,7 +268,9 @@ static void note_odd(struct field_statistics *statistics, uint32_t index, unsign
         const struct field_odd *one = &found->odd[i];
         struct field_odd *odd = &block->odd[one->oddity];
         if (!(block->has_odd >> one->oddity & 1)) {
-            *odd = (struct field_odd){.oddity = one->oddity, .first = packet->frame->number};
+            *odd = (struct field_odd){.oddity = one->oddity,
+                                      .first = packet->frame->number,
+                                      .first_ns = packet->frame->time_ns};
             block->has_odd |= (uint16_t)(1u << one->oddity);
         }
         odd->varied += odd->packets > 0 && odd->last != one->last;
@@ -442,7 +444,7 @@ uint32_t field_statistics_note(struct field_statistics *statistics, uint32_t ind
     if (packet->protocol == PROTO_TCP)
         note_syn(what, packet);
     bool odd = field_oddities_of(packet, &found);
-    if (packet->protocol == PROTO_ICMP || packet->protocol == PROTO_ICMP6) {
+    if (protocol_is_icmp(packet->protocol)) {
         note_echo(statistics, index, side, packet, &found);
         odd = found.num > 0;
     }

@@ -48,6 +48,13 @@ struct evidence {
     bool grows; /* further firings may make it true, or a greater number */
 };
 
+/* What tells a finding of a table from all others, and stays: |packet| and |first_ns| as they were when it was told first,
+ * and which of those of its rule and packet it was. */
+struct finding_key {
+    uint64_t packet, first_ns;
+    unsigned nth;
+};
+
 struct rule; /* analysis/rules.h */
 
 struct finding {
@@ -67,13 +74,14 @@ struct finding {
     const char *transport; /* "tls", "dtls", "quic": network.protocol of the first flow */
 
     uint64_t first_ns, last_ns; /* packet time */
-    uint64_t packet;            /* number of the packet of the first evidence */
+    uint64_t packet;            /* number of the packet of |first_ns| */
     uint64_t count;             /* times it fired */
     unsigned interval;          /* of a long analysis: the last one in which it fired */
+    struct finding_key key;
 
     const char *fingerprint; /* as the report tells it that this was read from; NULL: from none */
 
-    struct evidence *evidence; /* of the first firing, but for what grows */
+    struct evidence *evidence; /* of the firing that was handed in first, but for what grows */
     size_t num_evidence;       /* FINDING_MAX_EVIDENCE at most */
 };
 

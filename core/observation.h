@@ -91,6 +91,12 @@ struct observation {
     uint64_t time_ns;        /* packet time of the packet that completed the fact */
     uint64_t packet;         /* its number in the input, from 1 */
     unsigned side;           /* who said it: 0 or 1, as in flow->ends */
+    /* Of a flow that holds several conversations of its protocol, also at the same time: the number of this one, from
+     * 1. 0: it is about the flow. */
+    uint32_t exchange;
+    /* Of a table that is told as a whole: what tells it from other rows of its packet and flow (a role, a kind: nothing
+     * that is hidden); else 0. */
+    uint64_t row;
 };
 
 /* field_value reads the member that |field| describes. A FIELD_LIST gives VALUE_BYTES over the whole

@@ -25,6 +25,11 @@ enum {
     PROTO_EAPOL = 255 /* reserved, so that it can stand for 802.1X, which has no IP header */
 };
 
+static inline bool protocol_is_icmp(uint8_t protocol)
+{
+    return protocol == PROTO_ICMP || protocol == PROTO_ICMP6;
+}
+
 /* One end of a conversation. An IPv4 address is in the first 4 bytes, that of hardware in 6; the others are 0. */
 struct endpoint {
     uint8_t address[16];

@@ -98,8 +98,10 @@ static enum recognise dtls_recognises(struct reader datagram)
     if (!dtls_record_read(&datagram, cid_len, &record))
         return RECOGNISE_NO;
     bool plausible = record.epoch == 0 ? clear_plausible(&record) : protected_plausible(&record);
+    /* Behind a record in clear connection ids may be of any length. */
+    bool any_len = record.epoch == 0 && dtls_record_has_cid(datagram);
     if (!plausible ||
-        (reader_left(&datagram) > 0 && !dtls_record_read(&datagram, cid_len, &record)))
+        (reader_left(&datagram) > 0 && !any_len && !dtls_record_read(&datagram, cid_len, &record)))
         return RECOGNISE_NO;
     return RECOGNISE_YES;
 }
@@ -123,6 +125,7 @@ static void note_cid(struct dtls_side *side, const struct dtls_record *record, b
 {
     uint64_t hash = hash_of(record->cid);
     side->cid_records++;
+    side->cid_last_ns = context->time_ns;
     if ((side->has_cid && side->cid_hash == hash) || side->cids == DTLS_MAX_CIDS)
         return;
     side->has_cid = true;
@@ -254,19 +257,19 @@ static bool may_be_record(struct reader datagram)
     return (first >= DTLS_CHANGE_CIPHER_SPEC && first <= DTLS_ACK) || starts_unified(datagram);
 }
 
-/* The cost of the first exchange: the hello, and what the server answers before the client goes on. */
-static void count_opening(struct dtls *dtls, enum dtls_opening before, size_t len,
-                          const struct dissect_context *context)
+/* The cost of the first exchange: the hello, and what the server answers before the client goes on. What the client sends
+ * before that is the hello, too, or the hello again, which the server then answers as often (RFC 6347 section 4.2.4). */
+static void count_opening(struct dtls *dtls, size_t len, const struct dissect_context *context)
 {
-    if (before == DTLS_OPENING_OVER)
+    if (dtls->opening == DTLS_OPENING_OVER)
         return;
     bool client = context->side == context->flow->client;
-    if (before == DTLS_OPENING_HELLO && client)
+    if (client && dtls->server_first_bytes == 0)
         dtls->client_hello_bytes += (uint32_t)len;
-    else if (before == DTLS_OPENING_ANSWER && !client)
-        dtls->server_first_bytes += (uint32_t)len;
-    else if (before == DTLS_OPENING_ANSWER && dtls->server_first_bytes > 0)
+    else if (client)
         dtls->opening = DTLS_OPENING_OVER;
+    else if (dtls->opening == DTLS_OPENING_ANSWER)
+        dtls->server_first_bytes += (uint32_t)len;
 }
 
 /* Whether what a side sends may go by until it speaks in clear again. Connection ids are looked at. */
@@ -354,7 +357,6 @@ static enum dissect dtls_dissect(struct reader *payload, void *state,
     }
     if (reader_left(&datagram) == 0 || !may_be_record(datagram))
         return is_quiet(dtls, context) ? DISSECT_QUIET : DISSECT_MORE;
-    enum dtls_opening before = dtls->opening;
     size_t len = reader_wire_left(&datagram);
     while (reader_left(&datagram) > 0) {
         if (read_record(dtls, &datagram, context))
@@ -365,7 +367,7 @@ static enum dissect dtls_dissect(struct reader *payload, void *state,
         side->told_record = true;
         break;
     }
-    count_opening(dtls, before, len, context);
+    count_opening(dtls, len, context);
     return is_quiet(dtls, context) ? DISSECT_QUIET : DISSECT_MORE;
 }
 

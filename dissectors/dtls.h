@@ -28,7 +28,7 @@ struct dtls_session {
     struct number record_version; /* of the last record that has one */
     enum truth hello_verify;      /* the server asked for a cookie first */
     struct number cookie_len;
-    struct number client_hello_bytes; /* of the datagrams up to the first whole client hello */
+    struct number client_hello_bytes; /* what the client sent before the server answered */
     struct number server_first_bytes; /* what the server answered before the client spoke again */
     struct number client_repeated, server_repeated; /* handshake messages that came again */
     struct number client_flights, server_flights;   /* the times that they did */
@@ -38,6 +38,7 @@ struct dtls_session {
     struct number client_cid_len, server_cid_len;   /* in what each of them sends */
     enum truth cid_inferred;
     struct number cid_records;
+    struct number client_cid_last_ns; /* of the last record of the client that has one */
 };
 
 /* dtls_hello_verify_request reads the message; the reader has its faults. */

@@ -48,7 +48,8 @@ static const struct field session_fields[] = {
         "the server asked for a cookie with a HelloVerifyRequest", IS_PUBLIC),
     COUNT("perpass.dtls.cookie_len", cookie_len, "length of that cookie, bytes"),
     COUNT("perpass.dtls.client_hello_bytes", client_hello_bytes,
-          "UDP payload that the client sent up to its first whole hello"),
+          "UDP payload that the client sent before the server answered: its first hello, also when "
+          "it came again"),
     COUNT("perpass.dtls.server_first_bytes", server_first_bytes,
           "UDP payload of the server's answer, until the client spoke again"),
     COUNT("perpass.dtls.client_repeated_messages", client_repeated,
@@ -75,6 +76,8 @@ static const struct field session_fields[] = {
         "these lengths were not negotiated in sight, but follow from where the records end",
         IS_PUBLIC),
     COUNT("perpass.dtls.cid_records", cid_records, "records with a connection id"),
+    ROW("perpass.dtls.client_cid_last", FIELD_TIME, client_cid_last_ns,
+        "when the client sent the last one with a connection id", IS_PUBLIC),
 };
 #undef STRUCT
 

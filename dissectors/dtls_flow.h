@@ -20,7 +20,7 @@ struct dtls_side {
     bool protected;                 /* sent a protected record */
     bool told_proof;                /* the one with Finished went to tls_proof_record */
     bool sampling, sampled;         /* tls_nonces_note is handed nonces; that was decided */
-    uint64_t cid_records;
+    uint64_t cid_records, cid_last_ns;
     struct number inferred_cid_len;
     uint8_t inferences; /* tries to infer it */
     uint8_t cids;       /* told */

@@ -160,8 +160,8 @@ static void forget_side(struct dtls *dtls, unsigned number)
                                .cid_hash = side->cid_hash};
 }
 
-/* A hello that takes the place of one with another random begins a new handshake on the same ports: RFC
- * 6347 section 4.2.8. The server's counts only where the client's are not in the capture. */
+/* A hello that takes the place of one with another random, or goes before it, begins a new handshake on the same
+ * ports: RFC 6347 section 4.2.8. The server's counts only where the client's are not in the capture. */
 static void note_hello(struct dtls *dtls, const struct dtls_fragment *fragment,
                        struct dissect_context *context)
 {
@@ -171,7 +171,8 @@ static void note_hello(struct dtls *dtls, const struct dtls_fragment *fragment,
     if ((!client && !server) || fragment->offset != 0 || fragment->bytes.len < HELLO_START_LEN)
         return;
     const uint8_t *random = fragment->bytes.at + HELLO_RANDOM_OFFSET;
-    bool taken = dtls_inbox_is_done(&side->inbox, fragment->seq) ||
+    bool taken = fragment->seq < side->inbox.from ||
+                 dtls_inbox_is_done(&side->inbox, fragment->seq) ||
                  dtls_inbox_find(&side->inbox, fragment->seq) != NULL;
     if (taken && side->has_random && memcmp(side->random, random, TLS_RANDOM_LEN) != 0 &&
         !tls_is_hello_retry_random(side->random) && !tls_is_hello_retry_random(random))
@@ -270,6 +271,8 @@ static void emit_session(const struct dtls *dtls, struct dissect_context *contex
         .server_cid_len = dtls_cid_len(dtls, !client_end, client_end, &server_inferred),
         .cid_records = number(client->cid_records + server->cid_records),
     };
+    if (client->cid_records > 0)
+        session.client_cid_last_ns = number(client->cid_last_ns);
     if (dtls->record_version != 0)
         session.record_version = number(dtls->record_version);
     if (answered) {

@@ -11,7 +11,13 @@ struct dtls_piece {
 
 /* --- memory --- */
 
-static void *take(struct dtls_store *store, size_t size)
+static size_t piece_size(const struct dtls_piece *piece)
+{
+    return sizeof *piece + (piece->to - piece->from);
+}
+
+/* Makes |memory|, NULL or what holds all but the last |size| of |whole| bytes, so long. */
+static void *take(struct dtls_store *store, void *memory, size_t whole, size_t size)
 {
     if (size > DTLS_MAX_FLOW - store->held) {
         store->all->refused++;
@@ -19,7 +25,7 @@ static void *take(struct dtls_store *store, size_t size)
     }
     if (!budget_take_by(store->all, &store->holder, size))
         return NULL;
-    void *memory = malloc(size);
+    memory = realloc(memory, whole);
     if (memory == NULL) {
         budget_give(store->all, size);
         return NULL;
@@ -99,7 +105,7 @@ void dtls_inbox_drop(struct dtls_inbox *inbox, struct dtls_store *store,
     while (message->pieces != NULL) {
         struct dtls_piece *piece = message->pieces;
         message->pieces = piece->next;
-        give(store, piece, sizeof *piece + (piece->to - piece->from));
+        give(store, piece, piece_size(piece));
     }
     give(store, message, sizeof *message);
     inbox->num--;
@@ -137,7 +143,7 @@ static struct dtls_message *begin_message(struct dtls_inbox *inbox, struct dtls_
 {
     if (!make_room(inbox, store, fragment->seq))
         return NULL;
-    struct dtls_message *message = take(store, sizeof *message);
+    struct dtls_message *message = take(store, NULL, sizeof *message, sizeof *message);
     if (message == NULL)
         return NULL;
     struct dtls_message **link = &inbox->first;
@@ -150,26 +156,32 @@ static struct dtls_message *begin_message(struct dtls_inbox *inbox, struct dtls_
     return message;
 }
 
-/* Keeps the bytes from |from| up to |to|, which no piece has yet, in front of *|link|. */
-static struct dtls_piece *add_piece(struct dtls_message *message, struct dtls_store *store,
-                                    struct dtls_piece **link, const struct dtls_fragment *fragment,
-                                    uint32_t from, uint32_t to)
+/* Keeps the bytes from |from| up to |to|, which no piece has yet: at the end of *|link| if it ends there, else in a new
+ * piece in front of it. */
+static bool keep_bytes(struct dtls_message *message, struct dtls_store *store,
+                       struct dtls_piece **link, const struct dtls_fragment *fragment,
+                       uint32_t from, uint32_t to)
 {
-    if (message->num_pieces == DTLS_MAX_PIECES) {
+    struct dtls_piece *piece = *link != NULL && (*link)->to == from ? *link : NULL;
+    bool begins = piece == NULL;
+    if (begins && message->num_pieces == DTLS_MAX_PIECES) {
         store->all->refused++;
-        return NULL;
+        return false;
     }
-    struct dtls_piece *piece = take(store, sizeof *piece + (to - from));
+    size_t old = begins ? 0 : piece_size(piece), more = (begins ? sizeof *piece : 0) + (to - from);
+    piece = take(store, piece, old + more, more);
     if (piece == NULL)
-        return NULL;
-    piece->next = *link;
-    piece->from = from;
+        return false;
+    if (begins) {
+        *piece = (struct dtls_piece){.next = *link, .from = from};
+        message->num_pieces++;
+    }
+    memcpy(piece->bytes + (from - piece->from), fragment->bytes.at + (from - fragment->offset),
+           to - from);
     piece->to = to;
-    memcpy(piece->bytes, fragment->bytes.at + (from - fragment->offset), to - from);
     *link = piece;
-    message->num_pieces++;
     message->have += to - from;
-    return piece;
+    return true;
 }
 
 static bool same_bytes(const struct dtls_piece *piece, const struct dtls_fragment *fragment,
@@ -187,16 +199,21 @@ static enum dtls_add merge(struct dtls_message *message, struct dtls_store *stor
     struct dtls_piece **link = &message->pieces;
     enum dtls_add result = DTLS_ADDED;
     while (at < end) {
-        while (*link != NULL && (*link)->to <= at)
+        while (*link != NULL && (*link)->to < at)
             link = &(*link)->next;
         struct dtls_piece *piece = *link;
-        if (piece == NULL || piece->from > at) {
-            uint32_t to = piece != NULL && piece->from < end ? piece->from : end;
-            piece = add_piece(message, store, link, fragment, at, to);
-            if (piece == NULL)
+        bool ends_here = piece != NULL && piece->to == at;
+        const struct dtls_piece *next = ends_here ? piece->next : piece;
+        if (next == NULL || next->from > at) {
+            uint32_t to = next != NULL && next->from < end ? next->from : end;
+            if (!keep_bytes(message, store, link, fragment, at, to))
                 return DTLS_OUT_OF_BOUNDS;
             at = to;
             continue;
+        }
+        if (ends_here) {
+            link = &piece->next;
+            piece = *link;
         }
         uint32_t to = piece->to < end ? piece->to : end;
         if (at == 0)

@@ -15,7 +15,7 @@
 enum {
     DTLS_MAX_MESSAGE = 64 << 10,
     DTLS_MAX_MESSAGES = 8,     /* under way, of one side */
-    DTLS_MAX_PIECES = 64,      /* of one message */
+    DTLS_MAX_PIECES = 64,      /* of one message: such as lie side by side, in order, are one */
     DTLS_MAX_FLOW = 128 << 10, /* bytes of both sides, with what is needed to keep them */
     DTLS_WINDOW = 64           /* numbers above the first missing one that are told apart */
 };

@@ -2,6 +2,8 @@
  * EAP-FAST (RFC 4851) and TEAP (RFC 7170) put together from its fragments. What other methods say is left unread. */
 #include "dissectors/eap.h"
 
+#include "core/common_observations.h"
+
 #include <stdlib.h>
 
 enum eap_code { EAP_REQUEST = 1, EAP_RESPONSE = 2, EAP_SUCCESS = 3, EAP_FAILURE = 4 };
@@ -169,6 +171,20 @@ static void offer(struct eap_session *session, struct eap_side *side,
     memmove(side->unread, bytes.at, side->len);
 }
 
+/* The length of a whole message is in its first fragment, and some servers repeat it in all of them: RFC 5216 section
+ * 3.1. One that does not go on with the message at hand begins the next. */
+static void note_length(struct eap_side *side, size_t whole, size_t fragment,
+                        struct dissect_context *context)
+{
+    bool goes_on = side->got > 0 && whole == side->announced && side->got + fragment <= whole;
+    if (goes_on)
+        return;
+    if (side->got > 0)
+        lose(side, context);
+    side->announced = whole;
+    side->got = 0;
+}
+
 /* One fragment. That one is missing shows by the length that the first one announced. */
 static void take_fragment(struct eap_session *session, struct span fragment, bool more,
                           struct dissect_context *context)
@@ -193,23 +209,21 @@ static void take_fragment(struct eap_session *session, struct span fragment, boo
 static void read_tls(struct eap_session *session, uint8_t type, struct reader data,
                      struct dissect_context *context)
 {
-    struct eap_side *side = &session->sides[context->side];
     uint8_t flags = reader_u8(&data);
-    size_t outer = 0;
-    if (flags & FLAG_LENGTH) {
-        side->announced = reader_u32(&data);
-        side->got = 0;
-    }
+    size_t whole = flags & FLAG_LENGTH ? reader_u32(&data) : 0, outer = 0;
     if (type == EAP_TEAP && (flags & FLAG_OUTER))
         outer = reader_u32(&data);
     bool start = type != EAP_TEAP && (flags & FLAG_START); /* EAP-FAST: with an authority's name */
     if (!reader_ok(&data) || start || outer > reader_left(&data) || data.cut != 0)
         return;
     reader_limit(&data, reader_left(&data) - outer);
+    if (flags & FLAG_LENGTH)
+        note_length(&session->sides[context->side], whole, reader_left(&data), context);
     take_fragment(session, reader_rest(&data), flags & FLAG_MORE, context);
 }
 
-bool eap_read(struct eap_session *session, struct reader packet, struct dissect_context *context)
+static bool read_packet(struct eap_session *session, struct reader packet,
+                        struct dissect_context *context)
 {
     struct eap_side *side = &session->sides[context->side];
     uint8_t code = reader_u8(&packet), identifier = reader_u8(&packet);
@@ -235,12 +249,26 @@ bool eap_read(struct eap_session *session, struct reader packet, struct dissect_
     return true;
 }
 
+bool eap_read(struct eap_session *session, struct reader packet, struct dissect_context *context)
+{
+    session->bytes += reader_wire_left(&packet);
+    context->exchange = session->number;
+    const bool goes_on = read_packet(session, packet, context);
+    context->exchange = 0;
+    return goes_on;
+}
+
 void eap_end(struct eap_session *session, struct dissect_context *context)
 {
     const unsigned sender = context->side; /* of a packet of the session that comes next */
+    const struct exchange_end_observation over = {.bytes = session->bytes};
+    context->exchange = session->number;
     if (session->records.session.transport != NULL)
         tls_records_end(&session->records, context);
+    if (session->number != 0)
+        dissect_emit(context, &observation_exchange_end, &over);
     context->side = sender;
+    context->exchange = 0;
     for (unsigned i = 0; i < 2; i++)
         drop(&session->sides[i], context);
 }

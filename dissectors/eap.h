@@ -37,6 +37,8 @@ struct eap_side {
 struct eap_session {
     struct tls_records records;
     struct eap_side sides[2];
+    uint32_t number; /* in its flow, from 1: given by who carries it, with the first packet */
+    uint64_t bytes;  /* of its packets */
     uint8_t method;
     bool refused;
 };

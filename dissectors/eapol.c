@@ -8,6 +8,7 @@ enum { EAPOL_EAP_PACKET = 0, EAP_REQUEST = 1, EAP_RESPONSE = 2, EAP_IDENTITY = 1
 
 struct eapol {
     struct eap_session eap;
+    uint32_t num_sessions; /* so far */
 };
 
 /* version(1), type(1), length(2), then the EAP packet, and padding behind it */
@@ -60,6 +61,8 @@ static enum dissect eapol_dissect(struct reader *payload, void *state,
     context->flow->client_certain = true;
     if (begins_again(eapol, code, type))
         end_session(eapol, context);
+    if (eapol->eap.number == 0)
+        eapol->eap.number = ++eapol->num_sessions;
     if (!eap_read(&eapol->eap, packet, context))
         end_session(eapol, context);
     return DISSECT_MORE;

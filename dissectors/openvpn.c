@@ -1,7 +1,7 @@
 /* openvpn.c: OpenVPN over UDP and TCP, as the draft "OpenVPN Wire Protocol"
  * (https://openvpn.github.io/openvpn-rfc/openvpn-wire-protocol.html) has it: its control channel, a reliable
- * stream in which TLS runs. Reads the handshake of a conversation's first key. Leaves unread data packets,
- * later keys, and control channels that --tls-crypt encrypts. */
+ * stream in which TLS runs. Reads the handshake of a conversation's first key, and over UDP that of the next conversation
+ * between the same ports. Leaves unread data packets, later keys, and control channels that --tls-crypt encrypts. */
 #include "dissectors/openvpn.h"
 
 #include "core/common_observations.h"
@@ -61,15 +61,10 @@ static bool read_records(void *to, struct reader *bytes, bool gap)
     return reading->answer == DISSECT_MORE;
 }
 
-/* Nothing more of this side is read. */
-static enum dissect end_side(struct openvpn *vpn, struct dissect_context *context)
+/* What is to be read of a side was read. Over UDP who begins anew may do so from the same port. */
+static enum dissect left(const struct dissect_context *context)
 {
-    struct reading reading = {vpn, context, DISSECT_MORE};
-    const struct openvpn_consumer consumer = {&reading, read_records};
-    struct openvpn_inbox *inbox = &vpn->sides[context->side].inbox;
-    (void)openvpn_inbox_flush(inbox, context->budget, &consumer);
-    openvpn_inbox_clear(inbox, context->budget);
-    return DISSECT_SIDE_DONE;
+    return context->flow->protocol == PROTO_UDP ? DISSECT_QUIET : DISSECT_SIDE_DONE;
 }
 
 static enum dissect take_message(struct openvpn *vpn, const struct openvpn_packet *packet,
@@ -80,18 +75,36 @@ static enum dissect take_message(struct openvpn *vpn, const struct openvpn_packe
     struct openvpn_inbox *inbox = &vpn->sides[context->side].inbox;
     if (!openvpn_inbox_add(inbox, context->budget, packet->id, packet->payload, &consumer))
         openvpn_inbox_clear(inbox, context->budget);
-    return reading.answer;
+    return reading.answer == DISSECT_SIDE_DONE ? left(context) : reading.answer;
 }
 
 /* --- conversations --- */
 
-static void restart(struct openvpn *vpn, struct dissect_context *context)
+/* Nothing more of this side is read in this conversation. */
+static void end_side(struct openvpn *vpn, struct dissect_context *context)
+{
+    struct reading reading = {vpn, context, DISSECT_MORE};
+    const struct openvpn_consumer consumer = {&reading, read_records};
+    struct openvpn_inbox *inbox = &vpn->sides[context->side].inbox;
+    (void)openvpn_inbox_flush(inbox, context->budget, &consumer);
+    openvpn_inbox_clear(inbox, context->budget);
+}
+
+static void end_conversation(struct openvpn *vpn, struct dissect_context *context)
 {
     for (unsigned i = 0; i < 2; i++) {
-        openvpn_inbox_clear(&vpn->sides[i].inbox, context->budget);
-        vpn->sides[i].session = 0;
+        context->side = i;
+        end_side(vpn, context);
     }
-    tls_nonces_free(&vpn->records.session);
+    tls_records_end(&vpn->records, context);
+}
+
+static void restart(struct openvpn *vpn, struct dissect_context *context)
+{
+    const unsigned sender = context->side;
+    end_conversation(vpn, context);
+    context->side = sender;
+    vpn->sides[0].session = vpn->sides[1].session = 0;
     vpn->records = (struct tls_records){0};
 }
 
@@ -194,9 +207,10 @@ static enum dissect read_control(struct openvpn *vpn, struct reader bytes,
 /* A key that is in use: its handshake is over. */
 static enum dissect read_data(struct openvpn *vpn, uint8_t key_id, struct dissect_context *context)
 {
-    if (vpn->opened && key_id == vpn->key_id)
-        return end_side(vpn, context);
-    return in_vain(&vpn->sides[context->side]);
+    if (!vpn->opened || key_id != vpn->key_id)
+        return in_vain(&vpn->sides[context->side]);
+    end_side(vpn, context);
+    return left(context);
 }
 
 /* |bytes| are a packet. */
@@ -214,12 +228,7 @@ static enum dissect read_packet(struct openvpn *vpn, struct reader bytes,
 
 static void openvpn_end(void *state, struct dissect_context *context)
 {
-    struct openvpn *vpn = state;
-    for (unsigned i = 0; i < 2; i++) {
-        context->side = i;
-        (void)end_side(vpn, context);
-    }
-    tls_records_end(&vpn->records, context);
+    end_conversation(state, context);
 }
 
 /* --- UDP --- */
@@ -236,6 +245,11 @@ static enum dissect openvpn_dissect_datagram(struct reader *datagram, void *stat
     return read_packet(state, *datagram, context);
 }
 
+static bool openvpn_wakes(struct reader datagram)
+{
+    return is_hard_reset(openvpn_opcode(reader_u8(&datagram)));
+}
+
 const struct dissector dissector_openvpn_udp = {
     .name = "openvpn",
     .spec = "OpenVPN Wire Protocol (draft)",
@@ -243,6 +257,7 @@ const struct dissector dissector_openvpn_udp = {
     .state_size = sizeof(struct openvpn),
     .recognises = openvpn_recognises_datagram,
     .dissect = openvpn_dissect_datagram,
+    .wakes = openvpn_wakes,
     .end = openvpn_end,
     .observations = tls_records_observations,
 };

@@ -7,9 +7,10 @@
 #include "dissectors/quic_flow.h"
 
 enum {
-    MAX_DERIVED = 16,   /* times that keys are derived for a flow */
-    MAX_SHORT = 3,      /* packets of a side without a long header, after which no more will come */
-    MAX_DATAGRAMS = 64, /* of a side, in which the handshake must be over */
+    MAX_DERIVED = 16, /* times that keys are derived for a connection */
+    MAX_SHORT =
+        3, /* packets of a side without a long header, after which none of this connection will come */
+    MAX_DATAGRAMS = 64,    /* of a side and a connection, in which the handshake must be over */
     MESSAGE_HEADER_LEN = 4 /* of the TLS handshake: RFC 8446 section 4 */
 };
 
@@ -88,8 +89,10 @@ static void begin_connection(struct quic *quic, struct dissect_context *context)
     tls_session_end(&quic->session, context);
     for (unsigned i = 0; i < 2; i++) {
         quic_stream_clear(&quic->sides[i].stream, context->budget);
-        quic->sides[i] = (struct quic_side){.datagrams = quic->sides[i].datagrams};
+        quic->sides[i] = (struct quic_side){.datagrams = quic->sides[i].datagrams > 0};
     }
+    if (quic->has_keys)
+        quic->derived = quic->num_seen = 0;
     quic->session = (struct tls_session){.transport = "quic", .version_protocol = "tls"};
 }
 
@@ -353,7 +356,15 @@ static enum dissect quic_dissect(struct reader *datagram, void *state,
     if (side->shorts < MAX_SHORT && side->datagrams < MAX_DATAGRAMS)
         return DISSECT_MORE;
     quic_stream_clear(&side->stream, context->budget);
-    return DISSECT_SIDE_DONE;
+    return side->datagrams < MAX_DATAGRAMS ? DISSECT_QUIET : DISSECT_SIDE_DONE;
+}
+
+/* Initial packets wake quiet sides: another connection may begin between the same ports, RFC 9000 section 5.1. */
+static bool quic_wakes(struct reader datagram)
+{
+    struct quic_packet packet;
+    return quic_is_long(datagram) && quic_packet_read(&datagram, &packet) &&
+           packet.type == QUIC_INITIAL;
 }
 
 /* A hello of which a part never came is told: it was lost before the capture. */
@@ -390,6 +401,7 @@ const struct dissector dissector_quic = {
     .state_size = sizeof(struct quic),
     .recognises = quic_recognises,
     .dissect = quic_dissect,
+    .wakes = quic_wakes,
     .end = quic_end,
     .observations = quic_observations,
 };

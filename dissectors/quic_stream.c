@@ -164,5 +164,4 @@ void quic_stream_clear(struct quic_stream *stream, struct budget *budget)
 {
     while (stream->first != NULL)
         drop_first(stream, budget);
-    *stream = (struct quic_stream){0};
 }

@@ -34,7 +34,7 @@ size_t quic_stream_ready(const struct quic_stream *stream);
 void quic_stream_copy(const struct quic_stream *stream, uint8_t *to, size_t len);
 void quic_stream_take(struct quic_stream *stream, struct budget *budget, size_t len);
 
-/* quic_stream_clear frees what it holds and begins anew. */
+/* quic_stream_clear frees what it holds. What was taken is not taken again when it comes again: RFC 9000 section 2.2. */
 void quic_stream_clear(struct quic_stream *stream, struct budget *budget);
 
 #endif

@@ -33,6 +33,7 @@ struct exchange {
 
 struct radius {
     struct exchange *exchanges[MAX_SESSIONS];
+    uint32_t num_exchanges; /* so far */
     uint64_t clock;
 };
 
@@ -143,10 +144,12 @@ static struct exchange **begin_exchange(struct radius *radius, struct dissect_co
     if (!budget_take(context->budget, sizeof **oldest))
         return NULL;
     *oldest = calloc(1, sizeof **oldest);
-    if (*oldest != NULL)
-        return oldest;
-    budget_give(context->budget, sizeof **oldest);
-    return NULL;
+    if (*oldest == NULL) {
+        budget_give(context->budget, sizeof **oldest);
+        return NULL;
+    }
+    (*oldest)->eap.number = ++radius->num_exchanges;
+    return oldest;
 }
 
 /* Of those that match the latest counts: identifiers come round again after 256 requests. */

@@ -25,6 +25,7 @@ void preamble_ask(struct preamble *preamble, const char *request)
     preamble->session.accepted = TRUTH_UNKNOWN;
     preamble->ask_open = true;
     preamble->after_ask = 0;
+    preamble->lost_since_ask = false;
 }
 
 void preamble_answer(struct preamble *preamble, bool accepted)
@@ -53,6 +54,22 @@ static enum recognise starttls_recognises(struct reader bytes)
     return text != RECOGNISE_NO ? text : preamble_binary_recognise(bytes, &protocol, &from);
 }
 
+/* TLS was asked for, and not refused. */
+static bool is_due(const struct preamble *preamble)
+{
+    return preamble->session.asked == TRUTH_YES &&
+           (preamble->ask_open || preamble->session.accepted == TRUTH_YES);
+}
+
+/* Where it was due, that no record of TLS was seen says nothing as long as nothing else was, or bytes were lost. */
+static enum truth upgrade_of(const struct preamble *preamble, bool upgraded)
+{
+    bool followed = preamble->after_ask + preamble->after_answer > 0 || preamble->strayed;
+    if (!upgraded && is_due(preamble) && (preamble->lost_since_ask || !followed))
+        return TRUTH_UNKNOWN;
+    return truth(upgraded);
+}
+
 /* Says what was seen, once. What was not seen is false only when nothing can have been missed. */
 static void tell(struct preamble *preamble, bool upgraded, struct dissect_context *context)
 {
@@ -63,7 +80,7 @@ static void tell(struct preamble *preamble, bool upgraded, struct dissect_contex
     bool complete = context->flow->saw_start && !preamble->lost;
     bool granted = session.accepted == TRUTH_YES || upgraded;
     session.protocol = preamble->protocol->name;
-    session.upgraded = truth(upgraded);
+    session.upgraded = upgrade_of(preamble, upgraded);
     if (session.asked == TRUTH_UNKNOWN && complete && !upgraded)
         session.asked = TRUTH_NO;
     if (session.credentials == TRUTH_UNKNOWN && complete)
@@ -119,6 +136,7 @@ static enum dissect leave_tunnel(struct preamble *preamble, struct reader bytes,
                                  struct dissect_context *context)
 {
     enum recognise answer = starttls_recognises(bytes);
+    preamble->strayed = true;
     if (answer == RECOGNISE_MAYBE)
         return DISSECT_MORE;
     return answer == RECOGNISE_YES ? hand_over(preamble, &dissector_starttls, context)
@@ -163,16 +181,15 @@ static enum preamble_step read_message(struct preamble *preamble, struct reader 
 /* Whether TLS may begin with these bytes. Text never looks like it. */
 static enum recognise upgrades(const struct preamble *preamble, struct reader bytes)
 {
-    bool due = preamble->session.asked == TRUTH_YES &&
-               (preamble->ask_open || preamble->session.accepted == TRUTH_YES);
-    return due || preamble->protocol->text != NULL ? tls_records_recognise(bytes) : RECOGNISE_NO;
+    return is_due(preamble) || preamble->protocol->text != NULL ? tls_records_recognise(bytes)
+                                                                : RECOGNISE_NO;
 }
 
 /* After a loss: the next line can be found, a message without a mark of its beginning cannot. */
 static bool resume(struct preamble *preamble, struct reader bytes,
                    const struct dissect_context *context)
 {
-    preamble->lost = true;
+    preamble->lost = preamble->lost_since_ask = true;
     preamble->outstanding = preamble->ask_after = preamble->list_after = 0;
     preamble->broken_line[context->side] = true;
     return preamble->protocol->text != NULL || upgrades(preamble, bytes) == RECOGNISE_YES;
@@ -199,11 +216,12 @@ static enum dissect starttls_dissect(struct reader *bytes, void *state,
             break;
         case PREAMBLE_WAIT:
             return DISSECT_MORE;
-        case PREAMBLE_END:
-            return end_preamble(preamble, context);
         case PREAMBLE_NOT_MINE:
             if (preamble->commands == 0)
                 return DISSECT_NOT_MINE;
+            /* fall through */
+        case PREAMBLE_END:
+            preamble->strayed = true;
             return end_preamble(preamble, context);
         }
         if (is_over(preamble))

@@ -11,7 +11,7 @@ struct starttls_session {
     enum truth offered;   /* the server listed it; no: it listed what it can, without it */
     enum truth asked;     /* the client asked for TLS (a tunnel: for the tunnel) */
     enum truth accepted;  /* the server's answer; not seen: none was, or the protocol has none */
-    enum truth upgraded;  /* a TLS record followed */
+    enum truth upgraded;  /* a TLS record followed; not seen: what followed was not captured */
     enum truth stripped;  /* a keyword was overwritten on the way, as middleboxes do */
     enum truth
         injected_commands; /* the client sent clear text behind the request that was accepted */

@@ -174,6 +174,8 @@ enum {
     RDP_NEG_REQUEST = 1,
     RDP_NEG_RESPONSE = 2,
     RDP_NEG_LEN = 8,
+    RDP_CORRELATION_INFO_PRESENT = 0x08,
+    RDP_CORRELATION_LEN = 36,
     RDP_TLS_PROTOCOLS = 0x0b /* PROTOCOL_SSL, _HYBRID, _HYBRID_EX */
 };
 
@@ -187,7 +189,24 @@ static enum recognise rdp_recognise(struct reader bytes)
     return type == X224_CONNECTION_REQUEST && header == len - 5 ? RECOGNISE_YES : RECOGNISE_NO;
 }
 
-/* The negotiation stands in the last eight bytes; what is before it (a cookie with a name) is not read. */
+/* The negotiation stands in the last eight bytes, or in the last but for an id by which logs are put together, which it
+ * announces; what is before it (a cookie with a name) is not read. */
+static struct reader rdp_negotiation(struct reader body)
+{
+    size_t left = reader_left(&body);
+    if (left >= RDP_NEG_LEN + RDP_CORRELATION_LEN) {
+        struct reader request = body;
+        reader_skip(&request, left - RDP_NEG_LEN - RDP_CORRELATION_LEN);
+        struct reader peek = request;
+        uint8_t kind = reader_u8(&peek), flags = reader_u8(&peek);
+        if (kind == RDP_NEG_REQUEST && (flags & RDP_CORRELATION_INFO_PRESENT) &&
+            reader_u16_le(&peek) == RDP_NEG_LEN)
+            return request;
+    }
+    reader_skip(&body, left >= RDP_NEG_LEN ? left - RDP_NEG_LEN : left);
+    return body;
+}
+
 static enum preamble_step rdp_read(struct preamble *preamble, struct reader *bytes,
                                    const struct dissect_context *context)
 {
@@ -201,23 +220,21 @@ static enum preamble_step rdp_read(struct preamble *preamble, struct reader *byt
     reader_skip(&body, 1);
     uint8_t type = reader_u8(&body) & 0xf0;
     reader_skip(&body, 5); /* references, class */
-    bool negotiates = reader_left(&body) >= RDP_NEG_LEN;
-    if (negotiates)
-        reader_skip(&body, reader_left(&body) - RDP_NEG_LEN);
-    uint8_t kind = reader_u8(&body);
-    reader_skip(&body, 3);
-    uint32_t protocols = reader_u32_le(&body);
+    struct reader negotiation = rdp_negotiation(body);
+    uint8_t kind = reader_u8(&negotiation);
+    reader_skip(&negotiation, 3);
+    bool tls = reader_u32_le(&negotiation) & RDP_TLS_PROTOCOLS;
     if (from_client(context)) {
         if (type != X224_CONNECTION_REQUEST)
             return PREAMBLE_END;
         preamble_command(preamble);
-        if (negotiates && kind == RDP_NEG_REQUEST && (protocols & RDP_TLS_PROTOCOLS))
+        if (kind == RDP_NEG_REQUEST && tls)
             preamble_ask(preamble, "negotiation request");
         return PREAMBLE_NEXT;
     }
     if (type != X224_CONNECTION_CONFIRM || !preamble->ask_open)
         return PREAMBLE_END;
-    preamble_answer(preamble, kind == RDP_NEG_RESPONSE && (protocols & RDP_TLS_PROTOCOLS));
+    preamble_answer(preamble, kind == RDP_NEG_RESPONSE && tls);
     return preamble->session.accepted == TRUTH_YES ? PREAMBLE_NEXT : PREAMBLE_END;
 }
 

@@ -43,7 +43,9 @@ struct preamble {
     bool begun;    /* the protocol was found */
     bool ask_open; /* asked, not answered */
     bool lost;     /* bytes were lost: what was not seen may have been said */
-    bool told;     /* the observation is made */
+    bool lost_since_ask;
+    bool strayed; /* what followed is neither of the protocol nor TLS */
+    bool told;    /* the observation is made */
     /* for the readers of protocols */
     uint32_t candidates; /* text: bits of the protocols that it may still be */
     uint16_t outstanding, ask_after,

@@ -46,6 +46,13 @@ struct tls_client_hello {
     struct number ech_type, ech_kdf, ech_aead, ech_config, ech_enc_len, ech_payload_len;
 };
 
+/* tls_client_hello_has_cookie says whether the hello shows a cookie, which the server has asked for: that of DTLS up to
+ * 1.2 (RFC 6347 section 4.2.1), or that of a HelloRetryRequest (RFC 8446 section 4.2.2). */
+static inline bool tls_client_hello_has_cookie(const struct tls_client_hello *hello)
+{
+    return hello->cookie.len > 0 || hello->retry_cookie == TRUTH_YES;
+}
+
 /* "tls.server_hello": RFC 8446 sections 4.1.3 and 4.1.4, RFC 5246 section 7.4.1.3. */
 struct tls_server_hello {
     const char *transport;

@@ -274,17 +274,18 @@ void tls_read_client_hello(struct tls_session *session, struct reader body,
     tls_client_extensions_begin(&hello);
     if (span_seen(hello.extensions))
         read_client_extensions(session, &hello, context);
-    tls_summary_client_hello(session, &hello, context);
-    if (session->server_hello) { /* of a handshake that is over */
+    bool answered = tls_summary_client_hello(session, &hello, context);
+    if (session->server_hello && !answered) { /* of a handshake that is over */
         session->version = session->cipher = (struct number){0};
         session->client_key_exchange = false;
     }
+    if (!answered)
+        session->server_cid_len = (struct number){0};
     session->client_hello = true;
-    session->server_hello = false;
+    session->server_hello = answered;
     session->early_data = hello.early_data == TRUTH_YES;
     session->client_version = number(highest_version(&hello));
     session->client_cid_len = len_of(hello.connection_id);
-    session->server_cid_len = (struct number){0};
     context->flow->client = (uint8_t)context->side;
     context->flow->client_certain = true;
     dissect_emit(context, &observation_tls_client_hello, &hello);

@@ -15,12 +15,6 @@ static enum tls_kx session_kx(const struct tls_session *session)
     return suite != NULL ? suite->kx : TLS_KX_UNKNOWN;
 }
 
-static bool has_psk(enum tls_kx kx)
-{
-    return kx == TLS_KX_PSK || kx == TLS_KX_RSA_PSK || kx == TLS_KX_DHE_PSK ||
-           kx == TLS_KX_ECDHE_PSK;
-}
-
 /* struct { opaque dh_p<1..2^16-1>; opaque dh_g<1..2^16-1>; opaque dh_Ys<1..2^16-1>; } ServerDHParams; */
 static void read_dh_params(struct reader *body, struct tls_server_key_exchange *exchange)
 {
@@ -56,7 +50,7 @@ static void read_signature(const struct tls_session *session, struct reader *bod
 static void read_server_params(const struct tls_session *session, enum tls_kx kx,
                                struct reader *body, struct tls_server_key_exchange *exchange)
 {
-    if (has_psk(kx))
+    if (tls_kx_has_psk(kx))
         exchange->psk_hint = reader_span_vec16(body);
     switch (kx) {
     case TLS_KX_PSK:
@@ -107,7 +101,7 @@ void tls_read_server_key_exchange(struct tls_session *session, struct reader bod
 static void read_client_params(enum tls_kx kx, struct reader *body,
                                struct tls_client_key_exchange *exchange)
 {
-    if (has_psk(kx))
+    if (tls_kx_has_psk(kx))
         exchange->psk_identity = reader_span_vec16(body);
     switch (kx) {
     case TLS_KX_PSK:

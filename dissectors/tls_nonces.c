@@ -188,6 +188,7 @@ static void tell(struct tls_session *session, struct dissect_context *context)
     told.jumps = number(jumps);
     told.repeated = number(repeated);
     told.packet = number(side->packet);
+    told.first_ns = side->first_ns;
     if (told.pattern.value == TLS_NONCES_FREE)
         told.nonces = write_all(nonces, side);
     dissect_emit(context, &observation_tls_record_nonces, &told);
@@ -237,8 +238,10 @@ bool tls_nonces_note(struct tls_session *session, uint64_t sequence, size_t len,
     const uint64_t word = reader_u64(&r);
     if (side == NULL || len < SHORTEST_RECORD || !reader_ok(&r) || is_known(side, sequence))
         return false;
-    if (side->num == 0)
+    if (side->num == 0) {
         side->packet = context->packet;
+        side->first_ns = context->time_ns;
+    }
     keep(side, sequence, word);
     if (side->num < TLS_NONCES_SAMPLED && !(side->num == TLS_NONCES_COUNTED && counts(side)))
         return true;

@@ -36,6 +36,7 @@ struct tls_record_nonces {
     struct number jumps;    /* of the steps from one to the next, those that no counter makes */
     struct number pattern;  /* enum tls_nonce_pattern */
     struct number packet;   /* number of the packet with the first of them */
+    uint64_t first_ns;      /* its time; no row */
     struct span nonces;     /* TLS_NONCE_LEN each, where they are free; no row */
 };
 
@@ -43,7 +44,7 @@ struct tls_record_nonces {
 struct tls_nonces {
     struct budget *budget; /* that it was taken from */
     uint8_t num;
-    uint64_t packet;
+    uint64_t packet, first_ns;
     uint64_t sequences[TLS_NONCES_SAMPLED];
     uint64_t nonces[TLS_NONCES_SAMPLED]; /* as numbers, the first byte highest */
 };

@@ -311,6 +311,8 @@ static enum step read_change_cipher(struct tls_records *tls, struct tls_side *si
     return skip_record(side, bytes, record);
 }
 
+/* One of two bytes is in clear, whatever was before it: in TLS 1.3 others have another type (RFC 8446 section 5.2),
+ * before that they have a MAC. */
 static enum step read_alert_record(struct tls_records *tls, struct tls_side *side,
                                    struct reader *bytes, const struct record *record,
                                    struct dissect_context *context)
@@ -320,7 +322,7 @@ static enum step read_alert_record(struct tls_records *tls, struct tls_side *sid
     struct reader alert = reader_child(&next, record->len);
     if (!reader_ok(&next) && bytes->cut == 0)
         return wait_for(side, bytes, RECORD_HEADER_LEN + record->len);
-    if (record->len == 2 && !side->change_cipher)
+    if (record->len == 2)
         tls_session_alert(&tls->session, alert, context);
     return skip_record(side, bytes, record);
 }

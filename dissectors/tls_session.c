@@ -3,6 +3,7 @@
 #include "dissectors/tls_session.h"
 
 #include "core/common_observations.h"
+#include "dissectors/dtls_record.h"
 #include "dissectors/tables/tls_registry.h"
 
 void tls_session_fault(struct tls_session *session, const struct reader *reader,
@@ -18,13 +19,16 @@ void tls_session_fault(struct tls_session *session, const struct reader *reader,
     dissect_emit(context, cut ? &observation_cut : &observation_malformed, &fault);
 }
 
+bool tls_version_is_13(uint64_t version)
+{
+    const uint64_t high = version >> 8;
+    return version == TLS_VERSION_13 || version == DTLS_VERSION_13 || high == 0x7f ||
+           high == 0x7e || high == 0xfb;
+}
+
 bool tls_session_is_13(const struct tls_session *session)
 {
-    if (!session->version.seen)
-        return false;
-    uint64_t version = session->version.value;
-    return version == TLS_VERSION_13 || version == 0xfefc || version >> 8 == 0x7f ||
-           version >> 8 == 0x7e || version >> 8 == 0xfb;
+    return session->version.seen && tls_version_is_13(session->version.value);
 }
 
 void tls_session_message(struct tls_session *session, uint8_t type, struct reader body,

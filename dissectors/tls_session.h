@@ -69,8 +69,11 @@ void tls_session_message(struct tls_session *session, uint8_t type, struct reade
 void tls_session_alert(struct tls_session *session, struct reader body,
                        struct dissect_context *context);
 
-/* tls_session_is_13 says whether TLS 1.3, a draft of it, or DTLS 1.3 was negotiated: what follows the server
- * hello is encrypted. */
+/* tls_version_is_13 says whether a code point is that of TLS 1.3, of DTLS 1.3, or of a draft as it was deployed: 0x7fXX
+ * of the working group, 0x7eXX and 0xfbXX of two companies. */
+bool tls_version_is_13(uint64_t version);
+
+/* tls_session_is_13 says whether such a version was negotiated: what follows the server hello is encrypted. */
 bool tls_session_is_13(const struct tls_session *session);
 
 /* tls_is_hello_retry_random says whether a server hello with this random is a hello retry request. */

@@ -39,24 +39,60 @@ static void judge_psks(struct tls_handshake *h, const struct tls_client_hello *h
     }
 }
 
-void tls_summary_client_hello(struct tls_session *session, struct tls_client_hello *hello,
+static void keep_session_id(struct tls_handshake *h, unsigned side, struct span id)
+{
+    struct tls_session_id *kept = &h->session_id[side];
+    kept->len = id.len <= sizeof kept->at ? (uint8_t)id.len : 0;
+    if (kept->len > 0)
+        memcpy(kept->at, id.at, kept->len);
+}
+
+static bool same_session_id(const struct tls_handshake *h)
+{
+    const struct tls_session_id *id = h->session_id;
+    return id[0].len > 0 && id[0].len == id[1].len && memcmp(id[0].at, id[1].at, id[0].len) == 0;
+}
+
+/* Whether the server owes an answer to |hello| and has not given it: it was the first, or one that the server asked
+ * for. */
+static bool owes_answer(const struct tls_session *session, const struct tls_client_hello *hello)
+{
+    return !session->client_hello || session->handshake.retry || hello->cookie.len > 0;
+}
+
+/* Whether the server's hello answers that of the client that is seen behind it: a mirror port puts two directions
+ * together as they come. The client has said nothing since that it says after an answer, and the time is too short for
+ * a handshake that was given up. */
+static bool was_answered(const struct tls_session *session, const struct tls_client_hello *hello,
+                         const struct dissect_context *context)
+{
+    enum { MIX_NS = 100000000 };
+    const struct tls_handshake *h = &session->handshake;
+    bool silent =
+        (h->saw[context->side] & ~(1u << TLS_CLIENT_HELLO)) == 0 && !h->protected[context->side];
+    return session->server_hello && !h->told && silent && owes_answer(session, hello) &&
+           saw(h, !context->side, TLS_SERVER_HELLO) && context->time_ns <= h->answered_ns + MIX_NS;
+}
+
+bool tls_summary_client_hello(struct tls_session *session, struct tls_client_hello *hello,
                               struct dissect_context *context)
 {
     struct tls_handshake *h = &session->handshake;
-    if (session->server_hello && !h->told)
-        tls_session_end(session, context);
-    bool retry = h->retry && !h->told;
-    *h = (struct tls_handshake){.any = true, .retry = retry};
-    h->saw[context->side] = 1u << TLS_CLIENT_HELLO;
-    if (hello->session_id.len <= sizeof h->session_id) {
-        h->session_id_len = (uint8_t)hello->session_id.len;
-        memcpy(h->session_id, hello->session_id.at, hello->session_id.len);
+    bool answered = was_answered(session, hello, context);
+    if (!answered) {
+        if (session->server_hello && !h->told)
+            tls_session_end(session, context);
+        bool retry = h->retry && !h->told;
+        *h = (struct tls_handshake){.any = true, .retry = retry};
     }
+    h->saw[context->side] = 1u << TLS_CLIENT_HELLO;
+    keep_session_id(h, context->side, hello->session_id);
     h->ticket = hello->ticket.len > 0;
-    h->renegotiation = hello->renegotiation == TRUTH_YES;
+    h->renegotiation = h->renegotiation || hello->renegotiation == TRUTH_YES;
     judge_psks(h, hello);
     if (span_seen(hello->psk_identities))
         hello->psk_origins = span_of(h->psk_codes, h->num_psks);
+    return answered;
 }
 
 void tls_summary_server_hello(struct tls_session *session, const struct tls_server_hello *hello,
@@ -69,8 +105,8 @@ void tls_summary_server_hello(struct tls_session *session, const struct tls_serv
         return;
     }
     h->saw[context->side] |= 1u << TLS_SERVER_HELLO;
-    h->echoed = h->session_id_len > 0 &&
-                span_equal(hello->session_id, span_of(h->session_id, h->session_id_len));
+    h->answered_ns = context->time_ns;
+    keep_session_id(h, context->side, hello->session_id);
     h->selected_psk = hello->selected_psk;
     h->group = hello->key_share_group;
     h->extended_master_secret = hello->extended_master_secret == TRUTH_YES;
@@ -158,7 +194,7 @@ static void judge_resumption_12(const struct view *view, struct tls_handshake_su
         summary->resumed_by = "ticket";
         summary->resumed_reason =
             "The client sent a ticket, and the handshake was abbreviated: no key exchange.";
-    } else if (h->echoed) {
+    } else if (same_session_id(h)) {
         summary->resumed = TRUTH_YES;
         summary->resumed_by = "session_id";
         summary->resumed_reason = "The server echoed the client's session id, and the handshake "
@@ -201,12 +237,6 @@ static void judge_resumption_13(const struct view *view, struct tls_handshake_su
     }
 }
 
-static bool kx_has_psk(enum tls_kx kx)
-{
-    return kx == TLS_KX_PSK || kx == TLS_KX_RSA_PSK || kx == TLS_KX_DHE_PSK ||
-           kx == TLS_KX_ECDHE_PSK;
-}
-
 static void judge_psk(const struct view *view, struct tls_handshake_summary *summary)
 {
     struct psk_origin origin;
@@ -219,7 +249,7 @@ static void judge_psk(const struct view *view, struct tls_handshake_summary *sum
     }
     if (view->tls13 && view->h->selected_psk.seen) {
         origin = selected_origin(view->h);
-    } else if (!view->tls13 && view->suite != NULL && kx_has_psk(view->suite->kx)) {
+    } else if (!view->tls13 && view->suite != NULL && tls_kx_has_psk(view->suite->kx)) {
         origin = psk_origin_in_key_exchange();
     } else {
         if (view->tls13 || view->suite != NULL || view->ssl2)
@@ -280,7 +310,7 @@ static const char *server_authentication_12(const struct view *view)
         return NULL;
     if (view->suite->kx == TLS_KX_RSA_PSK)
         return "certificate and psk";
-    if (kx_has_psk(view->suite->kx))
+    if (tls_kx_has_psk(view->suite->kx))
         return "psk";
     switch (view->suite->auth) {
     case TLS_AUTH_ANON:

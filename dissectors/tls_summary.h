@@ -14,14 +14,19 @@ enum {
         8 /* identities of a client hello that are judged; of further ones nothing is known */
 };
 
+struct tls_session_id {
+    uint8_t len, at[32];
+};
+
 /* What a session remembers for its verdict. Indexes are sides, as in flow->ends. */
 struct tls_handshake {
     uint32_t saw[2];                           /* handshake messages, 1 << type */
-    uint8_t session_id_len, session_id[32];    /* the client's */
+    uint64_t answered_ns;                      /* when the server's hello was seen */
+    struct tls_session_id session_id[2];       /* in the hello of each */
     uint8_t num_psks, psk_codes[TLS_MAX_PSKS]; /* of psk_origin.h */
     uint8_t alert;
     struct number selected_psk, group;
-    bool ticket, echoed, retry;        /* client sent one; server echoed the session id */
+    bool ticket, retry;                /* client sent one; the server asked for another hello */
     bool protected[2], certificate[2]; /* sent such; a Certificate message that is not empty */
     bool extended_master_secret, renegotiation, certificate_and_psk;
     bool alerted, client_alerted; /* a fatal alert in clear; it was the client's */
@@ -48,8 +53,9 @@ struct tls_handshake_summary {
     const char *alert_from;
 };
 
-/* What the parsers tell. A client hello after a verdict begins the next handshake of the flow. */
-void tls_summary_client_hello(struct tls_session *session, struct tls_client_hello *hello,
+/* What the parsers tell. A client hello begins a handshake, and ends the one before, unless the server's hello, which
+ * was seen before it, answers it: then it gives true. */
+bool tls_summary_client_hello(struct tls_session *session, struct tls_client_hello *hello,
                               struct dissect_context *context);
 void tls_summary_server_hello(struct tls_session *session, const struct tls_server_hello *hello,
                               const struct dissect_context *context);
@@ -65,6 +71,12 @@ void tls_summary_alert(struct tls_session *session, uint8_t level, uint8_t descr
 void tls_session_protected(struct tls_session *session, size_t len,
                            struct dissect_context *context);
 void tls_session_end(struct tls_session *session, struct dissect_context *context);
+
+/* tls_summary_has_session says whether a server answered with a hello: then there is a version. */
+static inline bool tls_summary_has_session(const struct tls_handshake_summary *summary)
+{
+    return summary->version.seen;
+}
 
 extern const struct observation_type observation_tls_handshake_summary;
 

@@ -41,7 +41,7 @@ struct client {
     struct psk_transcript transcript;
     uint16_t next_seq;
     unsigned cookies;
-    bool resumed, failed, renegotiating, went_along, delayed;
+    bool resumed, failed, misfit, renegotiating, went_along, delayed;
     struct suite suite;
     struct secrets_randoms randoms;
     struct secrets secrets;
@@ -51,8 +51,8 @@ struct client {
     uint8_t shared[CRYPTO_SHARE_MAX_LEN];
     uint64_t sent_ns, answered_ns;
     unsigned repeats_before, sent_flights;
-    size_t hello_bytes, answer_bytes;
-    bool counting; /* of |answer_bytes| */
+    uint64_t hello_bytes, one_hello_bytes, answer_bytes;
+    bool counting; /* of these */
     uint8_t datagram[UDP_MAX_DATAGRAM], plain[MAX_PLAIN];
 };
 
@@ -82,6 +82,14 @@ static enum client_outcome outcome_of(struct client *client, enum udp_result res
 
 /* --- flights --- */
 
+/* What the path has refused for its size has not come: that is no loss, nor a hello that could be answered. */
+static void forget_refused(struct client *client)
+{
+    client->sent_flights--;
+    if (client->counting && client->sent_flights == 0)
+        client->hello_bytes = 0;
+}
+
 static enum udp_result send_flight(struct client *client, bool first)
 {
     static const struct flight_way plainly = {.duplicate = false};
@@ -89,15 +97,26 @@ static enum udp_result send_flight(struct client *client, bool first)
                                        ? &client->options.cookie_way
                                        : &client->options.way;
     if (first) {
-        client->sent_ns = probe_now();
         client->sent_flights = 0;
         client->repeats_before = client->answers.repeated_flights;
+    } else if (client->udp.too_large) {
+        forget_refused(client);
     } else if (client->sent_flights >= SMALLER_AFTER && client->udp.max > UDP_MIN_DATAGRAM) {
         client->udp.max = UDP_MIN_DATAGRAM;
     }
+    client->udp.too_large = false;
     client->sent_flights++;
-    client->delayed = client->delayed || client->sent_flights > 1;
-    return flight_send(&client->flight, &client->sender, first || way->again ? way : &plainly);
+    const uint64_t before = client->udp.count->bytes_sent;
+    const enum udp_result result =
+        flight_send(&client->flight, &client->sender, first || way->again ? way : &plainly);
+    if (client->counting) {
+        client->hello_bytes += client->udp.count->bytes_sent - before;
+        client->one_hello_bytes =
+            client->sent_flights == 1 ? client->hello_bytes : client->one_hello_bytes;
+    }
+    if (first)
+        client->sent_ns = probe_now(); /* before, the probe's own pace held it up */
+    return result;
 }
 
 static bool add_message(struct client *client, uint16_t epoch, uint8_t type, struct span body)
@@ -161,24 +180,40 @@ static void note_resumption(struct client *client)
     make_keys(client);
 }
 
+/* Nothing else may be chosen: RFC 5246 section 7.4.1.3. */
+static bool is_offered(const struct hello *hello, uint64_t cipher)
+{
+    for (size_t i = 0; i < hello->num_suites; i++)
+        if (hello->suites[i] == cipher)
+            return true;
+    return false;
+}
+
 static void note_server_hello(struct client *client)
 {
     const struct tls_server_hello *hello = &client->answers.hello;
-    if (client->renegotiating) {
-        client->went_along = true;
-        return;
-    }
     if (!client->answers.server_hello || hello->random.len != SECRETS_RANDOM_LEN)
         return;
+    if (!is_offered(client->hello, hello->cipher.value)) {
+        client->misfit = true;
+        return;
+    }
     client->sender.version = (uint16_t)hello->legacy_version.value;
     memcpy(client->randoms.server, hello->random.at, SECRETS_RANDOM_LEN);
     note_resumption(client);
 }
 
+/* What it waited for has come. */
+static void note_answer(struct client *client)
+{
+    client->delayed = client->delayed || client->sent_flights > 1;
+}
+
 static void send_cookie(struct client *client)
 {
     client->counting = false;
-    if (client->renegotiating || client->cookies++ == MAX_COOKIES)
+    note_answer(client);
+    if (client->cookies++ == MAX_COOKIES)
         return;
     if (!make_hello(client, span_of(client->answers.cookie, client->answers.cookie_len)) ||
         send_flight(client, true) == UDP_FAILED)
@@ -242,7 +277,7 @@ static bool on_protected(void *to, const struct dtls_record *record, uint8_t *ty
 static bool is_over(const struct client *client)
 {
     const struct answers *answers = &client->answers;
-    return client->failed || answers->alerted;
+    return client->failed || client->misfit || answers->alerted;
 }
 
 /* Whether what |state| waits for has come. */
@@ -281,9 +316,12 @@ static enum client_outcome silence(const struct client *client)
 static enum client_outcome verdict(struct client *client)
 {
     client->answered_ns = probe_now();
-    if (!client->failed && client->answers.alert == CLOSE_NOTIFY && client->sent_flights > 1)
-        return silence(client);
-    return client->failed ? CLIENT_FAILED : CLIENT_ALERT;
+    if (client->failed)
+        return CLIENT_FAILED;
+    if (client->misfit)
+        return CLIENT_GARBAGE;
+    return client->answers.alert == CLOSE_NOTIFY && client->sent_flights > 1 ? silence(client)
+                                                                             : CLIENT_ALERT;
 }
 
 static uint64_t earlier(uint64_t a, uint64_t b)
@@ -317,8 +355,9 @@ static enum client_outcome converse(struct client *client, enum client_state sta
         enum client_outcome taken = take_datagram(client, datagram);
         if (taken != CLIENT_ANSWERED)
             return taken;
-        if (has_come(client, state)) {
+        if (!client->misfit && has_come(client, state)) {
             client->answered_ns = probe_now();
+            note_answer(client);
             return client->failed ? CLIENT_FAILED : CLIENT_ANSWERED;
         }
         if (is_over(client))
@@ -341,7 +380,6 @@ enum client_outcome client_hello(struct client *client, const struct hello *hell
     client->state = STATE_HELLO;
     if (!hello_random(client->randoms.client) || !make_hello(client, client->options.cookie))
         return fail(client, "the client hello could not be made");
-    client->hello_bytes = client->flight.bodies.len + 12 + RECORD_HEADER_LEN;
     client->counting = true;
     enum client_outcome outcome = converse(client, STATE_HELLO);
     client->counting = false;
@@ -413,10 +451,11 @@ enum client_outcome client_exchange(struct client *client, struct span data)
     uint64_t wait_ns = NS_PER_SECOND;
     const uint64_t end = probe_now() + client->options.patience_ns;
     client->answers.application_data = (struct span){.at = NULL};
-    client->sent_ns = probe_now();
+    client->sent_flights = 0;
     while (probe_now() < end) {
         enum udp_result result =
             flight_send_record(&client->sender, 1, DTLS_APPLICATION_DATA, data);
+        client->sent_flights++;
         const uint64_t again = earlier(probe_now() + wait_ns, end);
         while (result == UDP_OK) {
             struct span datagram;
@@ -428,6 +467,7 @@ enum client_outcome client_exchange(struct client *client, struct span data)
                 return taken != CLIENT_ANSWERED ? taken : verdict(client);
             if (has_come(client, STATE_OPEN)) {
                 client->answered_ns = probe_now();
+                note_answer(client);
                 return CLIENT_ANSWERED;
             }
         }
@@ -501,6 +541,11 @@ bool client_is_resumed(const struct client *client)
     return client->resumed && client->state == STATE_OPEN;
 }
 
+bool client_is_misfit(const struct client *client)
+{
+    return client->misfit;
+}
+
 unsigned client_repeats(const struct client *client)
 {
     return client->answers.repeated_flights - client->repeats_before;
@@ -511,17 +556,27 @@ bool client_was_delayed(const struct client *client)
     return client->delayed;
 }
 
+bool client_was_prompt(const struct client *client)
+{
+    return !client->delayed && client->sent_flights <= 1;
+}
+
 uint64_t client_answer_time(const struct client *client)
 {
     return client->answered_ns - client->sent_ns;
 }
 
-size_t client_hello_bytes(const struct client *client)
+uint64_t client_hello_bytes(const struct client *client)
 {
     return client->hello_bytes;
 }
 
-size_t client_answer_bytes(const struct client *client)
+uint64_t client_one_hello_bytes(const struct client *client)
+{
+    return client->one_hello_bytes;
+}
+
+uint64_t client_answer_bytes(const struct client *client)
 {
     return client->answer_bytes;
 }
@@ -529,7 +584,7 @@ size_t client_answer_bytes(const struct client *client)
 void client_save(const struct client *client, struct client_session *session)
 {
     const struct tls_server_hello *hello = &client->answers.hello;
-    *session = (struct client_session){.there = true, .cipher = (uint16_t)hello->cipher.value};
+    *session = (struct client_session){.cipher = (uint16_t)hello->cipher.value};
     memcpy(session->master, client->secrets.master, sizeof session->master);
     session->extended_master_secret = hello->extended_master_secret == TRUTH_YES;
     if (hello->session_id.len > 0 && hello->session_id.len <= sizeof session->id) {

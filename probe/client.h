@@ -22,7 +22,6 @@ enum client_outcome {
 
 /* A session to resume. It belongs in secret memory. */
 struct client_session {
-    bool there;
     uint8_t master[SECRETS_MASTER_LEN];
     uint8_t id[HELLO_MAX_SESSION_ID];
     size_t id_len;
@@ -68,18 +67,27 @@ const char *client_error(const struct client *client);
 struct udp_address client_local(const struct client *client);
 bool client_is_resumed(const struct client *client);
 
+/* client_is_misfit says whether the server chose a suite that was not on offer: it speaks DTLS, but says nothing of
+ * itself that could be judged. The outcome is CLIENT_GARBAGE. */
+bool client_is_misfit(const struct client *client);
+
 /* client_repeats counts the flights that the server sent again since the last flight of ours. */
 unsigned client_repeats(const struct client *client);
 
-/* client_was_delayed says whether any flight had to be sent again before it was answered. */
+/* client_was_delayed says whether any flight was answered, but only when it had been sent again; client_was_prompt
+ * whether none was sent again at all. */
 bool client_was_delayed(const struct client *client);
+bool client_was_prompt(const struct client *client);
 
-/* client_answer_time is how long the last flight waited for the datagram that answered it, in nanoseconds. */
+/* client_answer_time is how long the last flight, once all of it had left, waited for the datagram that answered it, in
+ * nanoseconds. */
 uint64_t client_answer_time(const struct client *client);
 
-/* What the first hello and the server's answer to it cost, in bytes of UDP payload: before any cookie came back. */
-size_t client_hello_bytes(const struct client *client);
-size_t client_answer_bytes(const struct client *client);
+/* What the first hello, each time that it was sent, and all that the server answered to it cost, in bytes of UDP payload:
+ * before any cookie came back. */
+uint64_t client_hello_bytes(const struct client *client);
+uint64_t client_one_hello_bytes(const struct client *client); /* the first time */
+uint64_t client_answer_bytes(const struct client *client);
 
 /* client_save keeps the session, once the handshake is over. */
 void client_save(const struct client *client, struct client_session *session);

@@ -32,7 +32,8 @@ struct client13 {
     struct error error;
     uint64_t patience_ns, sent_ns, answered_ns;
     enum state13 state;
-    bool failed, garbage, retried, dhe;
+    bool failed, garbage, retried, dhe, delayed;
+    unsigned sent_flights; /* times that the last one was sent */
     struct answers answers;
     struct flight flight; /* of hellos */
     struct flight_sender sender;
@@ -161,13 +162,37 @@ static void take_cookie(struct client13 *client)
     }
 }
 
+static bool make_share(struct client13 *client, uint16_t group)
+{
+    crypto_share_free(client->share);
+    client->share = crypto_share_curve(group);
+    if (client->share == NULL)
+        return false;
+    client->hello.key_share = crypto_share_public(client->share);
+    client->hello.key_share_group = group;
+    return true;
+}
+
+/* A HelloRetryRequest may ask for a share of another group that is on offer. False: it asks for something else. */
+static bool take_group(struct client13 *client)
+{
+    const struct number group = client->answers.hello.key_share_group;
+    return !group.seen || (hello_offers_group(&client->hello, group.value) &&
+                           group.value != client->hello.key_share_group &&
+                           make_share(client, (uint16_t)group.value));
+}
+
+/* RFC 8446 sections 4.1.4 and 4.2.8: a second one is none, nor is one that asks for nothing. */
 static void on_retry(struct client13 *client, struct span body)
 {
     psk_transcript_retry(&client->transcript, TLS_SERVER_HELLO, body);
     take_cookie(client);
+    const bool asks =
+        span_seen(client->hello.retry_cookie) || client->answers.hello.key_share_group.seen;
+    if (client->retried || !asks || !take_group(client) || !make_hello(client) ||
+        send_hello(client) != UDP_OK)
+        client->garbage = true;
     client->sent_ns = probe_now();
-    if (client->retried || !make_hello(client) || send_hello(client) != UDP_OK)
-        client->garbage = true; /* a second one is none */
     client->retried = true;
     client->answers.server_hello = false;
     client->answers.session.version = (struct number){0};
@@ -181,6 +206,15 @@ static bool is_offered(uint64_t cipher)
         if (suites[i] == cipher)
             return true;
     return false;
+}
+
+/* The length of what both sides know; 0: the server's share does not go with ours. */
+static size_t agree(const struct client13 *client, uint8_t shared[CRYPTO_SHARE_MAX_LEN])
+{
+    const struct tls_server_hello *hello = &client->answers.hello;
+    if (client->share == NULL || hello->key_share_group.value != client->hello.key_share_group)
+        return 0;
+    return crypto_share_secret(client->share, hello->key_share, shared);
 }
 
 static void on_server_hello(struct client13 *client, struct span body)
@@ -201,15 +235,15 @@ static void on_server_hello(struct client13 *client, struct span body)
     psk_transcript_add(&client->transcript, TLS_SERVER_HELLO, 0, body);
     client->dhe = span_seen(hello->key_share);
     if (client->dhe)
-        input = span_of(shared, client->share != NULL
-                                    ? crypto_share_secret(client->share, hello->key_share, shared)
-                                    : 0);
-    if (!hello->selected_psk.seen || hello->selected_psk.value != 0 || input.len == 0) {
+        input = span_of(shared, agree(client, shared));
+    const bool taken = hello->selected_psk.seen && hello->selected_psk.value == 0 && input.len > 0;
+    if (taken)
+        next_stage(client, client->early, input, client->secret);
+    crypto_wipe(shared, sizeof shared);
+    if (!taken) {
         client->garbage = true; /* it did not take the key, and nothing else was on offer */
         return;
     }
-    next_stage(client, client->early, input, client->secret);
-    crypto_wipe(shared, sizeof shared);
     make_keys(client, EPOCH_HANDSHAKE, "c hs traffic", "s hs traffic");
     client->state = STATE_KEYS;
 }
@@ -283,8 +317,12 @@ static enum udp_result send_finished(struct client13 *client)
     return send_record(client, EPOCH_HANDSHAKE, DTLS_HANDSHAKE, out_all(&out));
 }
 
+/* A flight that the path has refused for its size did not come: that is no loss. */
 static enum udp_result send_flight(struct client13 *client)
 {
+    if (!client->udp.too_large || client->sent_flights == 0)
+        client->sent_flights++;
+    client->udp.too_large = false;
     return client->state == STATE_FINISHING ? send_finished(client) : send_hello(client);
 }
 
@@ -309,13 +347,20 @@ static bool is_over(const struct client13 *client)
     return client->garbage || client->answers.alerted || client->state == STATE_OPEN;
 }
 
+/* Something that was waited for has come. */
+static void note_answer(struct client13 *client)
+{
+    client->delayed = client->delayed || client->sent_flights > 1;
+    client->sent_flights = 0;
+}
+
 /* Sends what the state calls for, and again after 1 s, 2 s, 4 s, until the server has what it needs. */
 static enum client_outcome converse(struct client13 *client)
 {
     uint64_t wait_ns = NS_PER_SECOND;
-    uint64_t end = probe_now() + client->patience_ns, again = probe_now() + wait_ns;
-    client->sent_ns = probe_now();
     enum udp_result result = send_flight(client);
+    client->sent_ns = probe_now(); /* before, the probe's own pace held it up */
+    uint64_t end = client->sent_ns + client->patience_ns, again = client->sent_ns + wait_ns;
     while (result == UDP_OK && !is_over(client)) {
         struct span datagram;
         const enum state13 before = client->state;
@@ -335,7 +380,10 @@ static enum client_outcome converse(struct client13 *client)
         answers_read(&client->answers, datagram);
         if (client->state == before && client->retried == retried)
             continue;
-        wait_ns = NS_PER_SECOND; /* a flight of its own */
+        note_answer(client);
+        if (client->state != STATE_FINISHING)
+            client->sent_flights = 1; /* the hello still is what would be sent again */
+        wait_ns = NS_PER_SECOND;      /* a flight of its own */
         again = probe_now() + wait_ns;
         end = probe_now() + client->patience_ns;
         if (client->state == STATE_FINISHING)
@@ -360,8 +408,6 @@ static void prepare(struct client13 *client, bool ke, bool dhe, struct span iden
                                    .psk_dhe_ke = dhe,
                                    .psk_identity = identity};
     memcpy(client->hello.suites, suites, sizeof suites);
-    if (dhe && client->share != NULL)
-        client->hello.key_share = crypto_share_public(client->share);
     extract(zeros, key, client->early);
     psk_trial_begin(&client->trial);
     psk_binder_key(&client->trial, HASH_SHA256, true, "ext binder", key, &client->binder);
@@ -372,12 +418,10 @@ static void prepare(struct client13 *client, bool ke, bool dhe, struct span iden
 enum client_outcome client13_run(struct client13 *client, bool ke, bool dhe, struct span identity,
                                  struct span key)
 {
-    if (dhe)
-        client->share = crypto_share_curve(X25519);
-    if ((dhe && client->share == NULL) || !hello_random(client->random))
-        return fail(client, "libcrypto gives no x25519");
     client->sender.version = DTLS_VERSION_12;
     prepare(client, ke, dhe, identity, key);
+    if ((dhe && !make_share(client, X25519)) || !hello_random(client->random))
+        return fail(client, "libcrypto gives no x25519");
     if (!make_hello(client))
         return fail(client, "the client hello could not be made");
     return converse(client);
@@ -387,9 +431,12 @@ enum client_outcome client13_exchange(struct client13 *client, struct span data)
 {
     uint64_t wait_ns = NS_PER_SECOND;
     const uint64_t end = probe_now() + client->patience_ns;
+    client->answers.application_data = (struct span){.at = NULL};
+    client->sent_flights = 0;
     while (probe_now() < end && !client->answers.alerted) {
         const uint64_t again = probe_now() + wait_ns;
         enum udp_result result = send_record(client, EPOCH_DATA, DTLS_APPLICATION_DATA, data);
+        client->sent_flights++;
         while (result == UDP_OK && !span_seen(client->answers.application_data)) {
             struct span datagram;
             result =
@@ -397,8 +444,10 @@ enum client_outcome client13_exchange(struct client13 *client, struct span data)
             if (result == UDP_OK)
                 answers_read(&client->answers, datagram);
         }
-        if (span_seen(client->answers.application_data))
+        if (span_seen(client->answers.application_data)) {
+            note_answer(client);
             return CLIENT_ANSWERED;
+        }
         if (result != UDP_TIMEOUT)
             return outcome_of(client, result);
         wait_ns *= 2;
@@ -438,6 +487,16 @@ const char *client13_error(const struct client13 *client)
 uint64_t client13_answer_time(const struct client13 *client)
 {
     return client->answered_ns - client->sent_ns;
+}
+
+bool client13_was_delayed(const struct client13 *client)
+{
+    return client->delayed;
+}
+
+bool client13_was_prompt(const struct client13 *client)
+{
+    return !client->delayed && client->sent_flights <= 1;
 }
 
 bool client13_is_dhe(const struct client13 *client)

@@ -52,10 +52,19 @@ static void put_server_name(struct bytes_out *out, struct span name)
     out_end(out, extension, 2);
 }
 
+/* secp256r1, which profiles ask for, first */
+static const uint16_t groups[] = {23, 29, 24, 25, 30};
+
+bool hello_offers_group(const struct hello *hello, uint64_t group)
+{
+    for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
+        if (groups[i] == group)
+            return hello->groups;
+    return false;
+}
+
 static void put_groups(struct bytes_out *out)
 {
-    static const uint16_t groups[] = {23, 29, 24, 25,
-                                      30}; /* secp256r1, which profiles ask for, first */
     put_list(out, EXT_SUPPORTED_GROUPS, groups, sizeof groups / sizeof *groups);
     out_u16(out, EXT_EC_POINT_FORMATS);
     out_number(out, 0x00020100, 4); /* two bytes: a list of one: uncompressed */
@@ -90,7 +99,7 @@ static void put_extension(struct bytes_out *out, uint16_t type, struct span cont
 /* RFC 8446 sections 4.2.1, 4.2.2, 4.2.8 and 4.2.9. */
 static void put_version_13(struct bytes_out *out, const struct hello *hello)
 {
-    enum { X25519 = 29, PSK_KE = 0, PSK_DHE_KE = 1 };
+    enum { PSK_KE = 0, PSK_DHE_KE = 1 };
     out_u16(out, EXT_SUPPORTED_VERSIONS);
     out_number(out, 0x0003020000 | DTLS_VERSION_13, 5);
     out_u16(out, EXT_PSK_KEY_EXCHANGE_MODES);
@@ -107,7 +116,7 @@ static void put_version_13(struct bytes_out *out, const struct hello *hello)
     out_u16(out, EXT_KEY_SHARE);
     extension = out_begin(out, 2);
     list = out_begin(out, 2);
-    out_u16(out, X25519);
+    out_u16(out, hello->key_share_group);
     out_vec(out, hello->key_share, 2);
     out_end(out, list, 2);
     out_end(out, extension, 2);

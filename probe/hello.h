@@ -33,7 +33,8 @@ struct hello {
     struct span server_name; /* may be unseen */
     /* DTLS 1.3 alone is offered: RFC 9147 section 5.3 */
     bool version_13, psk_ke, psk_dhe_ke;
-    struct span key_share;    /* of x25519; may be unseen */
+    struct span key_share; /* of |key_share_group|; may be unseen */
+    uint16_t key_share_group;
     struct span retry_cookie; /* of a HelloRetryRequest; may be unseen */
     struct span
         psk_identity; /* seen: the last extension is pre_shared_key, with a binder of HELLO_BINDER_LEN zeros,
@@ -43,6 +44,9 @@ struct hello {
 /* hello_random fills the random of a hello: it begins with the name of the program, by which its traffic is known,
  * and goes on with 19 random bytes. */
 bool hello_random(uint8_t random[HELLO_RANDOM_LEN]);
+
+/* hello_offers_group says whether a group is in the hello's supported_groups. */
+bool hello_offers_group(const struct hello *hello, uint64_t group);
 
 /* hello_put writes the body. */
 void hello_put(struct bytes_out *out, const struct hello *hello,

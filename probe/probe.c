@@ -1,8 +1,8 @@
 /* probe.c: the list of checks, and the order in which a target is asked. */
 #include "probe/probe.h"
 
-#include "core/crypto.h"
 #include "core/memory.h"
+#include "core/secret_memory.h"
 #include "probe/steps.h"
 
 #include <stdlib.h>
@@ -67,6 +67,12 @@ static void explain_rest(struct probe *probe)
     }
 }
 
+static void forget_session(struct probe *probe)
+{
+    secret_memory_free(probe->session, sizeof *probe->session);
+    probe->session = NULL;
+}
+
 void probe_run(struct probe *probe)
 {
     struct timespec now;
@@ -87,13 +93,13 @@ void probe_run(struct probe *probe)
     if (probe->answers && probe->num_suites == 0 && step_goes_on(probe))
         survey_rest(probe);
     explain_rest(probe);
-    crypto_wipe(&probe->session, sizeof probe->session);
+    forget_session(probe);
     probe->ended_ns = probe_now();
 }
 
 void probe_free(struct probe *probe)
 {
-    crypto_wipe(&probe->session, sizeof probe->session);
+    forget_session(probe);
     free(probe->hint);
     probe->hint = NULL;
 }

@@ -69,14 +69,15 @@ struct probe {
 
     /* What the exchanges have shown, for the ones after them. */
     bool answers, cookie_asked, version_12, version_13;
-    bool session_13;                   /* the identity and the key lead to a session of DTLS 1.3 */
-    bool lossy;                        /* a flight was only answered when it came again */
-    unsigned prompt;                   /* exchanges whose flights were answered at once */
+    bool no_suite;   /* it refuses all PSK suites: by an alert, or by silence that is its own */
+    bool session_13; /* the identity and the key lead to a session of DTLS 1.3 */
+    bool lossy;      /* a flight was only answered when it came again */
+    unsigned prompt; /* exchanges whose flights were answered at once */
     uint16_t suites[HELLO_MAX_SUITES]; /* that it took, in the order in which it chose them */
     size_t num_suites;
     bool suites_complete;
-    struct client_session session; /* of the first whole handshake */
-    uint8_t *hint;                 /* for results[CHECK_HINT] */
+    struct client_session *session; /* of the first whole handshake; NULL: there was none */
+    uint8_t *hint;                  /* for results[CHECK_HINT] */
 };
 
 /* probe_run asks everything that the settings want. */

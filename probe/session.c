@@ -2,6 +2,7 @@
 #include "probe/steps.h"
 
 #include "core/crypto.h"
+#include "core/secret_memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,6 +64,8 @@ static struct client *make(struct probe *probe, const struct client_options *opt
     if (client == NULL)
         return NULL;
     *outcome = client_hello(client, hello);
+    /* Hellos with these suites were answered before: where this one is not, none can be told from a loss. */
+    probe->lossy = probe->lossy || *outcome == CLIENT_SILENT;
     if (*outcome == CLIENT_ANSWERED && !client_is_resumed(client)) {
         client_way(client, last_way);
         *outcome = client_finish(client, settings->identity, settings->key);
@@ -85,6 +88,9 @@ static void tell_handshake(struct probe *probe, const struct client *client,
     else if (outcome == CLIENT_ALERT)
         step_tell(probe, CHECK_HANDSHAKE, CHECK_FAIL, how, NUM_RULES,
                   "the server refuses the identity or the key");
+    else if (outcome == CLIENT_SILENT && !client_answers(client)->hello_done)
+        step_tell(probe, CHECK_HANDSHAKE, CHECK_UNKNOWN, how, NUM_RULES,
+                  "a hello was not answered as others were before");
     else if (outcome == CLIENT_SILENT && probe->lossy)
         step_tell(probe, CHECK_HANDSHAKE, CHECK_UNKNOWN, how, NUM_RULES,
                   "the last flight was not answered, on a network that loses datagrams");
@@ -99,9 +105,7 @@ static void tell_handshake(struct probe *probe, const struct client *client,
 /* An empty confirmable message, that is answered by a reset: RFC 7252 section 4.3. */
 static void ping(struct probe *probe, struct client *client)
 {
-    enum { RESET = 0x70 };
-    uint8_t message[4] = {0x40, 0};
-    char room[64];
+    uint8_t message[STEP_PING_LEN] = {0x40, 0};
     if (!probe->settings->coap_ping) {
         step_tell(probe, CHECK_COAP, CHECK_UNKNOWN, "", NUM_RULES,
                   "not asked: it takes --coap-ping");
@@ -109,21 +113,11 @@ static void ping(struct probe *probe, struct client *client)
     }
     if (!crypto_random(message + 2, 2))
         return;
-    const enum client_outcome outcome = client_exchange(client, span_of(message, sizeof message));
-    const struct span answer = client_answers(client)->application_data;
+    enum client_outcome outcome = client_exchange(client, span_of(message, sizeof message));
+    if (step_asks_again(probe, outcome))
+        outcome = client_exchange(client, span_of(message, sizeof message));
     step_note(probe, client, outcome);
-    if (outcome != CLIENT_ANSWERED)
-        step_tell(probe, CHECK_COAP, outcome == CLIENT_SILENT ? CHECK_FAIL : CHECK_UNKNOWN, "",
-                  NUM_RULES, "an empty CoAP message: %s",
-                  step_outcome(client, outcome, room, sizeof room));
-    else if (answer.len == sizeof message && answer.at[0] == RESET &&
-             memcmp(answer.at + 2, message + 2, 2) == 0)
-        step_tell(probe, CHECK_COAP, CHECK_PASS, "reset", NUM_RULES,
-                  "an empty CoAP message was answered by its reset");
-    else
-        step_tell(probe, CHECK_COAP, CHECK_FAIL, "no reset", NUM_RULES,
-                  "an empty CoAP message was answered by %zu bytes that are no reset of it",
-                  answer.len);
+    step_tell_ping(probe, outcome, client_answers(client)->application_data, message, "");
 }
 
 static enum client_outcome first_session(struct probe *probe, struct sessions *sessions)
@@ -133,7 +127,7 @@ static enum client_outcome first_session(struct probe *probe, struct sessions *s
     const struct hello hello = hello_of(sessions);
     enum client_outcome outcome;
     struct client *client = make(probe, &options, &hello, &plainly, &outcome);
-    if (outcome == CLIENT_SILENT && step_goes_on(probe) && !step_is_sure(probe)) {
+    if (step_asks_again(probe, outcome)) {
         client_free(client);
         client = make(probe, &options, &hello, &plainly, &outcome);
     }
@@ -141,7 +135,9 @@ static enum client_outcome first_session(struct probe *probe, struct sessions *s
         return CLIENT_FAILED;
     tell_handshake(probe, client, outcome);
     if (outcome == CLIENT_ANSWERED) {
-        client_save(client, &probe->session);
+        probe->session = secret_memory(sizeof *probe->session);
+        if (probe->session != NULL)
+            client_save(client, probe->session);
         note_ticket(sessions, client_answers(client));
         ping(probe, client);
     }
@@ -191,7 +187,7 @@ static enum client_outcome resume(struct probe *probe, struct sessions *sessions
     enum client_outcome outcome = CLIENT_FAILED;
     for (unsigned i = 0; i < RESUME_TRIES && !*resumed && step_goes_on(probe); i++) {
         outcome = offer(probe, sessions, session, ticket, resumed);
-        if (outcome == CLIENT_SILENT ? step_is_sure(probe) : outcome != CLIENT_ANSWERED)
+        if (outcome != CLIENT_ANSWERED && !step_asks_again(probe, outcome))
             break;
     }
     return outcome;
@@ -217,9 +213,10 @@ static void resume_by_id(struct probe *probe, struct sessions *sessions)
     bool resumed = false;
     struct client_session session = {.id_len = 0};
     enum client_outcome outcome = make_kept(probe, sessions, &session);
-    if (outcome == CLIENT_SILENT && step_goes_on(probe) && !step_is_sure(probe))
+    if (step_asks_again(probe, outcome))
         outcome = make_kept(probe, sessions, &session);
     if (outcome == CLIENT_ANSWERED && session.id_len == 0) {
+        crypto_wipe(&session, sizeof session);
         step_tell(probe, CHECK_RESUMPTION_ID, CHECK_INFO, "no", NUM_RULES,
                   "the server gives sessions no id");
         return;
@@ -256,18 +253,17 @@ static void tell_ticket(struct probe *probe, const struct sessions *sessions, bo
 static void resume_by_ticket(struct probe *probe, struct sessions *sessions)
 {
     bool resumed = false;
-    struct client_session session = probe->session;
     if (!sessions->has_ticket) {
         step_tell(probe, CHECK_RESUMPTION_TICKET, CHECK_INFO, "no", NUM_RULES,
                   "the server sends no ticket");
         return;
     }
-    session.id_len = sizeof session.id;
-    if (!crypto_random(session.id, sizeof session.id))
+    struct client_session *session = probe->session;
+    if (session == NULL || !crypto_random(session->id, sizeof session->id))
         return;
-    const enum client_outcome outcome = resume(
-        probe, sessions, &session, span_of(sessions->ticket, sessions->ticket_len), &resumed);
-    crypto_wipe(&session, sizeof session);
+    session->id_len = sizeof session->id;
+    const enum client_outcome outcome =
+        resume(probe, sessions, session, span_of(sessions->ticket, sessions->ticket_len), &resumed);
     if (outcome == CLIENT_ANSWERED)
         tell_ticket(probe, sessions, resumed);
     else
@@ -321,7 +317,7 @@ static void try_way(struct probe *probe, const struct sessions *sessions, enum c
         if (client != NULL)
             snprintf(how, sizeof how, "%s", step_outcome(client, outcome, room, sizeof room));
         client_free(client);
-        if (outcome != CLIENT_SILENT || step_is_sure(probe))
+        if (!step_asks_again(probe, outcome))
             break;
     }
     probe->lossy = lossy;
@@ -376,13 +372,11 @@ void session_run(struct probe *probe)
 
 /* --- renegotiation --- */
 
-static void renegotiate(struct probe *probe, struct client *client, const struct sessions *sessions)
+static void tell_renegotiation(struct probe *probe, const struct client *client,
+                               enum client_outcome outcome)
 {
     char room[64];
-    const struct hello hello = step_hello(sessions->suites, sessions->num_suites);
-    const enum client_outcome outcome = client_renegotiate(client, &hello);
     const struct answers *answers = client_answers(client);
-    step_note(probe, client, outcome);
     if (outcome == CLIENT_ANSWERED)
         step_tell(probe, CHECK_RENEGOTIATION, CHECK_FAIL, "accepted", NUM_RULES,
                   "the server begins another handshake within the session (RFC 7925 section 17)");
@@ -391,7 +385,7 @@ static void renegotiate(struct probe *probe, struct client *client, const struct
                   answers->warning.value == NO_RENEGOTIATION ? "alert 100 (no_renegotiation)"
                                                              : "refused by a warning",
                   NUM_RULES, "a hello within the session is refused");
-    else if (outcome == CLIENT_ALERT || outcome == CLIENT_SILENT)
+    else if (outcome == CLIENT_ALERT || (outcome == CLIENT_SILENT && !probe->lossy))
         step_tell(probe, CHECK_RENEGOTIATION, CHECK_PASS,
                   step_outcome(client, outcome, room, sizeof room), NUM_RULES,
                   "a hello within the session is %s",
@@ -400,20 +394,31 @@ static void renegotiate(struct probe *probe, struct client *client, const struct
         step_unanswered(probe, CHECK_RENEGOTIATION, outcome);
 }
 
-void session_renegotiate(struct probe *probe)
+/* A session, and a hello within it. */
+static enum client_outcome renegotiate(struct probe *probe, const struct hello *hello)
 {
     const struct client_options options = step_options(probe);
     const struct flight_way plainly = {.duplicate = false};
-    struct sessions sessions = {.num_suites = 0};
     enum client_outcome outcome;
+    struct client *client = make(probe, &options, hello, &plainly, &outcome);
+    if (client != NULL && outcome == CLIENT_ANSWERED) {
+        outcome = client_renegotiate(client, hello);
+        step_note(probe, client, outcome);
+        tell_renegotiation(probe, client, outcome);
+    } else {
+        step_unanswered(probe, CHECK_RENEGOTIATION, outcome);
+    }
+    client_free(client);
+    return outcome;
+}
+
+void session_renegotiate(struct probe *probe)
+{
+    struct sessions sessions = {.num_suites = 0};
     choose_suites(probe, &sessions);
-    if (!probe->session.there || !step_wants(probe, CHECK_RENEGOTIATION))
+    if (probe->session == NULL || !step_wants(probe, CHECK_RENEGOTIATION))
         return;
     const struct hello hello = step_hello(sessions.suites, sessions.num_suites);
-    struct client *client = make(probe, &options, &hello, &plainly, &outcome);
-    if (client != NULL && outcome == CLIENT_ANSWERED)
-        renegotiate(probe, client, &sessions);
-    else
-        step_unanswered(probe, CHECK_RENEGOTIATION, outcome);
-    client_free(client);
+    if (step_asks_again(probe, renegotiate(probe, &hello)))
+        renegotiate(probe, &hello);
 }

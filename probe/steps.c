@@ -64,7 +64,8 @@ const char *step_outcome(const struct client *client, enum client_outcome outcom
     case CLIENT_UNREACHABLE:
         return "port unreachable";
     case CLIENT_GARBAGE:
-        return "bytes that are no DTLS";
+        return client != NULL && client_is_misfit(client) ? "a suite that was not on offer"
+                                                          : "bytes that are no DTLS";
     case CLIENT_SPENT:
         return "the packet budget is spent";
     case CLIENT_FAILED:
@@ -144,14 +145,15 @@ struct client *step_client(struct probe *probe, const struct client_options *opt
     return client;
 }
 
-void step_note(struct probe *probe, const struct client *client, enum client_outcome outcome)
+/* How an exchange ended, and whether its flights were answered |late|, or all at once. */
+static void note(struct probe *probe, enum client_outcome outcome, bool late, bool prompt,
+                 const char *error)
 {
     const char *trouble = NULL;
     if (lacked_memory(probe))
         return;
-    if (outcome == CLIENT_ANSWERED && client_was_delayed(client))
-        probe->lossy = true;
-    else if (outcome == CLIENT_ANSWERED || outcome == CLIENT_ALERT)
+    probe->lossy = probe->lossy || late;
+    if (prompt && (outcome == CLIENT_ANSWERED || outcome == CLIENT_ALERT))
         probe->prompt++;
     if (outcome == CLIENT_SPENT)
         trouble = probe->count.sent >= probe->count.budget
@@ -161,20 +163,45 @@ void step_note(struct probe *probe, const struct client *client, enum client_out
         trouble = probe->answers ? "the port has become unreachable: the server has gone"
                                  : "nobody listens at this port: it is unreachable";
     else if (outcome == CLIENT_FAILED)
-        trouble = client_error(client);
+        trouble = error;
     if (trouble != NULL && probe->trouble[0] == '\0')
         snprintf(probe->trouble, sizeof probe->trouble, "%s", trouble);
 }
 
+void step_note(struct probe *probe, const struct client *client, enum client_outcome outcome)
+{
+    note(probe, outcome, client_was_delayed(client), client_was_prompt(client),
+         client_error(client));
+}
+
 void step_note_13(struct probe *probe, const struct client13 *client, enum client_outcome outcome)
 {
-    const char *trouble = outcome == CLIENT_SPENT ? "the packet budget for the target is spent"
-                          : outcome == CLIENT_UNREACHABLE
-                              ? "the port has become unreachable: the server has gone"
-                          : outcome == CLIENT_FAILED ? client13_error(client)
-                                                     : NULL;
-    if (lacked_memory(probe))
-        return;
-    if (trouble != NULL && probe->trouble[0] == '\0')
-        snprintf(probe->trouble, sizeof probe->trouble, "%s", trouble);
+    note(probe, outcome, client13_was_delayed(client), client13_was_prompt(client),
+         client13_error(client));
+}
+
+bool step_asks_again(const struct probe *probe, enum client_outcome outcome)
+{
+    return outcome == CLIENT_SILENT && step_goes_on(probe) && !step_is_sure(probe);
+}
+
+void step_tell_ping(struct probe *probe, enum client_outcome outcome, struct span answer,
+                    const uint8_t asked[STEP_PING_LEN], const char *over)
+{
+    enum { RESET = 0x70 };
+    const bool reset = outcome == CLIENT_ANSWERED && answer.len == STEP_PING_LEN &&
+                       answer.at[0] == RESET &&
+                       memcmp(answer.at + 2, asked + 2, STEP_PING_LEN - 2) == 0;
+    if (reset)
+        step_tell(probe, CHECK_COAP, CHECK_PASS, "reset", NUM_RULES,
+                  "%san empty CoAP message was answered by its reset", over);
+    else if (outcome == CLIENT_ANSWERED)
+        step_tell(probe, CHECK_COAP, CHECK_FAIL, "no reset", NUM_RULES,
+                  "%san empty CoAP message was answered by %zu bytes that are no reset of it", over,
+                  answer.len);
+    else if (outcome == CLIENT_SILENT && !probe->lossy)
+        step_tell(probe, CHECK_COAP, CHECK_FAIL, "", NUM_RULES,
+                  "%san empty CoAP message was not answered: silence", over);
+    else
+        step_unanswered(probe, CHECK_COAP, outcome);
 }

@@ -31,6 +31,9 @@ bool step_passed_over(const struct probe *probe, const struct client *client,
  * none late. If not, what got no answer is asked a second time: it may have been the network. */
 bool step_is_sure(const struct probe *probe);
 
+/* step_asks_again says whether an exchange is to be tried again: it ended in silence that is not sure. */
+bool step_asks_again(const struct probe *probe, enum client_outcome outcome);
+
 /* step_wants says whether a check is asked for, and asking goes on. */
 bool step_wants(const struct probe *probe, enum check_id id);
 bool step_goes_on(const struct probe *probe);
@@ -49,11 +52,16 @@ void step_note(struct probe *probe, const struct client *client, enum client_out
 
 void step_note_13(struct probe *probe, const struct client13 *client, enum client_outcome outcome);
 
+/* step_tell_ping says what came of an empty CoAP message. |over| begins the sentence. */
+enum { STEP_PING_LEN = 4 };
+void step_tell_ping(struct probe *probe, enum client_outcome outcome, struct span answer,
+                    const uint8_t asked[STEP_PING_LEN], const char *over);
+
 /* --- the parts of a probe --- */
 
 void survey_run(struct probe *probe); /* DEPTH_HELLO: survey.c, survey_suites.c, survey_ways.c */
-void survey_rest(
-    struct probe *probe); /* of a server that took no PSK suite: what nothing came of */
+/* What nothing came of, of a server that takes no PSK suite. */
+void survey_rest(struct probe *probe);
 void survey_suites(struct probe *probe);
 void survey_cookie(struct probe *probe);
 void survey_ways(struct probe *probe);

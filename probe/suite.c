@@ -68,12 +68,6 @@ bool suite_find(uint16_t code, struct suite *suite)
 
 /* --- the list --- */
 
-static bool is_psk(const struct tls_suite *suite)
-{
-    return suite->kx == TLS_KX_PSK || suite->kx == TLS_KX_RSA_PSK || suite->kx == TLS_KX_DHE_PSK ||
-           suite->kx == TLS_KX_ECDHE_PSK;
-}
-
 /* Lower comes first. */
 static unsigned rank(uint16_t code)
 {
@@ -107,7 +101,7 @@ size_t suites_psk(uint16_t codes[SUITES_MAX])
     size_t num = 0;
     for (unsigned code = 0; code <= UINT16_MAX && num < SUITES_MAX; code++) {
         const struct tls_suite *suite = tls_suite_find((uint16_t)code);
-        if (suite != NULL && is_psk(suite) && fits_dtls(suite))
+        if (suite != NULL && tls_kx_has_psk(suite->kx) && fits_dtls(suite))
             codes[num++] = (uint16_t)code;
     }
     qsort(codes, num, sizeof codes[0], compare);

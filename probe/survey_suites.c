@@ -166,7 +166,7 @@ void survey_suites(struct probe *probe)
     leave_out(left, &num, probe->suites[0]);
     while (num > 0 && probe->num_suites < MAX_SUITES && step_goes_on(probe)) {
         last = ask(probe, left, num);
-        if (last.outcome == CLIENT_SILENT && step_goes_on(probe) && !step_is_sure(probe))
+        if (step_asks_again(probe, last.outcome))
             last = ask(probe, left, num);
         if (last.outcome != CLIENT_ANSWERED || !leave_out(left, &num, last.chosen))
             break;

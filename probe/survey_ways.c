@@ -20,7 +20,7 @@ static enum client_outcome ask_twice(struct probe *probe, const struct client_op
         snprintf(how, size, "%s", step_outcome(client, outcome, room, sizeof room));
         step_note(probe, client, outcome);
         client_free(client);
-        if (outcome != CLIENT_SILENT || step_is_sure(probe))
+        if (!step_asks_again(probe, outcome))
             break;
     }
     return outcome;

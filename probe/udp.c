@@ -166,6 +166,11 @@ enum udp_result udp_send(struct udp *udp, struct span datagram)
 static enum udp_result take(struct udp *udp, uint8_t room[UDP_MAX_DATAGRAM], struct span *datagram)
 {
     ssize_t got = recv(udp->descriptor, room, UDP_MAX_DATAGRAM, 0);
+    if (got < 0 && errno == EMSGSIZE) { /* an earlier one was: it is sent again when it is due */
+        ask_mtu(udp);
+        udp->too_large = true;
+        return UDP_TIMEOUT;
+    }
     if (got < 0)
         return errno == EAGAIN || errno == EINTR ? UDP_TIMEOUT : result_of(udp, errno);
     if (udp->count->received >= MAX_RECEIVED || udp->count->bytes_received >= MAX_RECEIVED_BYTES)

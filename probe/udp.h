@@ -37,7 +37,8 @@ struct udp {
     int error;      /* errno of UDP_FAILED */
     struct pace *pace;
     struct udp_count *count;
-    size_t max; /* bytes of a datagram that are sent in one piece */
+    size_t max;     /* bytes of a datagram that are sent in one piece */
+    bool too_large; /* the path has refused a datagram that was sent; the caller sets it back */
     struct udp_address local;
 };
 

@@ -8,11 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_LINE = 512, MAX_KNOWN = 1 << 20, DIGITS = FINGERPRINT_SIZE - 1 };
+enum { MAX_LINE = 512, MAX_WORD = 64, MAX_KNOWN = 1 << 20, DIGITS = FINGERPRINT_SIZE - 1 };
 
 struct known {
     char fingerprint[FINGERPRINT_SIZE];
     enum severity severity;
+    const struct rule *rule; /* NULL: it has none that this version knows */
 };
 
 struct baseline {
@@ -28,7 +29,8 @@ static int compare(const void *left, const void *right)
                   ((const struct known *)right)->fingerprint);
 }
 
-static bool add(struct baseline *baseline, const char *fingerprint, enum severity severity)
+static bool add(struct baseline *baseline, const char *fingerprint, enum severity severity,
+                const struct rule *rule)
 {
     if (baseline->num == baseline->capacity) {
         size_t capacity = baseline->capacity == 0 ? 64 : 2 * baseline->capacity;
@@ -42,6 +44,7 @@ static bool add(struct baseline *baseline, const char *fingerprint, enum severit
     memcpy(last->fingerprint, fingerprint, DIGITS);
     last->fingerprint[DIGITS] = '\0';
     last->severity = severity;
+    last->rule = rule;
     return true;
 }
 
@@ -89,23 +92,29 @@ static bool read_key(const char *line, const char *path, const struct redactor *
                      key);
 }
 
-/* "FINGERPRINT SEVERITY ...". */
+/* Takes the next word off |line|; "" at its end, or when it is too long. */
+static void next_word(const char **line, char word[MAX_WORD])
+{
+    const size_t len = strcspn(*line, " ");
+    snprintf(word, MAX_WORD, "%.*s", len < MAX_WORD ? (int)len : 0, *line);
+    *line += len + ((*line)[len] == ' ');
+}
+
+/* "FINGERPRINT SEVERITY RULE ...". */
 static bool read_known(const char *line, struct baseline *baseline, const char **wrong)
 {
-    char word[16];
+    char word[MAX_WORD];
     enum severity severity;
+    const char *rest = line + DIGITS + 1;
     *wrong = "it has to begin with 32 hex digits and a severity";
     if (strspn(line, "0123456789abcdef") != DIGITS || line[DIGITS] != ' ')
         return false;
-    size_t len = strcspn(line + DIGITS + 1, " ");
-    if (len >= sizeof word)
-        return false;
-    memcpy(word, line + DIGITS + 1, len);
-    word[len] = '\0';
+    next_word(&rest, word);
     if (!severity_parse(word, &severity))
         return false;
+    next_word(&rest, word);
     *wrong = baseline->num < MAX_KNOWN ? "there is no memory" : "there are too many";
-    return baseline->num < MAX_KNOWN && add(baseline, line, severity);
+    return baseline->num < MAX_KNOWN && add(baseline, line, severity, rule_find(word));
 }
 
 /* The next line without its end; false at the end of the file, or when it is too long or has a NUL. */
@@ -126,7 +135,8 @@ static bool read_lines(FILE *file, const char *path, const struct redactor *reda
     char line[MAX_LINE];
     const char *wrong = "it is too long";
     bool whole;
-    for (size_t number = 1; next_line(file, line, &whole); number++) {
+    size_t number = 1;
+    for (; next_line(file, line, &whole); number++) {
         if (number == 1 && strcmp(line, first_line) != 0)
             return error_set(error, "%s is no baseline: its first line is not \"%s\"", path,
                              first_line);
@@ -140,16 +150,9 @@ static bool read_lines(FILE *file, const char *path, const struct redactor *reda
     }
     if (ferror(file))
         return error_set(error, "the baseline %s cannot be read: %s", path, strerror(errno));
-    return true;
-}
-
-/* A file that ends before its second line was none, too. */
-static bool has_head(FILE *file)
-{
-    char line[MAX_LINE];
-    bool whole, has = next_line(file, line, &whole) && next_line(file, line, &whole);
-    rewind(file);
-    return has;
+    return number > 2 ||
+           error_set(error, "%s is no baseline: its first line is not \"%s\", or nothing follows",
+                     path, first_line);
 }
 
 struct baseline *baseline_read(const char *path, const struct redactor *redactor,
@@ -162,9 +165,6 @@ struct baseline *baseline_read(const char *path, const struct redactor *redactor
         error_set(error, "the baseline %s cannot be read: %s", path, strerror(errno));
     else if (baseline == NULL)
         error_set(error, "there is no memory for the baseline");
-    else if (!has_head(file))
-        error_set(error, "%s is no baseline: its first line is not \"%s\", or nothing follows",
-                  path, first_line);
     else
         ok = read_lines(file, path, redactor, baseline, error);
     if (file != NULL)
@@ -227,6 +227,15 @@ bool baseline_fails(const struct result *result, struct redactor *redactor)
     return false;
 }
 
+/* What was not looked for, or is not severe enough to be told, cannot be gone. For reports that were joined neither is
+ * known. */
+static bool can_be_gone(const struct known *known, const struct result *result)
+{
+    return result->merged == 0 && known->severity >= result->min_severity &&
+           (known->rule == NULL ||
+            report_ran(result, (enum rule_id)(known->rule - rule_get((enum rule_id)0))));
+}
+
 struct baseline_count baseline_count(const struct result *result, struct redactor *redactor)
 {
     const struct baseline *baseline = result->baseline;
@@ -234,7 +243,6 @@ struct baseline_count baseline_count(const struct result *result, struct redacto
     bool *met = baseline != NULL ? calloc(baseline->num + 1, sizeof *met) : NULL;
     if (met == NULL)
         return count;
-    count.gone = baseline->num;
     for (size_t i = 0; i < result->num_findings; i++) {
         char fingerprint[FINGERPRINT_SIZE];
         fingerprint_of(redactor, &result->findings[i], fingerprint);
@@ -244,9 +252,10 @@ struct baseline_count baseline_count(const struct result *result, struct redacto
         bool as_bad = known->severity >= result->findings[i].severity;
         count.known += as_bad;
         count.fresh -= as_bad;
-        count.gone -= !met[known - baseline->known];
         met[known - baseline->known] = true;
     }
+    for (size_t i = 0; i < baseline->num; i++)
+        count.gone += !met[i] && can_be_gone(&baseline->known[i], result);
     free(met);
     return count;
 }

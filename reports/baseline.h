@@ -6,8 +6,8 @@
  *   key none
  *   0f1e2d3c4b5a69788796a5b4c3d2e1f0 high psk.identity-cleartext identity udp/5684 dtls
  *
- * "key" is followed by the id of the key file, or "none". Of the other lines the fingerprint and the severity count;
- * the rest is for people. Lines that begin with # are comments. A finding is known if its fingerprint is in the file
+ * "key" is followed by the id of the key file, or "none". Of the other lines the fingerprint and the severity count, and
+ * of those that are not found again the rule: whether it ran; the rest is for people. Lines that begin with # are comments. A finding is known if its fingerprint is in the file
  * with the same severity or a higher one. */
 #ifndef PERPASS_REPORTS_BASELINE_H
 #define PERPASS_REPORTS_BASELINE_H
@@ -41,7 +41,8 @@ struct standing baseline_standing(const struct result *result, struct redactor *
 /* baseline_fails says whether any finding of |result| makes the run fail. */
 bool baseline_fails(const struct result *result, struct redactor *redactor);
 
-/* How many findings are known; |gone|: lines of the baseline of which nothing was found. */
+/* How many findings are known; |gone|: lines of the baseline of which nothing was found,
+ * though it would be told: 0 for reports that were joined. */
 struct baseline_count {
     uint64_t known, fresh, gone;
 };

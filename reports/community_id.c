@@ -28,7 +28,7 @@ static bool put_id(struct crypto_digest *sha1, const struct endpoint *a, const s
     crypto_digest_add(sha1, span_of(b->address, len));
     crypto_digest_add(sha1, span_of(kind, sizeof kind));
     if (protocol == PROTO_TCP || protocol == PROTO_UDP || protocol == PROTO_SCTP ||
-        protocol == PROTO_ICMP || protocol == PROTO_ICMP6) {
+        protocol_is_icmp(protocol)) {
         add_port(sha1, a->port);
         add_port(sha1, b->port);
     }
@@ -44,7 +44,7 @@ static bool put_id(struct crypto_digest *sha1, const struct endpoint *a, const s
 bool community_id(struct crypto_digest *sha1, const struct endpoint *a, const struct endpoint *b,
                   uint8_t ip_version, uint8_t protocol, char text[COMMUNITY_ID_SIZE])
 {
-    if (protocol == PROTO_ICMP || protocol == PROTO_ICMP6)
+    if (protocol_is_icmp(protocol))
         return false;
     return is_lower(a, b) ? put_id(sha1, a, b, ip_version, protocol, text)
                           : put_id(sha1, b, a, ip_version, protocol, text);

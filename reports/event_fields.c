@@ -271,7 +271,7 @@ static bool icmp_id(const struct event *event, char text[COMMUNITY_ID_SIZE])
 
 static bool id_of(const struct event *event, char text[COMMUNITY_ID_SIZE])
 {
-    if (event->protocol == PROTO_ICMP || event->protocol == PROTO_ICMP6)
+    if (protocol_is_icmp(event->protocol))
         return icmp_id(event, text);
     return community_id(event->sha1, event->client.end, event->server.end, event->ip_version,
                         event->protocol, text);

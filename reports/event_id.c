@@ -35,37 +35,22 @@ static void hash(struct redactor *redactor, const struct id_text *text, char id[
     redact_id(redactor, span_of(text->at, text->len), id);
 }
 
-/* Findings of one rule, severity and packet differ in their subject only, which must not be hashed. They
- * follow each other in the result: their place among themselves tells them apart. */
-static unsigned place_among_equals(const struct finding *findings, size_t index)
-{
-    const struct finding *self = &findings[index];
-    unsigned place = 0;
-    for (const struct finding *other = self; other != findings; place++) {
-        other--;
-        if (other->rule != self->rule || other->severity != self->severity ||
-            other->packet != self->packet || other->first_ns != self->first_ns)
-            break;
-    }
-    return place;
-}
-
-void event_id_of_finding(struct redactor *redactor, const struct finding *findings, size_t index,
+/* Of what stays when a finding fires again: its severity may rise. What it is about must not be hashed; its key tells it
+ * from others, too. */
+void event_id_of_finding(struct redactor *redactor, const struct finding *finding,
                          char id[EVENT_ID_SIZE])
 {
-    const struct finding *finding = &findings[index];
     struct id_text text = {.len = 0};
     add_word(&text, "finding");
     add_word(&text, finding->rule->id);
-    add_number(&text, (uint64_t)finding->severity);
-    add_number(&text, finding->packet);
-    add_number(&text, finding->first_ns);
-    add_number(&text, place_among_equals(findings, index));
+    add_number(&text, finding->key.packet);
+    add_number(&text, finding->key.first_ns);
+    add_number(&text, finding->key.nth);
     hash(redactor, &text, id);
 }
 
 void event_id_of_observation(struct redactor *redactor, const struct observation *observation,
-                             unsigned nth, char id[EVENT_ID_SIZE])
+                             uint64_t nth, char id[EVENT_ID_SIZE])
 {
     struct id_text text = {.len = 0};
     add_word(&text, observation->type->name);
@@ -73,6 +58,7 @@ void event_id_of_observation(struct redactor *redactor, const struct observation
     add_number(&text, observation->flow->first_ns);
     add_number(&text, observation->packet);
     add_number(&text, observation->time_ns);
+    add_number(&text, observation->row);
     add_number(&text, nth);
     hash(redactor, &text, id);
 }

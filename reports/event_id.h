@@ -9,13 +9,13 @@
 
 enum { EVENT_ID_SIZE = 33 };
 
-/* event_id_of_finding gives the id of findings[index], of findings in the order of the result. */
-void event_id_of_finding(struct redactor *redactor, const struct finding *findings, size_t index,
+/* event_id_of_finding gives the id of a finding: the same whenever it is seen again. */
+void event_id_of_finding(struct redactor *redactor, const struct finding *finding,
                          char id[EVENT_ID_SIZE]);
 
-/* event_id_of_observation: |nth| counts the observations of one packet and flow, from 0. */
+/* event_id_of_observation: |nth| counts the observations of one type, packet, flow and row, from 0. */
 void event_id_of_observation(struct redactor *redactor, const struct observation *observation,
-                             unsigned nth, char id[EVENT_ID_SIZE]);
+                             uint64_t nth, char id[EVENT_ID_SIZE]);
 
 /* event_id_of_stats gives the id of the statistics of a result. */
 void event_id_of_stats(struct redactor *redactor, const struct result *result,

@@ -13,10 +13,17 @@
 
 enum { MAX_TYPES = 256, MAX_TYPE_NAME = 64 };
 
+/* Where an observation is: those of one type that have the same place are counted. */
+struct place {
+    uint64_t packet, time_ns, flow_packet, flow_ns, row;
+};
+
 /* An observation type that was met: how its events are written, or NULL when it is not asked for. */
 struct known_type {
     const struct observation_type *type;
     struct event_steps *steps;
+    struct place last;
+    uint64_t num; /* of those told, that have this place */
 };
 
 struct event_writer {
@@ -32,9 +39,6 @@ struct event_writer {
     struct known_type types[MAX_TYPES];
     size_t num_types;
     bool no_memory;
-    /* The last observation, to count those of one packet and flow. */
-    uint64_t packet, time_ns, flow_packet, flow_ns;
-    unsigned nth;
 };
 
 /* Takes the next name off a list with commas; false at its end. */
@@ -66,12 +70,48 @@ static bool is_type(struct span name)
     return false;
 }
 
-static void list_types(char *text, size_t size)
+/* The part of a type's name that says the protocol: "tls" of "tls.alert". */
+static struct span family_of(struct span name)
+{
+    const uint8_t *dot = name.len > 0 ? memchr(name.at, '.', name.len) : NULL;
+    return span_of(name.at, dot != NULL ? (size_t)(dot - name.at) : name.len);
+}
+
+static void list_name(char *text, size_t size, struct span name)
+{
+    const size_t len = strlen(text);
+    snprintf(text + len, size - len, "%s%.*s", len == 0 ? "" : ", ", (int)name.len,
+             (const char *)name.at);
+}
+
+/* The types of |family|; false if there are none. */
+static bool list_types(struct span family, char *text, size_t size)
 {
     const struct observation_type *type;
-    size_t len = 0;
-    for (size_t i = 0; (type = event_type_at(i)) != NULL && len < size; i++)
-        len += (size_t)snprintf(text + len, size - len, "%s%s", i == 0 ? "" : ", ", type->name);
+    text[0] = '\0';
+    for (size_t i = 0; (type = event_type_at(i)) != NULL; i++)
+        if (span_equal(family_of(span_text(type->name)), family))
+            list_name(text, size, span_text(type->name));
+    return text[0] != '\0';
+}
+
+/* Whether no type before the one at |index| is of its family. */
+static bool begins_family(size_t index)
+{
+    const struct span family = family_of(span_text(event_type_at(index)->name));
+    for (size_t i = 0; i < index; i++)
+        if (span_equal(family_of(span_text(event_type_at(i)->name)), family))
+            return false;
+    return true;
+}
+
+static void list_families(char *text, size_t size)
+{
+    const struct observation_type *type;
+    text[0] = '\0';
+    for (size_t i = 0; (type = event_type_at(i)) != NULL; i++)
+        if (begins_family(i))
+            list_name(text, size, family_of(span_text(type->name)));
 }
 
 static bool check_types(const char *list, struct error *error)
@@ -80,11 +120,15 @@ static bool check_types(const char *list, struct error *error)
     while (next_name(&list, &name)) {
         if (is_type(name))
             continue;
+        /* All of them are more than a sentence can hold. */
         char known[384];
-        list_types(known, sizeof known);
-        return error_set(error, "there is no observation type '%.*s'; there are: %s",
+        const bool near = list_types(family_of(name), known, sizeof known);
+        if (!near)
+            list_families(known, sizeof known);
+        return error_set(error, "there is no observation type '%.*s'; %s: %s",
                          (int)(name.len < MAX_TYPE_NAME ? name.len : MAX_TYPE_NAME),
-                         (const char *)name.at, known);
+                         (const char *)name.at, near ? "there are" : "their names begin with",
+                         known);
     }
     return true;
 }
@@ -160,13 +204,12 @@ static bool is_asked_for(const struct event_options *options, const struct obser
     return options->observation_types == NULL || is_named(options->observation_types, type->name);
 }
 
-/* How events of a type are written, made when it is met first; NULL when it is not asked for. */
-static struct event_steps *steps_of(struct event_writer *writer,
-                                    const struct observation_type *type)
+/* What is known of a type, made when it is met first; NULL when it is not asked for. */
+static struct known_type *known_of(struct event_writer *writer, const struct observation_type *type)
 {
     for (size_t i = 0; i < writer->num_types; i++)
         if (writer->types[i].type == type)
-            return writer->types[i].steps;
+            return writer->types[i].steps != NULL ? &writer->types[i] : NULL;
     assert(writer->num_types < MAX_TYPES);
     struct event_steps *steps = NULL;
     if (is_asked_for(&writer->options, type)) {
@@ -176,8 +219,9 @@ static struct event_steps *steps_of(struct event_writer *writer,
             return NULL;
         }
     }
-    writer->types[writer->num_types++] = (struct known_type){.type = type, .steps = steps};
-    return steps;
+    struct known_type *known = &writer->types[writer->num_types++];
+    *known = (struct known_type){.type = type, .steps = steps};
+    return steps != NULL ? known : NULL;
 }
 
 /* Pseudonyms of one epoch are not those of another one. */
@@ -201,29 +245,28 @@ static void write_event(struct event_writer *writer, struct event *event, struct
     json_writer_line(writer->json);
 }
 
-/* Which of several observations of one packet and flow it is: counted whether they are written or not, so
- * that ids do not depend on what was asked for. */
-static unsigned count_in_packet(struct event_writer *writer, const struct observation *observation)
+/* Which of several observations of its type and place it is. Of its type only: which others there are depends on what was
+ * asked for, and ids must not. */
+static uint64_t count_at_place(struct known_type *known, const struct observation *observation)
 {
-    const struct flow *flow = observation->flow;
-    bool same = writer->packet == observation->packet && writer->time_ns == observation->time_ns &&
-                writer->flow_packet == flow->first_packet && writer->flow_ns == flow->first_ns;
-    writer->nth = same ? writer->nth + 1 : 0;
-    writer->packet = observation->packet;
-    writer->time_ns = observation->time_ns;
-    writer->flow_packet = flow->first_packet;
-    writer->flow_ns = flow->first_ns;
-    return writer->nth;
+    const struct place place = {.packet = observation->packet,
+                                .time_ns = observation->time_ns,
+                                .flow_packet = observation->flow->first_packet,
+                                .flow_ns = observation->flow->first_ns,
+                                .row = observation->row};
+    if (memcmp(&place, &known->last, sizeof place) != 0)
+        known->num = 0;
+    known->last = place;
+    return known->num++;
 }
 
 void event_writer_observation(struct event_writer *writer, const struct observation *observation)
 {
     const struct flow *flow = observation->flow;
-    unsigned nth = count_in_packet(writer, observation);
-    struct event_steps *steps = steps_of(writer, observation->type);
-    if (steps == NULL)
+    struct known_type *known = known_of(writer, observation->type);
+    if (known == NULL)
         return;
-    struct event event = event_of(writer, steps->plan);
+    struct event event = event_of(writer, known->steps->plan);
     event.time_ns = observation->time_ns;
     event.packet = observation->packet;
     event.client.end = &flow->ends[flow->client];
@@ -234,8 +277,9 @@ void event_writer_observation(struct event_writer *writer, const struct observat
     event.around = &flow->around;
     event.flow = flow;
     event.observation = observation;
+    const uint64_t nth = count_at_place(known, observation);
     event_id_of_observation(writer->redactor, observation, nth, event.id);
-    write_event(writer, &event, steps);
+    write_event(writer, &event, known->steps);
 }
 
 static void write_finding(struct event_writer *writer, const struct result *result, size_t index)
@@ -252,7 +296,7 @@ static void write_finding(struct event_writer *writer, const struct result *resu
     event.around = &finding->around;
     event.finding = finding;
     event.result = result;
-    event_id_of_finding(writer->redactor, result->findings, index, event.id);
+    event_id_of_finding(writer->redactor, finding, event.id);
     write_event(writer, &event, writer->finding);
 }
 

@@ -79,7 +79,8 @@ static void put_row(const struct html_page *page, size_t at)
     html_text(html, text_number(finding->count, text));
     html_end(html);
     begin_cell(html, "First seen");
-    html_attribute_of(html, "data-value", "%" PRIu64, finding->packet);
+    /* In microseconds, which a script can hold: packets of several inputs are not counted in the order of time. */
+    html_attribute_of(html, "data-value", "%" PRIu64, finding->first_ns / 1000);
     html_text_of(html, "%s, packet %" PRIu64, text_second(finding->first_ns, text),
                  finding->packet);
     html_end(html);

@@ -137,17 +137,31 @@ static void put_inputs(const struct html_page *page)
     html_end(html);
 }
 
+static void put_filtered(struct html *html, uint64_t num)
+{
+    char text[TEXT_SMALL * 2];
+    html_begin(html, "p");
+    html_text_of(html, "The filter left %s out.", text_count(num, "packet", "packets", text));
+    html_end(html);
+}
+
 static void put_limits(const struct html_page *page)
 {
+    const uint64_t filtered = report_filtered(page->result);
     struct report_limit limits[REPORT_MAX_LIMITS];
     struct html *html = page->html;
     size_t num;
     report_limits(page->result, limits, &num);
     html_section(html, "limits", "h2", "What was not seen whole");
+    if (filtered > 0)
+        put_filtered(html, filtered);
     if (num == 0)
         html_leaf(html, "p", NULL,
-                  "Every packet of the inputs was read, and no bound was reached. What did not "
-                  "pass the capture point was not seen.");
+                  filtered > 0
+                      ? "Every other packet of the inputs was read, and no bound was reached. What "
+                        "did not pass the capture point was not seen."
+                      : "Every packet of the inputs was read, and no bound was reached. What did "
+                        "not pass the capture point was not seen.");
     else
         html_begin(html, "ul");
     for (size_t i = 0; i < num; i++) {

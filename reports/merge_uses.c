@@ -165,15 +165,16 @@ static void use_as_client(struct merge *merge, struct identity *identity, struct
 {
     struct finding *finding;
     const struct psk_user *user = &identity->user;
-    if (psk_nodes_have(&user->servers, client) &&
+    const struct psk_node *before = psk_nodes_find(&user->servers, client);
+    if (before != NULL &&
         (finding = begin(merge, identity, RULE_PSK_ROLE_SWITCH, client, NULL)) != NULL) {
-        psk_group_say_switch(finding, user, client, client->confirmed);
+        psk_group_say_switch(finding, user, client, before);
         keep_bytes(merge, finding);
     }
     const struct psk_signs signs = psk_nodes_use(&identity->user.clients, client);
     if (signs.other &&
         (finding = begin(merge, identity, RULE_PSK_GROUP_CLIENTS, client, NULL)) != NULL) {
-        psk_group_say_clients(finding, user, client, &signs, client->confirmed);
+        psk_group_say_clients(finding, user, client, &signs);
         keep_bytes(merge, finding);
     }
 }
@@ -182,9 +183,10 @@ static void use_as_server(struct merge *merge, struct identity *identity, struct
 {
     struct finding *finding;
     const struct psk_user *user = &identity->user;
-    if (psk_nodes_have(&user->clients, server) &&
+    const struct psk_node *before = psk_nodes_find(&user->clients, server);
+    if (before != NULL &&
         (finding = begin(merge, identity, RULE_PSK_ROLE_SWITCH, server, NULL)) != NULL) {
-        psk_group_say_switch(finding, user, server, server->confirmed);
+        psk_group_say_switch(finding, user, server, before);
         keep_bytes(merge, finding);
     }
     const struct psk_signs signs = psk_nodes_use(&identity->user.servers, server);
@@ -192,7 +194,7 @@ static void use_as_server(struct merge *merge, struct identity *identity, struct
         (finding = begin(merge, identity, RULE_PSK_GROUP_SERVERS, &user->clients.all[0], server)) !=
             NULL) {
         finding->last_ns = server->last_ns;
-        psk_group_say_servers(finding, user, server, &signs, server->confirmed);
+        psk_group_say_servers(finding, user, server, &signs);
         keep_bytes(merge, finding);
     }
 }

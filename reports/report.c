@@ -84,7 +84,9 @@ static const struct counter engine_counters[] = {
     ENGINE(streams_dropped, "TCP stream given up (memory bound)",
            "TCP streams given up (memory bound)"),
     ENGINE(malformed, "malformed message", "malformed messages"),
-    ENGINE(cut, "message captured only in part", "messages captured only in part")};
+    ENGINE(cut, "message captured only in part", "messages captured only in part"),
+    ENGINE(memory_refused, "time that there was no memory for something that was read",
+           "times that there was no memory for something that was read")};
 
 static const struct counter analysis_counters[] = {
     ANALYSIS(tls_sessions_unknown_secrecy, "session with a cipher suite that nobody registered",
@@ -147,8 +149,8 @@ void report_limits(const struct result *result, struct report_limit limits[REPOR
     }
     *num = 0;
     add_limit(limits, num,
-              &(struct report_limit){"inputs_damaged", damaged, "input not read to its end",
-                                     "inputs not read to their end"});
+              &(struct report_limit){"inputs_damaged", damaged, "input not read whole",
+                                     "inputs not read whole"});
     add_limit(limits, num,
               &(struct report_limit){"frames_dropped", dropped, "frame dropped by the capture",
                                      "frames dropped by the capture"});
@@ -171,6 +173,29 @@ void report_limits(const struct result *result, struct report_limit limits[REPOR
                  &result->engine);
     add_counters(limits, num, analysis_counters,
                  sizeof analysis_counters / sizeof analysis_counters[0], &result->analysis);
+}
+
+bool report_failed(const struct result *result)
+{
+    if (result->ended)
+        return result->exit_status > 1; /* 1: there are findings to fail on */
+    for (size_t i = 0; i < result->num_inputs; i++)
+        if (result->inputs[i].damage[0] != '\0')
+            return true;
+    return false;
+}
+
+uint64_t report_filtered(const struct result *result)
+{
+    uint64_t num = 0;
+    for (size_t i = 0; i < result->num_inputs; i++)
+        num += result->inputs[i].filtered;
+    return num;
+}
+
+bool report_ran(const struct result *result, enum rule_id id)
+{
+    return result->rules_on == NULL || result->rules_on[id];
 }
 
 size_t report_num_told(const struct result *result, const struct observation_type *type)

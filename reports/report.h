@@ -27,8 +27,16 @@ enum { REPORT_MAX_LIMITS = 32 };
 void report_limits(const struct result *result, struct report_limit limits[REPORT_MAX_LIMITS],
                    size_t *num);
 
+/* report_failed says whether the run did not do what it was asked to: not all was read, or it was stopped. */
+bool report_failed(const struct result *result);
+
 /* Time span of all inputs; both 0 when no frame was read. */
 void report_span(const struct result *result, uint64_t *first_ns, uint64_t *last_ns);
+
+/* report_filtered is how many packets of all inputs the filter left out: those count nowhere else. */
+uint64_t report_filtered(const struct result *result);
+
+bool report_ran(const struct result *result, enum rule_id id);
 
 /* report_num_told is how many observations of |type| the analyzers made. */
 size_t report_num_told(const struct result *result, const struct observation_type *type);

@@ -2,8 +2,8 @@
  * family, and one for every input.
  *
  * A case fails if the rule has findings that make the run fail (--fail-on), so there is a failure here if and only if
- * the exit status is 1. An input that could not be read to its end is an error. Findings that do not count are in the
- * output of their case. Names of cases are ids of rules, so that they are the same in every run. */
+ * the exit status is 1. An input that could not be read whole is an error, and so is what else ended the run with
+ * another status than 0 and 1. Findings that do not count are in the output of their case. Names of cases are ids of rules, so that they are the same in every run. */
 #include "reports/baseline.h"
 #include "reports/finding_place.h"
 #include "reports/report.h"
@@ -62,11 +62,6 @@ static void put_counts(FILE *out, const struct counts *counts)
 }
 
 /* --- rules --- */
-
-static bool ran(const struct result *result, enum rule_id id)
-{
-    return result->rules_on == NULL || result->rules_on[id];
-}
 
 /* Findings of a rule, by whether they make the run fail. */
 static uint64_t count(const struct junit *junit, const struct rule *rule, bool fails)
@@ -168,12 +163,20 @@ static bool is_of(const struct rule *rule, const char *family)
     return strncmp(rule->id, family, len) == 0 && rule->id[len] == '.';
 }
 
+/* Which rules ran for reports that were joined is not known, but of those with findings. */
+static bool has_case(const struct junit *junit, enum rule_id id)
+{
+    const struct rule *rule = rule_get(id);
+    return junit->result->merged == 0 ? report_ran(junit->result, id)
+                                      : count(junit, rule, true) + count(junit, rule, false) > 0;
+}
+
 static struct counts count_family(const struct junit *junit, const char *family)
 {
     struct counts counts = {0};
     for (int id = 0; id < (int)NUM_RULES; id++) {
         const struct rule *rule = rule_get((enum rule_id)id);
-        if (!is_of(rule, family) || !ran(junit->result, (enum rule_id)id))
+        if (!is_of(rule, family) || !has_case(junit, (enum rule_id)id))
             continue;
         counts.tests++;
         counts.failures += count(junit, rule, true) > 0;
@@ -191,7 +194,7 @@ static void put_family(const struct junit *junit, const char *family)
     put_counts(junit->out, &counts);
     fputs(">\n", junit->out);
     for (int id = 0; id < (int)NUM_RULES; id++)
-        if (is_of(rule_get((enum rule_id)id), family) && ran(junit->result, (enum rule_id)id))
+        if (is_of(rule_get((enum rule_id)id), family) && has_case(junit, (enum rule_id)id))
             put_case(junit, rule_get((enum rule_id)id), family);
     fputs("  </testsuite>\n", junit->out);
 }
@@ -209,12 +212,33 @@ static bool begins_family(int id)
 
 /* --- inputs --- */
 
-static uint64_t count_damaged(const struct result *result)
+static struct counts count_inputs(const struct result *result)
 {
-    uint64_t num = 0;
+    struct counts counts = {.tests = result->num_inputs};
     for (size_t i = 0; i < result->num_inputs; i++)
-        num += result->inputs[i].damage[0] != '\0';
-    return num;
+        counts.errors += result->inputs[i].damage[0] != '\0';
+    return counts;
+}
+
+/* Whether the run failed for another reason than its inputs: a list of keys, memory, a signal. */
+static bool failed_otherwise(const struct result *result)
+{
+    return report_failed(result) && count_inputs(result).errors == 0;
+}
+
+/* A case for this only when there is something to tell. */
+static void put_run(const struct junit *junit)
+{
+    const struct counts counts = {.tests = 1, .errors = 1};
+    if (!failed_otherwise(junit->result))
+        return;
+    fputs("  <testsuite name=\"run\"", junit->out);
+    put_counts(junit->out, &counts);
+    fprintf(junit->out,
+            ">\n    <testcase classname=\"perpass.run\" name=\"whole\">\n"
+            "      <error type=\"incomplete\" message=\"the exit status is %d: standard error says "
+            "why\"/>\n    </testcase>\n  </testsuite>\n",
+            junit->result->exit_status);
 }
 
 static void put_outside(const struct junit *junit, const char *name, const char *text)
@@ -226,14 +250,14 @@ static void put_outside(const struct junit *junit, const char *name, const char 
 static void put_inputs(const struct junit *junit)
 {
     const struct result *result = junit->result;
-    const struct counts counts = {.tests = result->num_inputs, .errors = count_damaged(result)};
+    const struct counts counts = count_inputs(result);
     fputs("  <testsuite", junit->out);
     put_attribute(junit->out, "name", "inputs");
     put_counts(junit->out, &counts);
     fputs(">\n", junit->out);
     for (size_t i = 0; i < result->num_inputs; i++) {
         const struct input_info *input = &result->inputs[i];
-        char packets[TEXT_SMALL * 2];
+        char packets[TEXT_SMALL * 2], left_out[TEXT_SMALL];
         fputs("    <testcase classname=\"perpass.inputs\"", junit->out);
         put_outside(junit, "name", input->path);
         fputs(">\n", junit->out);
@@ -242,16 +266,23 @@ static void put_inputs(const struct junit *junit)
             put_outside(junit, "message", input->damage);
             fputs("/>\n", junit->out);
         }
-        fprintf(junit->out, "      <system-out>%s read</system-out>\n    </testcase>\n",
+        fprintf(junit->out, "      <system-out>%s read",
                 text_count(input->frames, "packet", "packets", packets));
+        if (input->filtered > 0)
+            fprintf(junit->out, ", %s left out by the filter",
+                    text_number(input->filtered, left_out));
+        fputs("</system-out>\n    </testcase>\n", junit->out);
     }
     fputs("  </testsuite>\n", junit->out);
 }
 
 static struct counts count_all(const struct junit *junit)
 {
-    struct counts all = {.tests = junit->result->num_inputs,
-                         .errors = count_damaged(junit->result)};
+    struct counts all = count_inputs(junit->result);
+    if (failed_otherwise(junit->result)) {
+        all.tests++;
+        all.errors++;
+    }
     for (int id = 0; id < (int)NUM_RULES; id++) {
         char family[FAMILY_SIZE];
         if (!begins_family(id))
@@ -274,6 +305,7 @@ static bool junit_write(FILE *out, const struct result *result, struct redactor 
     put_counts(out, &all);
     fputs(">\n", out);
     put_inputs(&junit);
+    put_run(&junit);
     for (int id = 0; id < (int)NUM_RULES; id++) {
         char family[FAMILY_SIZE];
         family_of(rule_get((enum rule_id)id), family);

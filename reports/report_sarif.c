@@ -449,14 +449,6 @@ static void put_limit(struct json_writer *json, const struct report_limit *limit
     json_writer_object_end(json);
 }
 
-static bool is_damaged(const struct result *result)
-{
-    for (size_t i = 0; i < result->num_inputs; i++)
-        if (result->inputs[i].damage[0] != '\0')
-            return true;
-    return false;
-}
-
 static void put_invocation(const struct sarif *sarif)
 {
     struct json_writer *json = sarif->json;
@@ -467,7 +459,7 @@ static void put_invocation(const struct sarif *sarif)
     member_array(json, "invocations");
     json_writer_object_begin(json);
     report_json_name(json, "executionSuccessful");
-    json_writer_truth(json, !is_damaged(result));
+    json_writer_truth(json, !report_failed(result));
     if (result->ended)
         member_number(json, "exitCode", (uint64_t)result->exit_status);
     member_array(json, "toolExecutionNotifications");

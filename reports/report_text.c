@@ -30,6 +30,12 @@ struct page {
     unsigned width, max_lines;
 };
 
+/* A report that is no screen has room for every line. */
+static unsigned at_most(const struct page *page, unsigned lines)
+{
+    return page->max_lines > 0 ? lines : 0;
+}
+
 static const char *colour_of(enum severity severity)
 {
     static const char *const colours[] = {[SEVERITY_INFO] = "\033[36m",
@@ -200,16 +206,16 @@ static unsigned print_head(const struct page *page, FILE *out)
     unsigned lines = 0;
     describe_inputs(page, &inputs);
     report_words_traffic(&traffic, page->result);
-    lines += text_wrap(out, inputs.text, 0, page->width, 1);
-    lines += text_wrap(out, traffic.text, 0, page->width, 1);
+    lines += text_wrap(out, inputs.text, 0, page->width, at_most(page, 1));
+    lines += text_wrap(out, traffic.text, 0, page->width, at_most(page, 1));
     if (page->result->engine.frames == 0)
         return lines;
     report_words_sessions(&sessions, page->result);
     report_words_installs(&installs, page->result);
     report_links_line(page->result, links);
-    lines += text_wrap(out, sessions.text, 0, page->width, 2);
-    lines += text_wrap(out, links, 0, page->width, 1);
-    return lines + text_wrap(out, installs.text, 0, page->width, 2);
+    lines += text_wrap(out, sessions.text, 0, page->width, at_most(page, 2));
+    lines += text_wrap(out, links, 0, page->width, at_most(page, 1));
+    return lines + text_wrap(out, installs.text, 0, page->width, at_most(page, 2));
 }
 
 /* A line of the table of classes; the last column only where there is room for it. */
@@ -245,9 +251,9 @@ static unsigned print_foot(const struct page *page, FILE *out)
     report_words_limits(&limits, page->result);
     report_words_baseline(&baseline, page->result, page->redactor);
     report_words_privacy(&privacy, page->result, page->redactor);
-    lines += text_wrap(out, limits.text, 0, page->width, page->max_lines > 0 ? 2 : 0);
-    lines += text_wrap(out, baseline.text, 0, page->width, 1);
-    lines += text_wrap(out, privacy.text, 0, page->width, 1);
+    lines += text_wrap(out, limits.text, 0, page->width, at_most(page, 2));
+    lines += text_wrap(out, baseline.text, 0, page->width, at_most(page, 1));
+    lines += text_wrap(out, privacy.text, 0, page->width, at_most(page, 1));
     if (page->result->num_findings > 0)
         lines += text_wrap(out, "perpass explain RULE tells what a rule means and what to do", 0,
                            page->width, 1);
@@ -258,7 +264,7 @@ static void print_none(const struct page *page)
 {
     struct sentence line = {.len = 0};
     report_words_none(&line, page->result);
-    text_wrap(page->out, line.text, 0, page->width, 2);
+    text_wrap(page->out, line.text, 0, page->width, at_most(page, 4));
 }
 
 /* What to do first: the beginning of the worst rule's remedy. With |out| NULL its lines are only counted; a low screen

@@ -24,6 +24,9 @@ void report_words_traffic(struct sentence *line, const struct result *result)
     if (result->merged > 0)
         sentence_add(line, "%zu reports joined: ", result->merged);
     report_words_count(line, engine->frames, "packet", "packets");
+    if (report_filtered(result) > 0)
+        sentence_add(line, " (%s more left out by the filter)",
+                     text_number(report_filtered(result), text));
     if (engine->frames > 0) {
         sentence_add(line, " in %s", text_duration(last_ns - first_ns, text));
         sentence_add(line, " from %s, ", text_second(first_ns, text));
@@ -37,7 +40,7 @@ void report_words_sessions(struct sentence *line, const struct result *result)
     if (stats->tls_client_hellos == 0 && stats->tls_sessions == 0) {
         sentence_add(line, "No TLS handshake was seen");
         if (report_num_told(result, &observation_install_transaction) == 0)
-            sentence_add(line, ", and no install of a device; this version judges nothing else");
+            sentence_add(line, ", and no install of a device");
         return;
     }
     report_words_count(line, stats->tls_client_hellos, "client hello, ", "client hellos, ");
@@ -129,16 +132,36 @@ void report_words_baseline(struct sentence *line, const struct result *result,
         sentence_add(line, "; %" PRIu64 " of the baseline were not found again", count.gone);
 }
 
+/* What the rules that ran did not see. */
+static void add_looked_for(struct sentence *line, const struct result *result)
+{
+    uint64_t num = 0;
+    for (int id = 0; id < (int)NUM_RULES; id++)
+        num += report_ran(result, (enum rule_id)id);
+    sentence_add(line, ": nothing%s was seen that the ",
+                 result->min_severity > SEVERITY_INFO ? " so severe" : "");
+    report_words_count(line, num, "rule that ran looks for", "rules that ran look for");
+}
+
 void report_words_none(struct sentence *line, const struct result *result)
 {
+    if (result->engine.frames == 0 && report_filtered(result) > 0) {
+        sentence_add(line, "The filter left every packet out: there is nothing to tell.");
+        return;
+    }
     if (result->engine.frames == 0) {
         sentence_add(line, "No packet was read: there is nothing to tell.");
         return;
     }
-    sentence_add(line, "No finding: nothing was seen that the ");
-    report_words_count(line, (uint64_t)NUM_RULES, "rule", "rules");
-    sentence_add(line, " of this version look for. That is no proof of safety: see above what was "
-                       "looked at.");
+    sentence_add(line, "No finding");
+    if (result->min_severity > SEVERITY_INFO)
+        sentence_add(line, " of severity %s or above (--min-severity)",
+                     severity_name(result->min_severity));
+    if (result->merged > 0)
+        sentence_add(line, ": the reports that were joined have none");
+    else
+        add_looked_for(line, result);
+    sentence_add(line, ". That is no proof of safety: see above what was looked at.");
 }
 
 const char *report_words_shown(const struct shown *shown, size_t columns, char *text, size_t size)

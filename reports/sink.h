@@ -21,7 +21,7 @@ struct input_info {
     /* as in struct source_stats */
     uint64_t frames, filtered, dropped, unfit, mended, freezes, outages, adapter_stamped;
     uint64_t first_ns, last_ns; /* of its frames; 0 when there are none */
-    char damage[512]; /* "" or the sentence that says why it could not be read to its end */
+    char damage[512];           /* "" or the sentence that says why it could not be read whole */
 };
 
 struct baseline; /* reports/baseline.h */
@@ -46,6 +46,7 @@ struct result {
     enum severity fail_on;           /* of findings that are not known: 0: none */
     const struct baseline *baseline; /* findings that are known; NULL: nobody told */
     const bool *rules_on;            /* by enum rule_id: those that ran; NULL: all */
+    enum severity min_severity;      /* of findings that are told; 0: all */
     bool ended;                      /* there is nothing to come, and |exit_status| is */
     int exit_status;                 /* what the program says, if it can write its results */
 };

@@ -222,7 +222,13 @@ const char *text_percent(uint64_t part, uint64_t whole, char buffer[TEXT_SMALL])
 {
     double share = whole == 0 ? 0 : 100.0 * (double)part / (double)whole;
     bool whole_number = share == 0 || (share >= 1 && share < 99) || part == whole;
-    snprintf(buffer, TEXT_SMALL, whole_number ? "%.0f %%" : "%.1f %%", share);
+    /* What is not all or nothing is not rounded to that. */
+    if (part > 0 && share < 0.1)
+        snprintf(buffer, TEXT_SMALL, "below 0.1 %%");
+    else if (part < whole && share > 99.9)
+        snprintf(buffer, TEXT_SMALL, "over 99.9 %%");
+    else
+        snprintf(buffer, TEXT_SMALL, whole_number ? "%.0f %%" : "%.1f %%", share);
     return buffer;
 }
 

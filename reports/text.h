@@ -48,7 +48,8 @@ const char *text_duration(uint64_t duration_ns, char buffer[TEXT_SMALL]);
 /* text_bytes writes "12 bytes", "3.4 MB". */
 const char *text_bytes(uint64_t bytes, char buffer[TEXT_SMALL]);
 
-/* text_percent writes "30 %" of |part| in |whole|, with a digit more where that says more. */
+/* text_percent writes "30 %" of |part| in |whole|, with a digit more where that says more, and "below 0.1 %" or
+ * "over 99.9 %" of what is not all or nothing. */
 const char *text_percent(uint64_t part, uint64_t whole, char buffer[TEXT_SMALL]);
 
 /* text_sentence gives the length of the first sentence of |text|, its full stop included. */

@@ -195,10 +195,10 @@ static void add_related(struct threat *threat, const struct result *result)
             threat->related[threat->num_related++] = rule_get(related[i]);
 }
 
-static bool has_rules(enum attack_class attack)
+static bool has_rules(const struct result *result, enum attack_class attack)
 {
     for (int id = 0; id < (int)NUM_RULES; id++)
-        if (rule_get((enum rule_id)id)->attack == attack)
+        if (rule_get((enum rule_id)id)->attack == attack && report_ran(result, (enum rule_id)id))
             return true;
     return false;
 }
@@ -214,7 +214,7 @@ bool threat_model_make(struct threat_model *model, const struct result *result)
         threat->attack = (enum attack_class)(ATTACK_PASSIVE + i);
         threat->words = threat_words(threat->attack);
         threat->severities = report_severities(result, threat->attack);
-        threat->looked_for = has_rules(threat->attack);
+        threat->looked_for = has_rules(result, threat->attack);
     }
 #define THREAT_GAIN(class, number, whole, unit, one, many)                                         \
     add_gain(model, class, &(struct threat_gain){#number, unit, tally.number, tally.whole, NULL},  \

@@ -33,7 +33,7 @@ struct threat {
     enum attack_class attack;
     const struct threat_words *words;
     struct report_severities severities; /* of the findings of this class */
-    bool looked_for;                     /* there are rules of this class */
+    bool looked_for;                     /* there are rules of this class that ran */
     struct threat_gain gains[THREAT_MOST_GAINS];
     size_t num_gains;
     const struct rule

@@ -106,6 +106,13 @@ const char *tls_kx_name(enum tls_kx kx);       /* "ECDHE_PSK", static; "unknown"
  * names as those of TLS 1.2, and of RFC 9794. NULL: nothing tells it. */
 const char *tls_kx_13_name(struct number group, bool psk);
 
+/* tls_kx_has_psk says whether a PSK goes into the keys: RFC 4279, RFC 5489. */
+static inline bool tls_kx_has_psk(enum tls_kx kx)
+{
+    return kx == TLS_KX_PSK || kx == TLS_KX_RSA_PSK || kx == TLS_KX_DHE_PSK ||
+           kx == TLS_KX_ECDHE_PSK;
+}
+
 /* tls_is_grease says whether a 16-bit code point is one of RFC 8701's: 0x?a?a with equal bytes. */
 static inline bool tls_is_grease(uint16_t code)
 {

@@ -4,8 +4,8 @@ import os
 
 from captures import write
 from dtls_frames import (
-    CLIENT_HELLO, DTLS13, SERVER_HELLO, X25519, End, Exchange, chosen_psk, chosen_share, chosen_version, client_hello,
-    groups, offered_psk, offered_share, offered_versions, psk_modes, server_hello, signature_schemes, u16s, vec16,
+    CLIENT_HELLO, DTLS13, X25519, End, Exchange, chosen_psk, chosen_share, chosen_version, client_hello,
+    groups, offered_psk, offered_share, offered_versions, psk_modes, signature_schemes, u16s, vec16,
 )
 from lab import CLIENTS, SERVER
 
@@ -22,8 +22,5 @@ def make(_, out):
              psk_modes(1), offered_psk(imported)]
     wire.to_server(client.message(CLIENT_HELLO, 0, client_hello(os.urandom(32), [SUITE], offer)))
     answer = [chosen_share(X25519, 32), chosen_version(DTLS13), chosen_psk(0)]
-    wire.to_client(server.message(SERVER_HELLO, 0, server_hello(os.urandom(32), SUITE, answer)), server.unified(2, 60))
-    wire.to_server(client.unified(2, 44))
-    wire.to_client(server.unified(3, 18))  # ACK
-    wire.to_server(client.unified(3, 61))
+    wire.complete13(SUITE, answer, 60)
     write(f"{out}/capture.pcap", wire.packets)

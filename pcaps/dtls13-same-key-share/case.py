@@ -4,8 +4,8 @@ import os
 
 from captures import write
 from dtls_frames import (
-    CLIENT_HELLO, DTLS13, SERVER_HELLO, X25519, End, Exchange, chosen_share, chosen_version, client_hello, extension,
-    groups, offered_share, offered_versions, server_hello, server_name, signature_schemes, u16s, vec16,
+    CLIENT_HELLO, DTLS13, X25519, End, Exchange, chosen_share, chosen_version, client_hello, extension,
+    groups, offered_share, offered_versions, server_name, signature_schemes, u16s, vec16,
 )
 from lab import CLIENTS, SERVER
 
@@ -22,10 +22,7 @@ def session(packets, address, port, share, copies=1):
     for _ in range(copies):
         wire.to_server(client.message(CLIENT_HELLO, 0, hello))
     answer = [chosen_share(X25519, 32), chosen_version(DTLS13)]
-    wire.to_client(server.message(SERVER_HELLO, 0, server_hello(os.urandom(32), SUITE, answer)), server.unified(2, 200))
-    wire.to_server(client.unified(2, 44))
-    wire.to_client(server.unified(3, 18))  # ACK
-    wire.to_server(client.unified(3, 61))
+    wire.complete13(SUITE, answer, 200)
     packets += wire.packets
 
 

@@ -105,11 +105,7 @@ def session(wire, client, server, keys, selected, retry=False, damage=False):
         sequence = 1
     suite = SUITES[keys[selected].name == "sha384"]
     chosen = [chosen_share(X25519, 32), chosen_version(DTLS13), chosen_psk(selected)]
-    wire.to_client(server.message(SERVER_HELLO, sequence, server_hello(os.urandom(32), suite, chosen)),
-                   server.unified(2, 60))
-    wire.to_server(client.unified(2, 44))
-    wire.to_client(server.unified(3, 18))
-    wire.to_server(client.unified(3, 61))
+    wire.complete13(suite, chosen, 60, sequence)
 
 
 def make(_, out):

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -87,23 +88,43 @@ static ssize_t read_line(int descriptor, uint8_t *to, size_t max)
     return (ssize_t)len;
 }
 
+/* How the terminal was before it was asked on, for who ends the program meanwhile. */
+static struct termios shown;
+static int asked_on = -1;
+static const int ends[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+enum { NUM_ENDS = sizeof ends / sizeof ends[0] };
+
+/* What is raised comes once this returns, as if there had been no handler: SA_RESETHAND. */
+static void show_again(int signal_number)
+{
+    tcsetattr(asked_on, TCSANOW, &shown);
+    (void)raise(signal_number);
+}
+
 /* A terminal that does not show what is typed. */
 static ssize_t ask(uint8_t *to, size_t max, struct error *error)
 {
-    struct termios before, hidden;
+    const struct sigaction action = {.sa_handler = show_again, .sa_flags = (int)SA_RESETHAND};
+    struct sigaction before[NUM_ENDS];
+    struct termios hidden;
     int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
-    if (terminal < 0 || tcgetattr(terminal, &before) != 0) {
+    if (terminal < 0 || tcgetattr(terminal, &shown) != 0) {
         if (terminal >= 0)
             close(terminal);
         error_set(error, "there is no key: give --psk-file, as there is no terminal to ask on");
         return -1;
     }
-    hidden = before;
+    asked_on = terminal;
+    for (unsigned i = 0; i < NUM_ENDS; i++)
+        sigaction(ends[i], &action, &before[i]);
+    hidden = shown;
     hidden.c_lflag &= ~(tcflag_t)ECHO;
     tcsetattr(terminal, TCSAFLUSH, &hidden);
     dprintf(terminal, "Pre-shared key (as text, or 0x and hexadecimal digits): ");
     ssize_t len = read_line(terminal, to, max);
-    tcsetattr(terminal, TCSAFLUSH, &before);
+    tcsetattr(terminal, TCSAFLUSH, &shown);
+    for (unsigned i = 0; i < NUM_ENDS; i++)
+        sigaction(ends[i], &before[i], NULL);
     dprintf(terminal, "\n");
     close(terminal);
     return len;

@@ -3,6 +3,7 @@
 #include "capture/sandbox.h"
 #include "cli/complain.h"
 #include "cli/options.h"
+#include "cli/output.h"
 #include "cli/signals.h"
 #include "cli/status.h"
 #include "probe/program/fleet.h"
@@ -74,8 +75,11 @@ static bool read_identity(const struct settings *settings, struct probe_settings
                error_set(error, "--full needs an identity: --psk-identity or --psk-identity-hex");
     struct error reason;
     probe->identity = keys_identity(text, hex, &reason);
-    return span_seen(probe->identity) ||
-           error_set(error, "--psk-identity%s: %.300s", hex ? "-hex" : "", reason.text);
+    if (!span_seen(probe->identity))
+        return error_set(error, "--psk-identity%s: %.300s", hex ? "-hex" : "", reason.text);
+    return settings->full || settings->oracle ||
+           error_set(error, "--psk-identity%s needs --full or --oracle, which use it",
+                     hex ? "-hex" : "");
 }
 
 static bool read_numbers(struct settings *settings, struct error *error)
@@ -85,14 +89,14 @@ static bool read_numbers(struct settings *settings, struct error *error)
     settings->parallel = settings->parallel != 0 ? settings->parallel : DEFAULT_PARALLEL;
     if (settings->rate > MAX_RATE)
         return error_set(error, "--rate: at most %d datagrams a second", MAX_RATE);
-    if (settings->timeout < MIN_TIMEOUT || settings->timeout > MAX_TIMEOUT)
-        return error_set(error, "--timeout: %d to %d seconds", MIN_TIMEOUT, MAX_TIMEOUT);
     if (settings->parallel > MAX_PARALLEL)
         return error_set(error, "--parallel: at most %d targets", MAX_PARALLEL);
     if (settings->ipv4 && settings->ipv6)
         return error_set(error, "--ipv4 and --ipv6 contradict each other");
     if (settings->coap_ping && !settings->full)
         return error_set(error, "--coap-ping needs a session: --full");
+    if (settings->key_file != NULL && !settings->full && !settings->oracle)
+        return error_set(error, "--psk-file needs --full or --oracle, which use it");
     return true;
 }
 
@@ -113,8 +117,8 @@ static bool read_targets(const struct settings *settings, const struct option_li
 struct outputs {
     const struct settings *settings;
     struct redactor *redactor;
-    FILE *events_file; /* NULL: none */
-    struct event_writer *events;
+    struct output events_file;
+    struct event_writer *events; /* NULL: none */
     struct tell_style style;
     enum severity fail_on, worst;
     bool incomplete, no_memory;
@@ -129,7 +133,7 @@ static void told(void *to, const struct probe *probe)
         outputs->incomplete = true;
     if (outputs->events != NULL)
         tell_events(outputs->events, probe);
-    if (outputs->events_file == stdout)
+    if (outputs->events_file.standard)
         event_writer_flush(outputs->events);
     else if (outputs->settings->json)
         outputs->no_memory = !tell_json(stdout, probe, outputs->redactor) || outputs->no_memory;
@@ -145,31 +149,45 @@ static void told(void *to, const struct probe *probe)
     fflush(stdout);
 }
 
+/* Whether the events may go where they are to go. */
+static bool check_events(const struct settings *settings, struct error *error)
+{
+    const char *const inputs[] = {settings->targets, settings->key_file, settings->pseudonym_key};
+    const char *path = settings->events;
+    if (path != NULL && strcmp(path, "-") == 0 && settings->json)
+        return error_set(error, "--json and --events - both want standard output");
+    for (size_t i = 0; path != NULL && i < sizeof inputs / sizeof inputs[0]; i++)
+        if (output_destroys(path, inputs[i]))
+            return error_set(error, "%s is an input: writing the events to it would destroy it",
+                             path);
+    return true;
+}
+
 static bool open_events(struct outputs *outputs, struct error *error)
 {
     const char *path = outputs->settings->events;
     const struct event_options options = {.observations = true};
     if (path == NULL)
         return true;
-    if (strcmp(path, "-") == 0 && outputs->settings->json)
-        return error_set(error, "--json and --events - both want standard output");
-    outputs->events_file = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
-    if (outputs->events_file == NULL)
-        return error_set(error, "cannot write '%s': %s", path, strerror(errno));
-    outputs->events = event_writer_new(outputs->events_file, &options, outputs->redactor, error);
+    if (!output_open_stream(&outputs->events_file, path, error) ||
+        !output_truncate(&outputs->events_file, error))
+        return false;
+    outputs->events =
+        event_writer_new(outputs->events_file.out, &options, outputs->redactor, error);
     return outputs->events != NULL;
 }
 
 /* False, and told, when they could not be written. */
 static bool close_events(struct outputs *outputs)
 {
-    struct error error = {.text = ""};
-    bool ok = outputs->events == NULL || event_writer_free(outputs->events, &error);
-    if (outputs->events_file != NULL && outputs->events_file != stdout &&
-        fclose(outputs->events_file) != 0 && ok)
-        ok = error_set(&error, "%s", strerror(errno));
+    struct error error = {.text = ""}, reason = {.text = ""};
+    bool ok = outputs->events == NULL || event_writer_free(outputs->events, &reason);
     if (!ok)
-        complain("'%s' cannot be written: %s", outputs->settings->events, error.text);
+        error_set(&error, "%s cannot be written: %s", outputs->events_file.name, reason.text);
+    if (outputs->events_file.out != NULL)
+        ok = output_close(&outputs->events_file, ok ? &error : &reason) && ok;
+    if (!ok)
+        complain("%s", error.text);
     return ok;
 }
 
@@ -216,6 +234,8 @@ static int probe_all(const struct settings *settings, struct probe_settings *pro
     const bool lacked = complain_lacked_memory();
     if (ferror(stdout) || outputs->no_memory)
         return STATUS_OUTPUT;
+    if (signals_stopped() != 0)
+        return 128 + signals_stopped();
     if (outputs->fail_on != 0 && outputs->worst >= outputs->fail_on)
         return STATUS_FINDING;
     return !ran || lacked || outputs->incomplete ? STATUS_INPUT : STATUS_OK;
@@ -227,7 +247,8 @@ static bool prepare(struct settings *settings, const struct option_list *operand
                     struct error *error)
 {
     struct redact_options redaction = {.policy = POLICY_RAW, .key_file = settings->pseudonym_key};
-    if (!read_numbers(settings, error) || !read_checks(settings->checks, probe->wanted, error) ||
+    if (!check_events(settings, error) || !read_numbers(settings, error) ||
+        !read_checks(settings->checks, probe->wanted, error) ||
         !read_identity(settings, probe, error))
         return false;
     probe->full = settings->full;
@@ -251,7 +272,7 @@ static bool prepare(struct settings *settings, const struct option_list *operand
         probe->key = keys->key;
     }
     outputs->redactor = redactor_new(&redaction, error);
-    return outputs->redactor != NULL && open_events(outputs, error) && confine(settings, error);
+    return outputs->redactor != NULL;
 }
 
 static int run(const void *given, const struct option_list *operands)
@@ -266,7 +287,12 @@ static int run(const void *given, const struct option_list *operands)
     int status = STATUS_USAGE;
     if (settings.version)
         return version();
-    if (prepare(&settings, operands, &probe, &source, &targets, &keys, &outputs, &error))
+    bool ready = prepare(&settings, operands, &probe, &source, &targets, &keys, &outputs, &error);
+    if (ready && !open_events(&outputs, &error)) {
+        ready = false;
+        status = STATUS_OUTPUT;
+    }
+    if (ready && confine(&settings, &error))
         status = probe_all(&settings, &probe, &targets, &outputs);
     else
         complain("%s", error.text);
@@ -277,6 +303,20 @@ static int run(const void *given, const struct option_list *operands)
     targets_free(&targets);
     free((void *)(uintptr_t)probe.identity.at);
     return status;
+}
+
+static bool set_some(void *member, const char *value, struct error *error)
+{
+    return option_set_number(member, value, error) &&
+           (*(uint64_t *)member > 0 || error_set(error, "it is 1 or more"));
+}
+
+static bool set_timeout(void *member, const char *value, struct error *error)
+{
+    const uint64_t *timeout = member;
+    return option_set_seconds(member, value, error) &&
+           ((*timeout >= MIN_TIMEOUT && *timeout <= MAX_TIMEOUT) ||
+            error_set(error, "it is %d to %d seconds", MIN_TIMEOUT, MAX_TIMEOUT));
 }
 
 #define MEMBER(name) offsetof(struct settings, name)
@@ -305,11 +345,11 @@ static const struct option_row options[] = {
      "Only these checks, with commas between; the hello that all need is sent anyway."},
     {"targets", "FILE", false, MEMBER(targets), option_set_text,
      "Also probe the targets of FILE, one a line; # begins a comment, - is standard input."},
-    {"parallel", "N", false, MEMBER(parallel), option_set_number,
+    {"parallel", "N", false, MEMBER(parallel), set_some,
      "Probe at most N targets at a time; 4 without this option."},
-    {"rate", "N", false, MEMBER(rate), option_set_number,
+    {"rate", "N", false, MEMBER(rate), set_some,
      "Send at most N datagrams a second, to all targets together; 400 without this option."},
-    {"timeout", "SECONDS", false, MEMBER(timeout), option_set_seconds,
+    {"timeout", "SECONDS", false, MEMBER(timeout), set_timeout,
      "Wait so long for an answer, 4 s at least; 5 s without this option. Flights are sent again "
      "after 1 "
      "s and 3 s."},
@@ -343,7 +383,8 @@ static const char notes[] =
     "port is 5684 unless it is given; coaps://HOST:PORT is understood, too.\n"
     "Probe only servers that are yours.\n\n"
     "Exit status: 0, 1 a check failed as --fail-on says, 2 usage, 3 a target did\n"
-    "not answer, or not to the end, 4 an output could not be written.\n";
+    "not answer, or not to the end, 4 an output could not be written; after a signal\n"
+    "128 and the signal's number.\n";
 
 static const struct command program = {
     .program = "perpass-probe",

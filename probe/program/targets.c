@@ -41,7 +41,8 @@ static bool split(const char *text, char host[TARGET_NAME_LEN], char port[8], st
         len = strlen(begin); /* an IPv6 address without a port */
         rest = begin + len;
     }
-    if (len == 0 || len >= TARGET_NAME_LEN || (rest[0] != '\0' && rest[0] != ':'))
+    if (len == 0 || len >= TARGET_NAME_LEN || (brackets && begin[len] != ']') ||
+        (rest[0] != '\0' && rest[0] != ':'))
         return error_set(error, "\"%.100s\" is no host", text);
     memcpy(host, begin, len);
     host[len] = '\0';
@@ -103,18 +104,20 @@ bool targets_read(struct targets *targets, const char *path, int family, struct 
 {
     const bool standard = strcmp(path, "-") == 0;
     FILE *in = standard ? stdin : fopen(path, "re");
-    char line[2 * TARGET_NAME_LEN];
+    char *line = NULL;
+    size_t room = 0;
     struct error reason;
     bool ok = true;
     if (in == NULL)
         return error_set(error, "cannot open '%s': %s", path, strerror(errno));
-    for (unsigned number = 1; ok && fgets(line, sizeof line, in) != NULL; number++) {
+    for (unsigned number = 1; ok && getline(&line, &room, in) >= 0; number++) {
         const char *text = trim(line);
         if (text[0] != '\0' && !targets_add(targets, text, family, &reason))
             ok = error_set(error, "'%s', line %u: %.300s", path, number, reason.text);
     }
-    if (ok && ferror(in))
+    if (ok && !feof(in))
         ok = error_set(error, "cannot read '%s': %s", path, strerror(errno));
+    free(line);
     if (!standard)
         fclose(in);
     return ok;

@@ -157,6 +157,9 @@ BOTH_WAYS = [
            {"versions": "1.3", "handshake": "yes", "forward-secrecy": "preferred" if mode == "dhe" else "no"}, depth=FULL,
            log=("handshake finished",))
       for mode in ("dhe", "ke") for suite in ("1301", "1303", "1304", "1305")),
+    Case("handshake: DTLS 1.3, a group that the client has no share of", "own13", ("groups=p256", "modes=dhe"),
+         {"versions": "1.3", "handshake": "yes", "forward-secrecy": "preferred"}, depth=FULL,
+         log=("handshake finished",)),
     Case("handshake: DTLS 1.3, no cookie", "own13", ("retry=no",), {"handshake": "yes"}, depth=FULL,
          log=("handshake finished",)),
     Case("handshake: DTLS 1.3, another key", "own13", ("key=00",), {"versions": "1.3", "handshake": "no"}, depth=FULL,

@@ -103,6 +103,7 @@ class Session:
         self.resends = 0
         self.read = self.write = None
         self.established = self.dead = self.resumed = False
+        self.refusal = self.set.wrong  # of a Finished that cannot be read
         self.state = "hello"
         self.cid = None  # what its records carry to here
         self.peer_cid = None
@@ -196,8 +197,8 @@ class Session:
         if self.established:
             return
         say("record that cannot be read")
-        if self.set.wrong != "silent":
-            self.alert(FATAL, int(self.set.wrong))
+        if self.refusal != "silent":
+            self.alert(FATAL, int(self.refusal))
 
     def take_handshake(self, record, body):
         if self.established and record.epoch == 1 and body[:1] == b"\1" and body[4:6] == b"\0\0":
@@ -326,12 +327,11 @@ class Session:
         identity = cursor.vector(2)
         psk = self.server.key_of(identity)
         if psk is None:
-            self.resend_at = None
             if self.set.unknown == "silent":
+                self.resend_at = None
                 self.dead = True
-            else:
-                self.alert(FATAL, int(self.set.unknown))
-            return
+                return
+            psk, self.refusal = os.urandom(16), self.set.unknown  # told when a wrong key would be: after the same work
         shared = None
         if exchange == "ecdhe":
             point = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), cursor.vector(1))
@@ -452,7 +452,8 @@ class Server:
             say(f"identity {identity.hex()} known")
             return bytes.fromhex(self.settings.key)
         say(f"identity {identity.hex()} unknown")
-        time.sleep(self.settings.unknown_delay / 1000)
+        if self.settings.unknown_delay > 0:  # without, a busy machine would make others wait here
+            time.sleep(self.settings.unknown_delay / 1000)
         return os.urandom(16) if self.settings.unknown == "random" else None
 
     def cookie(self, hello, address):

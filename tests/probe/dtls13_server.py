@@ -30,6 +30,7 @@ ACK, ENCRYPTED_EXTENSIONS, MESSAGE_HASH = 26, 8, 254
 SUPPORTED_VERSIONS, COOKIE, PSK_MODES, PRE_SHARED_KEY, KEY_SHARE = 43, 44, 45, 41, 51
 CONNECTION_ID = 54
 X25519, P256 = 0x001D, 0x0017
+GROUPS = {"x25519": X25519, "p256": P256}
 DRAFT = 0x7F2B
 PSK_KE, PSK_DHE_KE = 0, 1
 PREFIX = b"dtls13"  # of labels (RFC 9147 section 5.9)
@@ -44,6 +45,7 @@ class Settings:
     identity: str = "device-1"
     suites: str = "1301,1303,1304,1305"  # in the server's order
     modes: str = "dhe,ke"  # in the server's order
+    groups: str = "x25519,p256"  # the first is asked for where none was shown
     retry: bool = True  # asks for a cookie with a HelloRetryRequest
     unknown: str = "47"  # alert of an unknown identity, or "silent"
     wrong: str = "47"  # alert of a binder made with another key, or "silent"
@@ -244,7 +246,7 @@ class Session:
             self.alert(40)
             return
         self.suite = suite
-        shares = client_shares(hello.extensions.get(KEY_SHARE))
+        shares = client_shares(hello.extensions.get(KEY_SHARE), [GROUPS[name] for name in self.set.groups.split(",")])
         if self.set.retry and COOKIE not in hello.extensions:
             self.ask_again(message, shares)
             return
@@ -270,7 +272,7 @@ class Session:
         self.retried = os.urandom(24)
         extensions = extension(SUPPORTED_VERSIONS, u16s(self.version)) + extension(COOKIE, vec16(self.retried))
         if "dhe" in self.set.modes and not shares:
-            extensions += extension(KEY_SHARE, u16s(X25519))
+            extensions += extension(KEY_SHARE, u16s(GROUPS[self.set.groups.split(",")[0]]))
         self.transcript = self.hashed(MESSAGE_HASH, sha(self.hashed(CLIENT_HELLO, message.body, message.number)), 0)
         self.send([(0, HANDSHAKE, self.message(SERVER_HELLO, server_hello(RETRY, self.suite, extensions)))])
 
@@ -376,14 +378,14 @@ def server_hello(random, suite, extensions):
     return u16s(DTLS12) + random + vec8(b"") + u16s(suite) + b"\0" + vec16(extensions)
 
 
-def client_shares(data):
+def client_shares(data, known):
     shares = {}
     if data is not None:
         cursor = Cursor(Cursor(data).vector(2))
         while cursor.left() > 0:
             group = cursor.number(2)
             shares[group] = cursor.vector(2)
-    return {group: share for group, share in shares.items() if group in (X25519, P256)}
+    return {group: share for group, share in shares.items() if group in known}
 
 
 def exchange(shares):

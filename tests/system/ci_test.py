@@ -304,6 +304,30 @@ for path in sys.argv[1:]:
         self.assertEqual(root.get("errors"), "1")
         self.check_sarif(run, [1, 2])
 
+    def test_unknown_link_type(self):
+        strange = bytearray(pathlib.Path(capture_of("tls13")).read_bytes())
+        self.assertEqual(strange[20:24], b"\1\0\0\0")
+        strange[20] = 147  # which is for private use
+        (self.folder / "strange.pcap").write_bytes(strange)
+        run, root = self.reports("--report", self.path("r.json"), self.path("strange.pcap"), status=3)
+        invocation, = run["invocations"]
+        self.assertFalse(invocation["executionSuccessful"])
+        self.assertEqual([n["descriptor"]["id"] for n in invocation["toolExecutionNotifications"]
+                          if n["level"] == "error"], ["input-damaged"])
+        self.assertEqual(root.get("errors"), "1")
+        self.check_junit(root)
+        with open(self.path("r.json"), encoding="utf-8") as file:
+            told, = json.load(file)["inputs"]
+        self.assertFalse(told["complete"])
+        self.assertRegex(told["damage"], r"strange.pcap: \d+ packets of \d+ cannot be read: .*link type \(147")
+
+    def test_unreadable_candidates(self):
+        run, root = self.reports("--psk-candidates", "/proc/self/mem", capture_of("tls12-psk"), status=3)
+        self.assertFalse(run["invocations"][0]["executionSuccessful"])
+        self.assertEqual(root.get("errors"), "1")
+        self.assertEqual(root.find("testsuite[@name='run']/testcase/error").get("type"), "incomplete")
+        self.check_junit(root)
+
     def test_severity_and_baseline_in_reports(self):
         capture, baseline = capture_of("tls12-psk"), self.path("b")
         run, root = self.reports("--fail-on", "high", capture, status=1)

@@ -154,6 +154,8 @@ class Usage(Cli):
             (["--observations"], "needs --events"),
             (["--quiet", "--verbose"], "contradict"),
             (["--rules", "psk.none"], "psk.none"),
+            (["--rules", "psk.*,-psk.*"], "leaves no rule that runs"),
+            (["--rules", "psk.weak-key"], "leaves no rule that runs: psk.weak-key needs --psk-candidates"),
             (["--filter", "not a filter"], "filter"),
             (["--filter", "tcp port x"], "filter"),
             (["--pseudonym-key", self.path("none")], "none"),
@@ -165,6 +167,12 @@ class Usage(Cli):
             (["--secret-rules", self.file("pattern", b"other auto x x(\n")], ":1: the pattern is wrong"),
             (["--events", "-", "--report", "json:-"], "only one output"),
             (["--events", "a.ndjson", "--events", "b.ndjson"], "goes to a.ndjson already"),
+            (["--events", ""], '"" names no file'),
+            (["--events", "syslog:"], '"syslog:" names no file'),
+            (["--events", "unix:"], '"unix:" names no socket'),
+            (["--events", "syslog:unix:"], '"syslog:unix:" names no socket'),
+            (["--psk-candidates", self.file("keys", b"key\n"), "--rules=-psk.weak-key"], "psk.weak-key"),
+            (["--psk-candidates", self.file("keys", b"key\n"), "--rules=psk.hint-sent"], "psk.weak-key"),
         ]
         for words, sentence in rows:
             with self.subTest(words):
@@ -179,6 +187,16 @@ class Usage(Cli):
         self.refused(2, "tls.nonsense", "analyze", "--events", events, "--observations=tls.nonsense", self.good)
         self.assertEqual(pathlib.Path(events).read_bytes(), b"old\n")
 
+    def test_types_are_told(self):
+        """all of the protocol, or all protocols: no list ends in the middle"""
+        for word, sentence in (("tls.nonsense", r"there are: .*\btls\.server_hello\b.*\btls\.certificate\b"),
+                               ("nonsense", r"their names begin with: .*\btls\b.*\bcovert\b")):
+            done = self.run_it("analyze", "--events", "-", "--observations=" + word, self.good)
+            self.assertRegex(done.stderr.decode(), sentence)
+            types = re.findall(r"^## perpass\.(\S+)$", (ROOT / "docs" / "events.md").read_text(), re.M)
+            listed = done.stderr.decode().rstrip("\n").rsplit(": ", 1)[1].split(", ")
+            self.assertLessEqual(set(listed), {name if "." in word else name.split(".")[0] for name in types})
+
     def test_never_over_an_input(self):
         before = pathlib.Path(self.good).read_bytes()
         link = self.path("link.json")
@@ -190,6 +208,28 @@ class Usage(Cli):
             with self.subTest(words):
                 self.refused(2, "is an input", "analyze", *words, self.good)
                 self.assertEqual(pathlib.Path(self.good).read_bytes(), before)
+
+    def test_never_over_files_of_options(self):
+        key = self.file("key", b"k" * 32)
+        os.chmod(key, 0o600)
+        baseline = self.path("known")
+        self.works("analyze", "--quiet", "--write-baseline", baseline, PSK)
+        rules = self.file("rules", b"other auto - (x)\n")
+        keys = self.file("keys", b"key\n")
+        for option, path in (("--pseudonym-key", key), ("--baseline", baseline), ("--secret-rules", rules),
+                             ("--geoip", self.good), ("--psk-candidates", keys)):
+            before = pathlib.Path(path).read_bytes()
+            for output in (["--report", "txt:" + path], ["--events", path], ["--privacy", "raw", "--write", path]):
+                with self.subTest(option=option, output=output):
+                    self.refused(2, "is an input", "analyze", option, path, *output, PSK)
+                    self.assertEqual(pathlib.Path(path).read_bytes(), before)
+        self.refused(2, "is an input", "analyze", "--pseudonym-key", key, "--write-baseline", key, PSK)
+
+    def test_new_baseline_in_place_of_the_old(self):
+        baseline = self.path("known")
+        self.works("analyze", "--quiet", "--write-baseline", baseline, TLS13)
+        self.works("analyze", "--quiet", "--baseline", baseline, "--write-baseline", baseline, PSK)
+        self.assertIn("psk.", pathlib.Path(baseline).read_text())
 
     def test_never_over_standard_input(self):
         before = pathlib.Path(self.good).read_bytes()
@@ -223,7 +263,7 @@ class Inputs(Cli):
                 self.assertRegex(stderr, r"\Aperpass: [^\n]+\n\Z")
                 self.assertRegex(stderr, sentence)
                 self.assertIn(os.path.basename(path), stderr)
-                self.assertIn(b"1 input not read to its end", done.stdout)
+                self.assertIn(b"1 input not read whole", done.stdout)
                 self.assertEqual(done.returncode, 3)
 
     @unittest.skipIf(os.geteuid() == 0, "root may read everything")
@@ -232,6 +272,22 @@ class Inputs(Cli):
         done = self.run_it("analyze", "--quiet", self.good)
         self.assertRegex(done.stderr, rb"\Aperpass: [^\n]*Permission denied[^\n]*\n\Z")
         self.assertEqual(done.returncode, 3)
+
+    def test_baseline_on_standard_output(self):
+        done = self.run_it("analyze", "--write-baseline", "-", PSK)
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        self.assertRegex(done.stdout, rb"\Aperpass-baseline 1\n([0-9a-z]+ [^\n]*\n)+\Z")
+
+    def test_stopped_standard_input(self):
+        with subprocess.Popen([PERPASS, "analyze", "--quiet", "-"], stdin=subprocess.PIPE,
+                              stderr=subprocess.PIPE) as process:
+            process.stdin.write(capture(3))
+            process.stdin.flush()
+            time.sleep(1)
+            process.send_signal(signal.SIGINT)
+            _, stderr = process.communicate(timeout=LIMIT_S)
+        self.assertEqual(process.returncode, 130)
+        self.assertIn(b"standard input was not read to its end: stopped by SIGINT", stderr)
 
     def test_unknown_link_type(self):
         strange = self.file("strange.pcap", capture(3, link=147))
@@ -297,9 +353,9 @@ class Inputs(Cli):
     def test_hash_in_events(self):
         import hashlib
         wanted = hashlib.sha256(pathlib.Path(self.good).read_bytes()).hexdigest()
-        for words, found in (([], 0), (["--hash-inputs"], 1)):
+        for words in ([], ["--hash-inputs"], ["--report", self.path("r.json")], ["--report", self.path("r.txt")]):
             text = self.works("analyze", *words, "--events", "-", self.good)
-            self.assertEqual(text.count('"sha256":"%s"' % wanted), found)
+            self.assertEqual(text.count('"sha256":"%s"' % wanted), 1)
         for words in ([], ["--report", "txt:-"]):
             self.refused(2, "--hash-inputs needs", "analyze", "--hash-inputs", *words, self.good)
 
@@ -364,7 +420,7 @@ class Outputs(Cli):
     def test_no_folder(self):
         for words in (["--report", self.path("none/r.json")], ["--events", self.path("none/events")],
                       ["--events", str(self.folder)], ["--report", "json:" + str(self.folder)],
-                      ["--events", "unix:" + self.path("none")], ["--events", "unix:"]):
+                      ["--events", "unix:" + self.path("none")]):
             with self.subTest(words):
                 self.refused(4, "cannot be written|cannot be reached|no path", "analyze", *words, self.good)
 
@@ -408,6 +464,29 @@ class Outputs(Cli):
         stdout = self.works("analyze", "--events", "-", "--flows", "--observations", PSK)
         self.assertGreater(len(stdout.splitlines()), len(sets))
         self.assertNotIn("Class of attack", stdout)
+
+    def ids(self, capture, *words):
+        """event.id of all events but the statistics, by data set"""
+        found = {}
+        for line in self.works("analyze", "--events", "-", *words, capture).splitlines():
+            event = json.loads(line)["event"]
+            if event["kind"] != "metric":
+                found.setdefault(event["dataset"], []).append(event["id"])
+        return found
+
+    def test_ids_stay(self):
+        """whatever rules run, and whatever else is asked for"""
+        weak = ROOT / "pcaps" / "psk-weak-tls12"
+        audit = ["--psk-candidates", str(weak / "keys.txt"), "--quiet"]
+        for capture in (str(weak / "capture.pcap"), TLS13, str(ROOT / "pcaps" / "tls12-farm" / "capture.pcap")):
+            whole = self.ids(capture, "--flows", "--observations")
+            for words in (["--flows"], ["--flows", "--rules", "psk.*"], ["--flows", "--min-severity", "high"],
+                          ["--observations", "--rules=-covert.*"], ["--observations=tls.server_hello"],
+                          ["--flows", "--observations", *audit], ["--privacy", "raw"], ["--threads", "2", "--flows"]):
+                for dataset, ids in self.ids(capture, *words).items():
+                    with self.subTest(capture=capture, words=words, dataset=dataset):
+                        some, all_of_them = sorted((set(ids), set(whole.get(dataset, ids))), key=len)
+                        self.assertLessEqual(some, all_of_them)
 
     def test_events_to_socket(self):
         path = self.path("socket")

@@ -194,6 +194,19 @@ class Merge(unittest.TestCase):
         self.passes("merge", "--quiet", "--write-baseline", known, *reports)
         self.passes("merge", "--quiet", "--fail-on", "high", "--baseline", known, *reports)
 
+    def test_other_outputs_are_written(self):
+        """when one cannot be"""
+        reports = [self.analyze(name, str(ROOT / "pcaps" / case / "capture.pcap"))
+                   for name, case in (("a", "tls12-psk"), ("b", "tls13"))]
+        report, known = self.path("m.json"), self.path("known")
+        done = self.run_it("merge", "--report", "html:/dev/full", "--report", report, "--report", "txt:/dev/full",
+                           "--write-baseline", known, *reports)
+        self.assertEqual(done.returncode, 4)
+        self.assertEqual(done.stderr.count("/dev/full cannot be written"), 2)
+        self.assertEqual(self.read("m.json")["merged"], 2)
+        self.assertIn("perpass-baseline", pathlib.Path(known).read_text(encoding="utf-8"))
+        self.refused(2, "is an input", "merge", "--baseline", known, "--report", "txt:" + known, *reports)
+
     def test_raw(self):
         """under raw values are compared as they are, still with a key"""
         a, b, both, whole = self.sensors("tls13-ticket-twice", lambda number, record: int(number == 2), "--privacy", "raw")

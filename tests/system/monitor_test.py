@@ -357,7 +357,17 @@ class Running(Monitor):
         self.assertGreaterEqual(report()["inputs"][0]["frames"], 16)
         wait_for(lambda: not report()["findings"], "an interval without findings")
         self.assertEqual(report()["inputs"][0]["frames"], 0)
+        wait_for(lambda: watch.metrics()["analysis_findings"] == 0, "an empty table")
+        self.assertIn("# TYPE perpass_analysis_findings gauge\n", watch.metrics_path.read_text(encoding="utf-8"))
         self.assertEqual(watch.end(), 0)
+
+    def test_metrics_on_standard_output(self):
+        """nothing but metrics goes there"""
+        done = subprocess.run(inside(PERPASS, "monitor", "-i", "far", "--duration", "1", "--metrics", "-"),
+                              capture_output=True, check=False, timeout=LIMIT_S)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for line in done.stdout.decode().splitlines():
+            self.assertRegex(line, r"\A(# |perpass_)")
 
     def test_statistics(self):
         watch = self.watch("--events", self.path("e"))
@@ -406,6 +416,18 @@ class Running(Monitor):
         watch.process.wait(timeout=LIMIT_S)
         self.assertGreater(os.path.getsize(self.path("w")), before)
         subprocess.run([PERPASS, "analyze", "--quiet", self.path("w")], check=True, timeout=LIMIT_S)
+
+    def test_write_fails(self):
+        """what could not be written of a file that was put aside is told, with its reason, and gives 4"""
+        os.symlink("/dev/full", self.path("w"))
+        watch = self.watch("--privacy", "raw", "--write", self.path("w"))
+        send(PSK)
+        watch.wait_frames(16)
+        os.unlink(self.path("w"))
+        watch.tell(signal.SIGHUP)
+        wait_for(lambda: os.path.exists(self.path("w")), "the new file")
+        self.assertEqual(watch.end(), 4, watch.stderr())
+        self.assertIn("No space left on device", watch.stderr())
 
     def test_rotation(self):
         watch = self.watch("--events", self.path("e"), "--flows", "--observations", "--rotate-size", "1",
@@ -535,11 +557,19 @@ class Trouble(Monitor):
     def test_refused(self):
         for words, status, sentence in ((["-i", "nosuch0"], 3, "no network interface nosuch0"),
                                         ([], 2, "needs an interface"),
-                                        (["-i", "far", "--filter", "tcp prot"], 3, "filter"),
+                                        (["-i", "far", "--filter", "tcp prot"], 2, "filter"),
                                         (["-i", "far", "--user", "no-such-user"], 2, "no user no-such-user"),
-                                        (["-i", "far", "--ring-size", "1"], 3, "blocks"),
+                                        (["-i", "far", "--ring-size", "1"], 2, "blocks"),
                                         (["-i", "far", "--adapter-time"], 3, "time stamps"),
                                         (["-i", "far", "--rotate-size", "1"], 2, "--events"),
+                                        (["-i", "far", "--rotate-size", "1", "--events", "-"], 2, "--events FILE"),
+                                        (["-i", "far", "--rotate-size", "1", "--events", "syslog:unix:/s"], 2,
+                                         "--events FILE"),
+                                        (["-i", "far", "--per-interval", "--write-baseline", self.path("b")], 2,
+                                         "--write-baseline"),
+                                        (["-i", "far", "--events", "syslog:"], 2, "names no file"),
+                                        (["-i", "far", "--metrics", self.path("m"), "--baseline", self.path("m")], 2,
+                                         "is an input"),
                                         (["-i", "far", "--fanout", "hash"], 2, "--threads"),
                                         (["-i", "far", "--write", self.path("w")], 2, "--privacy raw"),
                                         (["-i", "far", "--write-size", "1"], 2, "--write"),

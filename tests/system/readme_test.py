@@ -4,6 +4,7 @@
 Blocks that begin with "$ tools/run ..." are run. Pseudonyms may differ, as
 their key is another one in each run.
 """
+import json
 import pathlib
 import re
 import shlex
@@ -46,6 +47,19 @@ class Readme(unittest.TestCase):
                     links += 1
                     self.assertTrue((page.parent / target).exists(), "%s: %s" % (page, target))
         self.assertGreater(links, 0)
+
+    def test_threat_model(self):
+        """docs/threat-model.md names every rule once, where its class of attack is told"""
+        page = (ROOT / "docs" / "threat-model.md").read_text(encoding="utf-8")
+        chapter = page.split("## What perpass tells of each")[1].split("\n## ")[0]
+        named = []
+        for paragraph in chapter.split("\n\n"):
+            attack = re.match(r"\*\*([A-Za-z ]+?)\.?\*\*", paragraph)
+            named += [(rule, attack[1].lower().replace(" ", "-") if attack else "none")
+                      for rule in re.findall(r"`([a-z]+\.[a-z0-9-]+)`", paragraph)]
+        run = subprocess.run([perpass, "explain", "--json"], capture_output=True, timeout=60, check=True)
+        rules = [(rule["id"], rule["attack_class"]) for rule in json.loads(run.stdout)["rules"]]
+        self.assertEqual(sorted(named), sorted(rules))
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ struct world {
     struct analysis *analysis;
     struct flow flow;
     uint64_t now, packet; /* ns; the number of the last one */
+    uint32_t exchange;    /* that what is said is about; 0: the flow */
 };
 
 /* world_new begins with the rules that |rules| selects, all with NULL. */
@@ -41,7 +42,8 @@ static inline void say_from(struct world *world, const struct observation_type *
                                             .flow = &world->flow,
                                             .time_ns = world->now,
                                             .packet = ++world->packet,
-                                            .side = side};
+                                            .side = side,
+                                            .exchange = world->exchange};
     world->flow.last_ns = world->now;
     analysis_observe(world->analysis, &observation);
 }

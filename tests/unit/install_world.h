@@ -104,12 +104,13 @@ static inline void say(struct world *world, const struct observation_type *type,
 
 struct talk {
     uint8_t device, server;
-    const char *vendor_class, *serial, *file;
+    const char *vendor_class, *serial, *client_id, *file;
     const char *boot_server; /* "10.0.1.9" as option 150 */
     const uint8_t *siaddr;   /* 4 bytes */
     uint8_t lease;           /* last byte of the address, 0: the device's number */
     uint32_t lease_s;
     bool no_lease, plain; /* a server for booting only; a client that does not want to boot */
+    bool unnamed;         /* a server without an identifier, as in BOOTP */
 };
 
 static inline void put_candidate(uint8_t *list, size_t *len, uint8_t source, const uint8_t *address)
@@ -143,8 +144,11 @@ static inline void dhcp(struct world *world, const struct talk *talk, unsigned t
             message.vendor_class = span_text(talk->vendor_class);
         if (talk->serial != NULL)
             message.serial.text = span_text(talk->serial);
+        if (talk->client_id != NULL)
+            message.client_id = span_text(talk->client_id);
     } else {
-        message.server_id = span_of(server, 4);
+        if (!talk->unnamed)
+            message.server_id = span_of(server, 4);
         if (!talk->no_lease)
             message.your_address = span_of(yours, 4);
         if (talk->lease_s != 0)

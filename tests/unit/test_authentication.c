@@ -948,16 +948,20 @@ static void test_cookie(void **state)
     }
 }
 
-/* It is judged when the conversation is over, and names how that began, whatever packet is at hand then. */
+/* It is judged when the handshake is over, and names the hello, whatever packet is at hand then, and whatever came before
+ * it on the same ports: STUN, or another handshake. */
 static void test_cookie_packet(void **state)
 {
     (void)state;
     struct world world = world_new();
     world.transport = "dtls";
-    world.flow.first_packet = 7;
-    world.flow.first_ns = 5 * second;
+    world.flow.first_packet = 3;
+    world.flow.first_ns = 2 * second;
+    world.packet = 6;
+    world.time_ns = 5 * second;
     say_hellos(&world, &(struct hellos){.name = NULL});
     world.packet = 500;
+    world.time_ns = 60 * second;
     const struct dtls_session session = {.hello_verify = TRUTH_NO,
                                          .client_hello_bytes = number(100),
                                          .server_first_bytes = number(1000)};

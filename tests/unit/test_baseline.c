@@ -297,6 +297,59 @@ static void test_round_trip(void **state)
     sample_free(sample);
 }
 
+/* Of a rule that did not run nothing can be gone; who wrote a line without rule wants to know. */
+static void test_gone(void **state)
+{
+    (void)state;
+    struct sample *sample = sample_new(POLICY_STRICT);
+    sample_server(sample, "pfs.rsa-key-exchange", SEVERITY_HIGH);
+    sample_server(sample, "pfs.weak-group", SEVERITY_MEDIUM);
+    char *text = written(sample), *with_more = NULL;
+    assert_true(asprintf(&with_more, "%s0123456789abcdef0123456789abcdef low\n", text) > 0);
+    struct baseline *baseline = read_text(sample, with_more, NULL);
+    bool on[NUM_RULES];
+    memset(on, true, sizeof on);
+    sample->result.baseline = baseline;
+    sample->result.num_findings = 0;
+    assert_int_equal(baseline_count(&sample->result, sample->redactor).gone, 3);
+    sample->result.rules_on = on;
+    assert_int_equal(baseline_count(&sample->result, sample->redactor).gone, 3);
+    on[rule_find("pfs.weak-group") - rule_get((enum rule_id)0)] = false;
+    assert_int_equal(baseline_count(&sample->result, sample->redactor).gone, 2);
+    on[rule_find("pfs.weak-group") - rule_get((enum rule_id)0)] = true;
+    sample->result.min_severity = SEVERITY_MEDIUM; /* what is less severe is not told */
+    assert_int_equal(baseline_count(&sample->result, sample->redactor).gone, 2);
+    sample->result.min_severity = SEVERITY_HIGH;
+    assert_int_equal(baseline_count(&sample->result, sample->redactor).gone, 1);
+    sample->result.merged = 2; /* what was looked for is not known */
+    assert_int_equal(baseline_count(&sample->result, sample->redactor).gone, 0);
+    baseline_free(baseline);
+    free(with_more);
+    free(text);
+    sample_free(sample);
+}
+
+/* What can be read only once is read once. */
+static void test_pipe(void **state)
+{
+    (void)state;
+    char path[64], text[] = "perpass-baseline 1\nkey none\n0123456789abcdef0123456789abcdef high\n";
+    struct error error = {.text = ""};
+    struct sample *sample = sample_new(POLICY_STRICT);
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(write(ends[1], text, strlen(text)), strlen(text));
+    close(ends[1]);
+    snprintf(path, sizeof path, "/dev/fd/%d", ends[0]);
+    struct baseline *baseline = baseline_read(path, sample->redactor, &error);
+    if (baseline == NULL)
+        fail_msg("not read: %s", error.text);
+    assert_true(baseline_knows(baseline, "0123456789abcdef0123456789abcdef", SEVERITY_HIGH));
+    baseline_free(baseline);
+    close(ends[0]);
+    sample_free(sample);
+}
+
 #define HEAD  "perpass-baseline 1\nkey none\n"
 #define PRINT "0123456789abcdef0123456789abcdef"
 
@@ -369,6 +422,7 @@ int main(void)
         cmocka_unit_test(test_keys),        cmocka_unit_test(test_possible),
         cmocka_unit_test(test_epochs),      cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_files),       cmocka_unit_test(test_private),
+        cmocka_unit_test(test_gone),        cmocka_unit_test(test_pipe),
     };
     return cmocka_run_group_tests_name("baseline", tests, NULL, NULL);
 }

@@ -70,6 +70,7 @@ struct handshake {
 };
 
 enum { RSA = 0x009c, ECDHE = 0xc02f, PSK = 0x00a8, ECDH = 0xc031, RSA_PSK = 0x00ac };
+enum { DHE_PSK = 0x00aa, ECDHE_PSK = 0xd001 };
 
 static void shake(struct world *world, const struct handshake *h)
 {
@@ -337,6 +338,25 @@ static void test_ephemeral_key(void **state)
     analysis_free(world.analysis);
 }
 
+/* A PSK beside the ephemeral keys takes both. */
+static void test_ephemeral_key_and_psk(void **state)
+{
+    (void)state;
+    static const uint16_t ciphers[] = {DHE_PSK, ECDHE_PSK};
+    for (size_t i = 0; i < sizeof ciphers / sizeof ciphers[0]; i++) {
+        struct world world = world_new(NULL);
+        struct handshake h = {.cipher = ciphers[i], .value = 5, .identity = 3};
+        for (h.random = 1; h.random <= 3; h.random++) {
+            converse(&world, 1, 1);
+            shake(&world, &h);
+            end(&world, 100);
+        }
+        analysis_finish(world.analysis);
+        (void)told(&world, 0, 0);
+        analysis_free(world.analysis);
+    }
+}
+
 /* TLS 1.3: shares of both sides; a PSK, or a ticket, without a key share. */
 struct handshake13 {
     unsigned random, share, server_share, identity, ticket_key, ticket;
@@ -390,6 +410,10 @@ static void test_version_13(void **state)
         {.random = 4, .share = 5, .psk_ke = true, .identity = 30},
         {.random = 5, .share = 6, .psk_ke = true, .identity = 30},
         {.random = 6, .share = 7, .server_share = 8, .identity = 30}, /* psk_dhe_ke */
+        {.random = 9,
+         .share = 12,
+         .server_share = 8,
+         .identity = 30}, /* … the share again: takes both */
         {.random = 7, .share = 9, .server_share = 10, .ticket_key = 1, .ticket = 1},
         {.random = 8, .share = 11, .psk_ke = true, .ticket_key = 2, .ticket = 1}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -404,7 +428,7 @@ static void test_version_13(void **state)
     assert_int_equal(psk->bytes.value, 102 + 103 + 104);
     expect(&world, 1, 3,
            "ephemeral_key client2 sessions, 201 bytes, 1 clients, 1 servers, certain");
-    expect(&world, 2, 3, "ticket_key 1 sessions, 107 bytes, 1 clients, 1 servers, possible");
+    expect(&world, 2, 3, "ticket_key 1 sessions, 108 bytes, 1 clients, 1 servers, possible");
     analysis_free(world.analysis);
 }
 
@@ -432,6 +456,45 @@ static void test_several_sessions(void **state)
     expect(&world, 1, 2, "psk 1 sessions, 1000 bytes, 1 clients, 1 servers, certain");
     assert_int_equal(told(&world, 1, 2)->first_ns.value, world.flow.first_ns);
     assert_true(told(&world, 0, 2)->first_ns.value >= told(&world, 1, 2)->first_ns.value);
+    analysis_free(world.analysis);
+}
+
+/* Exchanges of one flow that are mixed: each has its own hellos, and its own bytes. */
+static void test_exchanges(void **state)
+{
+    (void)state;
+    struct world world = world_new(NULL);
+    converse(&world, 1, 1);
+    const uint8_t orders[][3] = {{1, 2, 3}, {2, 3, 1}, {3, 1, 2}};
+    for (size_t i = 0; i < 3; i++) {
+        const struct tls_client_hello hello = {
+            .transport = "eap", .random = bytes_of(orders[0][i], 32), .session_id = span_text("")};
+        world.exchange = orders[0][i];
+        say(&world, &observation_tls_client_hello, &hello);
+    }
+    for (size_t i = 0; i < 3; i++) {
+        const struct tls_server_hello hello = {.transport = "eap",
+                                               .version = number(0x0303),
+                                               .cipher = number(orders[1][i] == 1 ? PSK : ECDHE),
+                                               .random = bytes_of(500u + orders[1][i], 32),
+                                               .session_id = span_text("")};
+        world.exchange = orders[1][i];
+        say(&world, &observation_tls_server_hello, &hello);
+    }
+    for (size_t i = 0; i < 3; i++) {
+        const struct tls_client_key_exchange exchange = {.kx = "", .psk_identity = bytes_of(7, 20)};
+        const struct tls_handshake_summary summary = {
+            .transport = "eap", .kx = "X", .resumed = TRUTH_NO, .established = TRUTH_YES};
+        const struct exchange_end_observation over = {.bytes = 10u * orders[2][i]};
+        world.exchange = orders[2][i];
+        say(&world, &observation_tls_client_key_exchange, &exchange);
+        say(&world, &observation_tls_handshake_summary, &summary);
+        say(&world, &observation_exchange_end, &over);
+    }
+    world.exchange = 0;
+    end(&world, 5000);
+    analysis_finish(world.analysis);
+    expect(&world, 0, 1, "psk 1 sessions, 10 bytes, 1 clients, 1 servers, certain");
     analysis_free(world.analysis);
 }
 
@@ -485,11 +548,17 @@ static void test_intervals(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_server_key), cmocka_unit_test(test_shared_key),
-        cmocka_unit_test(test_psk),        cmocka_unit_test(test_ticket_key),
-        cmocka_unit_test(test_resumption), cmocka_unit_test(test_ephemeral_key),
-        cmocka_unit_test(test_version_13), cmocka_unit_test(test_several_sessions),
-        cmocka_unit_test(test_bounds),     cmocka_unit_test(test_intervals)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_server_key),
+                                       cmocka_unit_test(test_shared_key),
+                                       cmocka_unit_test(test_psk),
+                                       cmocka_unit_test(test_ticket_key),
+                                       cmocka_unit_test(test_resumption),
+                                       cmocka_unit_test(test_ephemeral_key),
+                                       cmocka_unit_test(test_ephemeral_key_and_psk),
+                                       cmocka_unit_test(test_version_13),
+                                       cmocka_unit_test(test_several_sessions),
+                                       cmocka_unit_test(test_exchanges),
+                                       cmocka_unit_test(test_bounds),
+                                       cmocka_unit_test(test_intervals)};
     return cmocka_run_group_tests_name("blast_radius", tests, NULL, NULL);
 }

@@ -185,6 +185,9 @@ static void protocols_that_may_go_over(void **state)
     preamble(&world, "smtp", TRUTH_YES, NULL);
     check_told(&world, "went over to TLS", "");
     world_begin(&world, NULL);
+    preamble(&world, "smtp", TRUTH_UNKNOWN, NULL);
+    check_told(&world, "asked for TLS, and nobody saw what followed", "");
+    world_begin(&world, NULL);
     preamble(&world, "socks5", TRUTH_NO, NULL);
     check_told(&world, "a tunnel", "");
 }

@@ -214,9 +214,23 @@ static struct flow flow_number(uint32_t n)
 static uint64_t *begin(struct conversations *conversations, const struct flow *flow,
                        bool *pushed_out)
 {
+    const struct observation about = {.flow = flow};
     *pushed_out = false;
     conversations_look_anew(conversations);
-    return (uint64_t *)(conversations_begin(conversations, flow, pushed_out) + 1);
+    return (uint64_t *)(conversations_begin(conversations, &about, pushed_out) + 1);
+}
+
+static const struct conversation *find(struct conversations *conversations, const struct flow *flow)
+{
+    const struct observation about = {.flow = flow};
+    conversations_look_anew(conversations);
+    return conversations_find(conversations, &about);
+}
+
+static void forget(struct conversations *conversations, const struct flow *flow)
+{
+    const struct observation about = {.flow = flow};
+    conversations_forget(conversations, &about);
 }
 
 /* One is told from another by each end and port, by protocol and by when it began. */
@@ -234,8 +248,10 @@ static void test_which_conversation(void **state)
     struct conversations *conversations = conversations_new(SIZE, NULL, NULL);
     bool pushed_out;
     for (uint64_t i = 0; i < NUM_OF(flows); i++) {
-        assert_null(conversations_find(conversations, &flows[i]));
-        assert_null(conversations_find(conversations, &flows[i]));
+        const struct observation about = {.flow = &flows[i]};
+        conversations_look_anew(conversations);
+        assert_null(conversations_find(conversations, &about));
+        assert_null(conversations_find(conversations, &about));
         uint64_t *part = begin(conversations, &flows[i], &pushed_out);
         assert_int_equal(*part, 0);
         *part = i + 1;
@@ -260,8 +276,7 @@ static void test_same_place(void **state)
     *begin(conversations, &flow, &pushed_out) = 1;
     for (uint32_t i = 2; i < 100; i++) {
         flow = flow_number(i);
-        conversations_look_anew(conversations);
-        assert_null(conversations_find(conversations, &flow));
+        assert_null(find(conversations, &flow));
         *begin(conversations, &flow, &pushed_out) = i;
         flow = flow_number(i - 1);
         assert_int_equal(*begin(conversations, &flow, &pushed_out), i - 1);
@@ -277,14 +292,42 @@ static void test_forgotten(void **state)
     bool pushed_out;
     *begin(conversations, &a, &pushed_out) = 1;
     *begin(conversations, &b, &pushed_out) = 2;
-    conversations_forget(conversations, &a);
-    assert_null(conversations_find(conversations, &a));
+    forget(conversations, &a);
+    assert_null(find(conversations, &a));
     assert_int_equal(*begin(conversations, &b, &pushed_out), 2);
-    conversations_forget(conversations, &b);
-    assert_null(conversations_find(conversations, &b));
+    forget(conversations, &b);
+    assert_null(find(conversations, &b));
     assert_int_equal(*begin(conversations, &b, &pushed_out), 0);
-    conversations_forget(conversations, &a);
+    forget(conversations, &a);
     assert_int_equal(conversations_count(conversations), 1);
+    conversations_free(conversations);
+}
+
+/* Exchanges of a flow are told from one another, and from the flow. */
+static void test_exchanges(void **state)
+{
+    (void)state;
+    enum { NUM = 20 };
+    struct conversations *conversations = conversations_new(SIZE, NULL, NULL);
+    const struct flow flow = flow_number(1);
+    struct observation about = {.flow = &flow};
+    bool pushed_out;
+    for (about.exchange = 0; about.exchange < NUM; about.exchange++) {
+        conversations_look_anew(conversations);
+        assert_null(conversations_find(conversations, &about));
+        uint64_t *part = (uint64_t *)(conversations_begin(conversations, &about, &pushed_out) + 1);
+        *part = about.exchange + 1;
+    }
+    about.exchange = 7;
+    conversations_forget(conversations, &about);
+    for (about.exchange = 0; about.exchange < NUM; about.exchange++) {
+        conversations_look_anew(conversations);
+        const struct conversation *found = conversations_find(conversations, &about);
+        if (about.exchange == 7)
+            assert_null(found);
+        else
+            assert_int_equal(*(const uint64_t *)(found + 1), about.exchange + 1);
+    }
     conversations_free(conversations);
 }
 
@@ -305,8 +348,7 @@ static void test_conversations_bound(void **state)
     assert_int_equal(evicted, NUM - CONVERSATIONS_MOST);
     for (uint32_t i = NUM - NEWEST; i < NUM; i++) {
         const struct flow flow = flow_number(i);
-        conversations_look_anew(conversations);
-        const struct conversation *found = conversations_find(conversations, &flow);
+        const struct conversation *found = find(conversations, &flow);
         assert_non_null(found);
         assert_int_equal(*(const uint64_t *)(found + 1), i);
     }
@@ -330,7 +372,7 @@ static void test_conversations_leave(void **state)
         *begin(conversations, &flow, &pushed_out) = i;
     }
     const struct flow third = flow_number(3);
-    conversations_forget(conversations, &third);
+    forget(conversations, &third);
     assert_int_equal(left, 3);
     conversations_free(conversations);
     assert_int_equal(left, 55);
@@ -345,7 +387,8 @@ int main(void)
         cmocka_unit_test(test_table_leaves),        cmocka_unit_test(test_table_weight),
         cmocka_unit_test(test_table_next),          cmocka_unit_test(test_which_conversation),
         cmocka_unit_test(test_same_place),          cmocka_unit_test(test_forgotten),
-        cmocka_unit_test(test_conversations_bound), cmocka_unit_test(test_conversations_leave),
+        cmocka_unit_test(test_exchanges),           cmocka_unit_test(test_conversations_bound),
+        cmocka_unit_test(test_conversations_leave),
     };
     return cmocka_run_group_tests_name("conversations", tests, NULL, NULL);
 }

@@ -112,13 +112,10 @@ static void test_oddities(void **state)
         {"echo, the same", {ODDITY_ICMP_PAYLOAD, 3, 90, 9, 0}, "covert.icmp-payload", SEVERITY_LOW},
         {"echo once", {ODDITY_ICMP_PAYLOAD, 1, 900, 900, 0}, "covert.icmp-payload", SEVERITY_LOW},
         {"reply", {ODDITY_ICMP_REPLY, 3, 90, 9, 2}, "covert.icmp-payload", SEVERITY_MEDIUM},
-        {"reserved", {ODDITY_TCP_RESERVED, 3, 0, 0, 1, 4}, "covert.tcp-reserved", SEVERITY_MEDIUM},
-        {"number", {ODDITY_TCP_ACK, 3, 0, 0, 2, 77}, "covert.tcp-reserved", SEVERITY_MEDIUM},
-        {"urgent", {ODDITY_TCP_URGENT, 3, 0, 0, 2, 77}, "covert.tcp-urgent", SEVERITY_MEDIUM},
-        {"urgent, the same",
-         {ODDITY_TCP_URGENT, 3, 0, 0, 0, 77},
-         "covert.tcp-urgent",
-         SEVERITY_LOW},
+        {"reserved", {ODDITY_TCP_RESERVED, 3, 0, 0, 1}, "covert.tcp-reserved", SEVERITY_MEDIUM},
+        {"number", {ODDITY_TCP_ACK, 3, 0, 0, 2}, "covert.tcp-reserved", SEVERITY_MEDIUM},
+        {"urgent", {ODDITY_TCP_URGENT, 3, 0, 0, 2}, "covert.tcp-urgent", SEVERITY_MEDIUM},
+        {"urgent, the same", {ODDITY_TCP_URGENT, 3, 0, 0, 0}, "covert.tcp-urgent", SEVERITY_LOW},
         {"option", {ODDITY_TCP_OPTION, 3, 9, 0, 2, 100}, "covert.tcp-options", SEVERITY_MEDIUM},
         {"padding", {ODDITY_TCP_OPTION_PADDING, 3, 9, 0, 2}, "covert.tcp-options", SEVERITY_MEDIUM},
     };
@@ -134,6 +131,40 @@ static void test_oddities(void **state)
                 &(struct tcp_fields){.oddities = span_of(room, sizeof room)});
         check(rows[i].name, analysis, rows[i].rule, rows[i].severity);
     }
+}
+
+/* Of two conversations the one that began later may end, and be told, first: the finding is where the first packet is. */
+static void test_first_of_all(void **state)
+{
+    (void)state;
+    struct analysis *analysis = begin();
+    for (unsigned i = 0; i < 2; i++) {
+        uint8_t room[FIELD_ODD_LEN];
+        struct flow flow = base;
+        flow.first_packet = 100 - 50 * i;
+        flow.ends[1].port = (uint16_t)(443 + i);
+        flow.first_ns = flow.first_packet * 1000;
+        const struct field_odd odd = {.oddity = ODDITY_IP_RESERVED_BIT,
+                                      .packets = 9,
+                                      .first = flow.first_packet + 2,
+                                      .first_ns = flow.first_ns + 2000};
+        field_odd_put(room, &odd);
+        say(analysis, &flow, &observation_ip_fields,
+            &(struct ip_fields){.oddities = span_of(room, sizeof room)});
+    }
+    const struct finding *finding = only_finding(analysis);
+    assert_int_equal(finding->count, 2);
+    assert_int_equal(finding->packet, 52);
+    assert_int_equal(finding->first_ns, 52000);
+    assert_int_equal(finding->last_ns, 100000000000);
+    assert_int_equal(finding->server.port, 444);
+    size_t num;
+    const struct observation *const *told = analysis_told(analysis, &num);
+    for (size_t i = 0; i < num; i++)
+        if (told[i]->type == &observation_covert_endpoint)
+            assert_int_equal(((const struct covert_endpoint_told *)told[i]->data)->first_ns.value,
+                             50000);
+    analysis_free(analysis);
 }
 
 /* --- fields that do not change within a conversation --- */
@@ -348,25 +379,63 @@ static void test_ids_history(void **state)
     }
 }
 
-/* Of 16 endpoints more than a quarter depart: rather the network does it. */
+/* Of eight endpoints a quarter or more depart: rather the network does it, whoever of them is told of first. */
 static void test_peers(void **state)
 {
     (void)state;
+    static const struct {
+        uint8_t endpoints, departing;
+        bool last; /* those that depart are the last ones */
+        enum severity severity;
+    } rows[] = {{16, 16, false, SEVERITY_INFO}, {8, 2, false, SEVERITY_INFO},
+                {8, 2, true, SEVERITY_INFO},    {7, 7, false, SEVERITY_MEDIUM},
+                {9, 2, false, SEVERITY_MEDIUM}, {9, 2, true, SEVERITY_MEDIUM}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct analysis *analysis = begin();
+        size_t num;
+        for (uint8_t j = 0; j < rows[i].endpoints; j++) {
+            const uint8_t nth = rows[i].last ? (uint8_t)(rows[i].endpoints - 1 - j) : j;
+            struct flow flow = base;
+            flow.ends[0].address[3] = j;
+            say(analysis, &flow, &observation_tcp_fields,
+                &(struct tcp_fields){.isn = number(1), .options = number(0x24813)});
+            say_ids(analysis, &flow, nth < rows[i].departing ? IDS_RANDOM : IDS_COUNT, 64, 7);
+        }
+        analysis_finish(analysis);
+        const struct finding *findings = analysis_findings(analysis, &num);
+        assert_int_equal(num, rows[i].departing);
+        for (size_t j = 0; j < num; j++) {
+            if (findings[j].severity != rows[i].severity)
+                fail_msg("row %zu: severity %u", i, findings[j].severity);
+            assert_int_equal(evidence_of(&findings[j], "peers_tested")->value.number,
+                             rows[i].endpoints);
+            assert_int_equal(evidence_of(&findings[j], "peers_departed")->value.number,
+                             rows[i].departing);
+        }
+        analysis_free(analysis);
+    }
+}
+
+/* More alarms than can wait: none is lost. */
+static void test_many_alarms(void **state)
+{
+    (void)state;
     struct analysis *analysis = begin();
-    size_t num, infos = 0;
-    for (uint8_t i = 0; i < 16; i++) {
+    size_t num;
+    const size_t endpoints = COVERT_MOST_ALARMS + 10;
+    for (size_t i = 0; i < endpoints; i++) {
         struct flow flow = base;
-        flow.ends[0].address[3] = i;
+        flow.ends[0].address[2] = (uint8_t)(i >> 8);
+        flow.ends[0].address[3] = (uint8_t)i;
         say(analysis, &flow, &observation_tcp_fields,
             &(struct tcp_fields){.isn = number(1), .options = number(0x24813)});
         say_ids(analysis, &flow, IDS_RANDOM, 64, 7);
     }
     analysis_finish(analysis);
     const struct finding *findings = analysis_findings(analysis, &num);
-    assert_int_equal(num, 16);
+    assert_int_equal(num, endpoints);
     for (size_t i = 0; i < num; i++)
-        infos += findings[i].severity == SEVERITY_INFO;
-    assert_int_equal(infos, 16 - 7);
+        assert_int_equal(findings[i].severity, SEVERITY_INFO);
     analysis_free(analysis);
 }
 
@@ -637,11 +706,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_oddities),
+        cmocka_unit_test(test_first_of_all),
         cmocka_unit_test(test_changes),
         cmocka_unit_test(test_labels_within),
         cmocka_unit_test(test_ids_within),
         cmocka_unit_test(test_ids_history),
         cmocka_unit_test(test_peers),
+        cmocka_unit_test(test_many_alarms),
         cmocka_unit_test(test_isns),
         cmocka_unit_test(test_first_ids),
         cmocka_unit_test(test_labels),

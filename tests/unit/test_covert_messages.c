@@ -1,6 +1,7 @@
 /* test_covert_messages.c: the rules of what messages carry beside what they need: for each what makes it fire, what looks
  * alike, and where it begins. */
 #include "analysis/covert.h"
+#include "analysis/covert_report.h"
 #include "dissectors/dhcp.h"
 #include "dissectors/dtls.h"
 #include "dissectors/starttls.h"
@@ -399,6 +400,36 @@ static void test_dhcp(void **state)
     }
 }
 
+/* Several messages of one direction are one session of the ledger, and their endpoint has departed. */
+static void test_dhcp_ledger(void **state)
+{
+    (void)state;
+    struct analysis *analysis = begin();
+    size_t num, found = 0;
+    for (unsigned i = 0; i < 3; i++)
+        say_at(analysis, &base, 0, 1 + i, &observation_dhcp_message,
+               &(struct dhcp_message){.op = number(1),
+                                      .client_mac = span_of("\2\0\0\0\0\1", 6),
+                                      .sname_slack = span_of("\0\0\0\1", 4),
+                                      .file_slack = span_of("\0\0\0\0", 4)});
+    analysis_finish(analysis);
+    const struct observation *const *told = analysis_told(analysis, &num);
+    for (size_t i = 0; i < num; i++) {
+        if (told[i]->type != &observation_covert_capacity)
+            continue;
+        const struct covert_capacity *capacity = told[i]->data;
+        if (strcmp(capacity->field, "dhcp-slack") != 0)
+            continue;
+        found++;
+        assert_int_equal(capacity->units.value, 6);
+        assert_int_equal(capacity->sessions.value, 1);
+        assert_int_equal(capacity->bits_per_session.value, 3 * 2 * 32);
+        assert_int_equal(capacity->endpoints_departed.value, 1);
+    }
+    assert_int_equal(found, 1);
+    analysis_free(analysis);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -413,6 +444,7 @@ int main(void)
         cmocka_unit_test(test_tickets),
         cmocka_unit_test(test_preambles),
         cmocka_unit_test(test_dhcp),
+        cmocka_unit_test(test_dhcp_ledger),
     };
     return cmocka_run_group_tests_name("covert messages", tests, NULL, NULL);
 }

@@ -49,7 +49,8 @@ static void test_cookie_exchange(void **state)
     }
 }
 
-/* A server that answers with its whole flight: what that costs, over several datagrams. */
+/* A server that answers with its whole flight: what that costs, over several datagrams. It answers each hello that came
+ * before (RFC 6347 section 4.2.4), so all of these count. */
 static void test_amplification(void **state)
 {
     (void)state;
@@ -72,7 +73,7 @@ static void test_amplification(void **state)
     struct seen seen = end(c);
     assert_int_equal(seen.session.hello_verify, TRUTH_NO);
     assert_false(seen.session.cookie_len.seen);
-    assert_int_equal(seen.session.client_hello_bytes.value, hello);
+    assert_int_equal(seen.session.client_hello_bytes.value, 2 * hello);
     assert_int_equal(seen.session.server_first_bytes.value, answer);
     assert_int_equal(seen.session.client_repeated.value, 1);
 }
@@ -160,20 +161,25 @@ static void test_dtls13(void **state)
     assert_int_equal(seen.session.server_cid_len.value, 6);
     assert_int_equal(seen.session.cid_inferred, TRUTH_NO);
     assert_int_equal(seen.session.cid_records.value, 3);
+    assert_true(seen.session.client_cid_last_ns.seen);
     assert_int_equal(seen.session.client_plain.value, 3);
 }
 
 /* --- after the first handshake --- */
 
+/* A new handshake on the same ports (RFC 6347 section 4.2.8); what its first exchange cost is told, too. */
 static void test_new_handshake(void **state)
 {
+    enum { HEADERS = 13 + 12 }; /* of the record and of the message */
     (void)state;
     struct conversation *c = begin();
     struct hello hello = plain_client;
     struct writer body, w = {.len = 0};
+    size_t asked = 0, answered = 0;
     for (uint8_t round = 1; round <= 3; round++) {
         hello.fill = round;
         body = client_hello(&hello);
+        asked = body.len + HEADERS;
         send_message(c, CLIENT, TLS_CLIENT_HELLO, 0, &body);
         send_message(c, CLIENT, TLS_CLIENT_HELLO, 0, &body);
         assert_int_equal(c->seen.hellos, round);
@@ -182,6 +188,7 @@ static void test_new_handshake(void **state)
         struct hello answer = psk_server;
         answer.fill = (uint8_t)(0x80 + round);
         body = server_hello(&answer);
+        answered = body.len + HEADERS;
         send_message(c, SERVER, TLS_SERVER_HELLO, 0, &body);
         w.len = 0;
         put_change_cipher(&w);
@@ -197,8 +204,34 @@ static void test_new_handshake(void **state)
     assert_string_equal(seen.order, "CSCSCS");
     assert_int_equal(seen.sessions, 3);
     assert_int_equal(seen.malformed + seen.cut, 0);
+    assert_int_equal(seen.session.client_hello_bytes.value, 2 * asked);
+    assert_int_equal(seen.session.server_first_bytes.value, answered);
     assert_int_equal(seen.session.client_repeated.value, 1);
     assert_int_equal(seen.session.client_flights.value, 1);
+}
+
+/* Of the first handshake the hello with number 0 is not in the capture. */
+static void test_new_handshake_from_its_start(void **state)
+{
+    (void)state;
+    struct conversation *c = begin();
+    struct hello hello = plain_client;
+    struct writer body = client_hello(&hello);
+    send_message(c, CLIENT, TLS_CLIENT_HELLO, 1, &body);
+    send_message(c, CLIENT, TLS_CLIENT_HELLO, 0, &body); /* came late */
+    assert_int_equal(c->seen.sessions, 0);
+    for (uint8_t round = 0; round < 2; round++) {
+        hello.fill = 0x31;
+        body = client_hello(&hello);
+        send_message(c, CLIENT, TLS_CLIENT_HELLO, round, &body);
+        body = server_hello(&psk_server);
+        send_message(c, SERVER, TLS_SERVER_HELLO, round, &body);
+    }
+    assert_int_equal(c->seen.sessions, 1);
+    struct seen seen = end(c);
+    assert_int_equal(seen.sessions, 2);
+    assert_int_equal(seen.random, 0x31);
+    assert_int_equal(seen.servers, 2);
 }
 
 /* The client's side is not in the capture: another server random tells. A hello retry request does not. */
@@ -502,6 +535,28 @@ static void test_recognises(void **state)
     }
 }
 
+/* Behind a server's hello, of whose client nothing was seen, there are connection ids of any length. */
+static void test_recognises_unknown_cids(void **state)
+{
+    (void)state;
+    static const char *const cids[] = {"c", "client"};
+    struct hello answer = psk_server;
+    answer.supported = DTLS_VERSION_13;
+    for (size_t i = 0; i < sizeof cids / sizeof *cids; i++) {
+        struct writer body = server_hello(&answer), w = {.len = 0};
+        put_handshake(&w, DTLS_VERSION_12, TLS_SERVER_HELLO, 0, &body);
+        put_unified(&w, 0x1e, cids[i], 40);
+        put_unified(&w, 0x1e, cids[i], 60);
+        assert_int_equal(dissector_dtls.recognises(reader_of(span_of(w.at, w.len))), RECOGNISE_YES);
+        struct conversation *c = begin();
+        send_datagram(c, SERVER, &w);
+        struct seen seen = end(c);
+        assert_int_equal(seen.servers, 1);
+        assert_string_equal(seen.cid, cids[i]);
+        assert_int_equal(seen.malformed + seen.cut, 0);
+    }
+}
+
 static void test_other_protocols_are_passed_over(void **state)
 {
     (void)state;
@@ -673,6 +728,7 @@ int main(void)
         cmocka_unit_test(test_psk_exchange),
         cmocka_unit_test(test_dtls13),
         cmocka_unit_test(test_new_handshake),
+        cmocka_unit_test(test_new_handshake_from_its_start),
         cmocka_unit_test(test_new_handshake_of_server),
         cmocka_unit_test(test_repeated_flights),
         cmocka_unit_test(test_alerts),
@@ -684,6 +740,7 @@ int main(void)
         cmocka_unit_test(test_rebound_13),
         cmocka_unit_test(test_not_13),
         cmocka_unit_test(test_recognises),
+        cmocka_unit_test(test_recognises_unknown_cids),
         cmocka_unit_test(test_other_protocols_are_passed_over),
         cmocka_unit_test(test_quiet),
         cmocka_unit_test(test_capwap),

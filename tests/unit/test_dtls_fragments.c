@@ -122,6 +122,29 @@ static void test_long_client_hello(void **state)
     assert_int_equal(seen.session.server_first_bytes.value, 0);
 }
 
+/* However many there are: those that come in order are joined. The last ones come first. */
+static void test_small_fragments(void **state)
+{
+    (void)state;
+    enum { PART = 16 };
+    struct hello hello = plain_client;
+    hello.padding = 4000;
+    struct writer body = client_hello(&hello);
+    struct conversation *c = begin();
+    size_t half = body.len / 2 / PART * PART;
+    for (size_t at = half; at < body.len; at += PART)
+        send_part(c, CLIENT, TLS_CLIENT_HELLO, 0, &body, at,
+                  body.len - at < PART ? body.len - at : PART);
+    for (size_t at = 0; at < half; at += PART)
+        for (unsigned twice = 0; twice < 2; twice++)
+            send_part(c, CLIENT, TLS_CLIENT_HELLO, 0, &body, at, PART + (twice ? PART / 2 : 0));
+    assert_int_equal(c->budget.used, 0);
+    assert_int_equal(c->budget.refused, 0);
+    struct seen seen = end(c);
+    assert_int_equal(seen.hellos, 1);
+    assert_int_equal(seen.malformed + seen.cut, 0);
+}
+
 static void test_first_bytes_stand(void **state)
 {
     (void)state;
@@ -325,6 +348,7 @@ int main(void)
         cmocka_unit_test(test_arrangements),
         cmocka_unit_test(test_random_arrangements),
         cmocka_unit_test(test_long_client_hello),
+        cmocka_unit_test(test_small_fragments),
         cmocka_unit_test(test_first_bytes_stand),
         cmocka_unit_test(test_lies),
         cmocka_unit_test(test_contradiction),

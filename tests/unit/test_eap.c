@@ -1,4 +1,5 @@
 /* test_eap.c: EAP in RADIUS: identities, methods, and TLS in fragments, of several devices at a time. */
+#include "core/common_observations.h"
 #include "core/engine.h"
 #include "dissectors/eap.h"
 #include "dissectors/radius.h"
@@ -15,6 +16,8 @@
 
 struct heard {
     char text[1024];
+    uint32_t exchanges, ended; /* how many there were, and were over */
+    uint32_t said_hello[256];  /* the exchange, by the first byte of the random */
 };
 
 static void say(struct heard *heard, const char *form, ...) __attribute__((format(printf, 2, 3)));
@@ -34,6 +37,10 @@ static void hear(void *to, const struct observation *observation)
 {
     struct heard *heard = to;
     const char *name = observation->type->name;
+    assert_int_equal(observation->exchange == 0, observation->type == &observation_flow_end);
+    if (observation->exchange > heard->exchanges)
+        heard->exchanges = observation->exchange;
+    heard->ended += observation->type == &observation_exchange_end;
     if (observation->type == &observation_eap_identity) {
         const struct eap_identity *identity = observation->data;
         assert_int_equal(identity->len.value, identity->identity.len);
@@ -50,6 +57,7 @@ static void hear(void *to, const struct observation *observation)
         const struct tls_client_hello *hello = observation->data;
         assert_string_equal(hello->transport, "eap");
         say(heard, "hello:%02x", hello->random.at[0]);
+        heard->said_hello[hello->random.at[0]] = observation->exchange;
     } else if (observation->type == &observation_tls_alert) {
         say(heard, "alert");
     } else if (strcmp(name, "malformed") == 0 || strcmp(name, "cut") == 0) {
@@ -63,6 +71,7 @@ struct wire {
     struct engine *engine;
     struct heard heard;
     uint64_t number;
+    uint8_t identifier; /* of the next fragment */
 };
 
 static const struct dissector *const only[] = {&dissector_radius, NULL};
@@ -76,6 +85,7 @@ static struct wire *wire_new(void)
         .max_flows = 100, .dissectors = only, .emit_to = &wire->heard, .emit = hear};
     wire->engine = engine_new(&options, &error);
     assert_non_null(wire->engine);
+    wire->identifier = 10;
     return wire;
 }
 
@@ -83,6 +93,7 @@ static void wire_end(struct wire *wire, const char *expected)
 {
     engine_finish(wire->engine);
     assert_string_equal(wire->heard.text, expected);
+    assert_int_equal(wire->heard.ended, wire->heard.exchanges);
     engine_free(wire->engine);
     free(wire);
 }
@@ -192,29 +203,33 @@ static size_t put_hello(uint8_t out[2000], uint8_t fill, size_t padding)
     return len + 6 + padding;
 }
 
-/* Sends a hello in fragments, to each of which the server answers; |skip| one of them (1 is the first). */
-static void send_hello(struct wire *wire, uint8_t type, size_t fragment, bool length, unsigned skip,
-                       unsigned twice)
+/* Which fragments say how long the whole is. */
+enum length { NOWHERE, FIRST, EVERY };
+
+/* Sends a hello in fragments, to each of which the server answers; |skip| one of them (1 is the first), and the
+ * answer. */
+static void send_hello(struct wire *wire, uint8_t type, size_t fragment, enum length length,
+                       unsigned skip, unsigned twice)
 {
     uint8_t hello[2000], data[2000];
     size_t len = put_hello(hello, 0xab, 600);
-    uint8_t identifier = 10;
     unsigned number = 0;
-    for (size_t at = 0; at < len; at += fragment, identifier++) {
+    for (size_t at = 0; at < len; at += fragment) {
+        uint8_t identifier = wire->identifier++;
         size_t part = len - at < fragment ? len - at : fragment, before = 1;
         data[0] = at + part < len ? 0x40 : 0;
-        if (length && at == 0) {
+        if (length == EVERY || (length == FIRST && at == 0)) {
             data[0] |= 0x80;
             memset(data + 1, 0, 2);
             put16(data + 3, len);
             before = 5;
         }
         memcpy(data + before, hello + at, part);
-        number++;
+        if (++number == skip)
+            continue;
         const struct radius_packet request = {REQUEST,    identifier, "S1", 2,
                                               identifier, type,       data, before + part};
-        if (number != skip)
-            send_packet(wire, request);
+        send_packet(wire, request);
         if (number == twice)
             send_packet(wire, request);
         const uint8_t ack = 0;
@@ -277,7 +292,7 @@ static void tls_in_fragments(void **state)
     (void)state;
     for (unsigned t = 0; t < 5; t++) {
         for (unsigned f = 0; f < 5; f++) {
-            for (unsigned length = 0; length < 2; length++) {
+            for (enum length length = NOWHERE; length <= EVERY; length++) {
                 struct wire *wire = wire_new();
                 char expected[200];
                 open_method(wire, types[t]);
@@ -295,14 +310,27 @@ static void tls_in_fragments(void **state)
 static void lost_fragment(void **state)
 {
     (void)state;
-    for (unsigned skip = 2; skip <= 7; skip++) {
+    for (unsigned i = 0; i < 12; i++) {
         struct wire *wire = wire_new();
         open_method(wire, 13);
-        send_hello(wire, 13, 100, true, skip, 0);
+        send_hello(wire, 13, 100, i % 2 ? EVERY : FIRST, 2 + i / 2, 0);
         engine_finish(wire->engine);
         assert_null(strstr(wire->heard.text, "hello"));
         engine_free(wire->engine);
         free(wire);
+    }
+}
+
+/* A message whose last fragment is missing does not spoil the next one. */
+static void next_message(void **state)
+{
+    (void)state;
+    for (enum length length = FIRST; length <= EVERY; length++) {
+        struct wire *wire = wire_new();
+        open_method(wire, 13);
+        send_hello(wire, 13, 100, length, 7, 0);
+        send_hello(wire, 13, 2000, length, 0, 0);
+        wire_end(wire, "anonymous@example.org(anonymous) in:example.org eap-tls+tls cut hello:ab");
     }
 }
 
@@ -353,6 +381,8 @@ static void devices_are_told_apart(void **state)
         send_packet(wire, (struct radius_packet){REQUEST, (uint8_t)(200 + i), states[i], 2, 3, 13,
                                                  data[i], 1 + len - half});
     }
+    for (uint32_t i = 0; i < DEVICES; i++)
+        assert_int_equal(wire->heard.said_hello[i], i + 1);
     wire_end(wire,
              "hello:0b hello:0a hello:09 hello:08 hello:07 hello:06 hello:05 hello:04 hello:03 "
              "hello:02 hello:01 hello:00");
@@ -429,6 +459,7 @@ int main(void)
         cmocka_unit_test(methods),
         cmocka_unit_test(tls_in_fragments),
         cmocka_unit_test(lost_fragment),
+        cmocka_unit_test(next_message),
         cmocka_unit_test(outer_tlvs),
         cmocka_unit_test(devices_are_told_apart),
         cmocka_unit_test(devices_have_a_bound),

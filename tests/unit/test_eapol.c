@@ -1,4 +1,5 @@
 /* test_eapol.c: EAP in 802.1X: under which link layers it is found, who talks to whom, and what they say. */
+#include "core/common_observations.h"
 #include "core/eapol_peers.h"
 #include "core/engine.h"
 #include "dissectors/eap.h"
@@ -37,7 +38,9 @@ static void hear(void *to, const struct observation *observation)
     assert_int_equal(flow->ip_version, 0);
     assert_memory_equal(flow->mac[0], flow->ends[0].address, 6);
     assert_memory_equal(flow->mac[1], flow->ends[1].address, 6);
-    if (heard->deaf || strcmp(observation->type->name, "flow.end") == 0)
+    const bool ends = observation->type == &observation_flow_end;
+    assert_int_equal(observation->exchange == 0, ends);
+    if (heard->deaf || ends || observation->type == &observation_exchange_end)
         return;
     say(heard, "%s%02x>%02x:", heard->text[0] != '\0' ? " " : "",
         flow->ends[flow->client].address[5], flow->ends[!flow->client].address[5]);
@@ -49,7 +52,7 @@ static void hear(void *to, const struct observation *observation)
         say(heard, "%s", eap_method_name(method->type.value));
     } else if (observation->type == &observation_tls_client_hello) {
         const struct tls_client_hello *hello = observation->data;
-        say(heard, "hello%02x", hello->random.at[0]);
+        say(heard, "hello%02x#%u", hello->random.at[0], observation->exchange);
     } else {
         say(heard, "%s", observation->type->name);
     }
@@ -354,7 +357,7 @@ static void authentication_of_one_device(void **state)
     send_eap(wire, (struct eap_frame){0x01, 0x10, REQUEST, 2, TLS, "\x20", 1});
     send_hello(wire, 0x10, GROUP, 2, 0xaa);
     const struct engine_stats stats =
-        wire_end(wire, "10>01:alice 10>01:eap-tls 10>01:helloaa 10>01:tls.handshake_summary");
+        wire_end(wire, "10>01:alice 10>01:eap-tls 10>01:helloaa#1 10>01:tls.handshake_summary");
     assert_int_equal(stats.flows, 1);
     assert_int_equal(stats.frames_other, 0);
 }
@@ -372,8 +375,8 @@ static void one_after_the_other(void **state)
         send_eap(wire, (struct eap_frame){0x01, 0x10, REQUEST, 2, IDENTITY, NULL, 0});
         send_identity(wire, 0x10, 0x01, 2, "bob");
         send_hello(wire, 0x10, 0x01, 3, 0xbb);
-        wire_end(wire, "10>01:alice 10>01:eap-tls 10>01:helloaa 10>01:tls.handshake_summary "
-                       "10>01:bob 10>01:eap-tls 10>01:hellobb 10>01:tls.handshake_summary");
+        wire_end(wire, "10>01:alice 10>01:eap-tls 10>01:helloaa#1 10>01:tls.handshake_summary "
+                       "10>01:bob 10>01:eap-tls 10>01:hellobb#2 10>01:tls.handshake_summary");
     }
 }
 
@@ -388,7 +391,7 @@ static void devices_at_one_switch(void **state)
     send_eap(wire, (struct eap_frame){0x01, GROUP, REQUEST, 61, MD5, "\1x", 2});
     send_eap(wire, (struct eap_frame){0x11, GROUP, RESPONSE, 61, MD5, "\1x", 2});
     send_hello(wire, 0x10, GROUP, 2, 0xaa);
-    wire_end(wire, "10>01:alice 11>01:bob 11>01:md5-challenge 10>01:eap-tls 10>01:helloaa "
+    wire_end(wire, "10>01:alice 11>01:bob 11>01:md5-challenge 10>01:eap-tls 10>01:helloaa#1 "
                    "10>01:tls.handshake_summary");
 }
 

@@ -503,19 +503,78 @@ static void test_ids_differ(void **state)
                                        observation_of(&observation_tls_alert, &alert, &flow, 9),
                                        observation_of(&observation_tls_alert, &alert, &other, 9),
                                        observation_of(&observation_tls_alert, &alert, &flow, 10)};
-    const struct finding findings[] = {finding_of("one"), finding_of("two"), finding_of("three")};
+    struct finding findings[] = {finding_of("one"), finding_of("two"), finding_of("three")};
     const struct result result = {.findings = findings, .num_findings = 3};
+    findings[1].key.nth = 1;
+    findings[2].key.nth = 2;
     run_begin(&run, POLICY_STRICT, &all);
     for (size_t i = 0; i < 4; i++)
         event_writer_observation(run.writer, &seen[i]);
     event_writer_result(run.writer, &result);
+    /* Rows of a table, worst first: those of one packet do not follow each other. */
+    for (size_t i = 0; i < 3; i++) {
+        struct observation row = seen[i == 1 ? 3 : 0];
+        row.row = i + 1;
+        event_writer_observation(run.writer, &row);
+    }
     run_end(&run);
-    assert_int_equal(run.num_lines, 8);
+    assert_int_equal(run.num_lines, 11);
     for (size_t i = 0; i < run.num_lines; i++)
         for (size_t k = 0; k < i; k++)
             assert_string_not_equal(json_object_get_string(at(run.lines[i], "event.id")),
                                     json_object_get_string(at(run.lines[k], "event.id")));
     run_free(&run);
+}
+
+static void id_of(const struct run *run, size_t line, char id[40])
+{
+    snprintf(id, 40, "%s", json_object_get_string(at(run->lines[line], "event.id")));
+}
+
+/* Which other types there are in a packet depends on rules and options: ids do not. */
+static void test_id_without_others(void **state)
+{
+    (void)state;
+    struct flow flow = flow_of(3);
+    const struct tls_client_hello data = hello();
+    const struct tls_alert alert = {.transport = "tls", .level = number(2)};
+    const struct observation seen[] = {
+        observation_of(&observation_tls_client_hello, &data, &flow, 9),
+        observation_of(&observation_tls_alert, &alert, &flow, 9)};
+    char ids[2][40];
+    for (size_t i = 0; i < 2; i++) {
+        struct run run;
+        run_begin(&run, POLICY_STRICT, &all);
+        for (size_t k = i; k < 2; k++)
+            event_writer_observation(run.writer, &seen[k]);
+        run_end(&run);
+        id_of(&run, run.num_lines - 1, ids[i]);
+        run_free(&run);
+    }
+    assert_string_equal(ids[0], ids[1]);
+}
+
+/* A finding that fires again, worse and surer, is the same one. */
+static void test_id_of_finding_stays(void **state)
+{
+    (void)state;
+    char ids[2][40];
+    struct finding finding = finding_of("one");
+    const struct result result = {.findings = &finding, .num_findings = 1};
+    for (size_t i = 0; i < 2; i++) {
+        struct run run;
+        run_begin(&run, POLICY_STRICT, &all);
+        event_writer_findings(run.writer, &result, 0);
+        run_end(&run);
+        id_of(&run, 0, ids[i]);
+        run_free(&run);
+        finding.severity = SEVERITY_CRITICAL;
+        finding.confidence = CONFIDENCE_CERTAIN;
+        finding.first_ns--;
+        finding.last_ns++;
+        finding.count++;
+    }
+    assert_string_equal(ids[0], ids[1]);
 }
 
 static void check_unwritable(FILE *out, const char *reason)
@@ -595,6 +654,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_selection),
         cmocka_unit_test(test_unknown_type),
         cmocka_unit_test(test_ids_differ),
+        cmocka_unit_test(test_id_without_others),
+        cmocka_unit_test(test_id_of_finding_stays),
         cmocka_unit_test(test_unwritable),
     };
     return cmocka_run_group_tests_name("event_writer", tests, NULL, NULL);

@@ -589,8 +589,8 @@ static void test_shared_key(void **state)
         enum confidence confidence;
     } rows[] = {
         {2, 2, 1, 1, "server", 0, false, true, CONFIDENCE_LIKELY},
-        {2, 2, 1, 9, "server", 0, false, true, CONFIDENCE_CERTAIN},
-        {1, 2, 1, 9, "server", 0, false, false, 0}, /* one host, a new certificate */
+        {2, 2, 1, 9, "server", 0, false, true, CONFIDENCE_LIKELY}, /* a renewal, perhaps */
+        {1, 2, 1, 9, "server", 0, false, false, 0},                /* one host, a new certificate */
         {2, 1, 1, 1, "server", 0, false, false, 0}, /* one handshake, captured twice */
         {2, 2, 3, 3, "server", 0, false, false, 0}, /* another key */
         {2, 2, 1, 1, "client", 0, false, false, 0},
@@ -614,6 +614,53 @@ static void test_shared_key(void **state)
             assert_int_equal(evidence(finding, "hosts")->number, 2);
             assert_int_equal(finding->confidence, rows[i].confidence);
         }
+        analysis_free(world.analysis);
+    }
+}
+
+/* A certificate that was only renewed does not come back; two hosts go on with theirs. */
+static void test_shared_key_certainty(void **state)
+{
+    (void)state;
+    enum { MOST = 12 };
+    static const struct {
+        const char *what;
+        struct {
+            uint8_t server, der;
+        } seen[MOST];
+        enum confidence confidence;
+    } rows[] = {
+        {"renewed", {{1, 1}, {2, 1}, {1, 2}, {2, 2}}, CONFIDENCE_LIKELY},
+        {"renewed twice", {{1, 1}, {2, 1}, {1, 2}, {2, 2}, {2, 3}, {1, 3}}, CONFIDENCE_LIKELY},
+        {"one each", {{1, 1}, {2, 2}, {1, 1}}, CONFIDENCE_CERTAIN},
+        {"one each, one renewed", {{1, 1}, {2, 2}, {2, 3}, {1, 1}}, CONFIDENCE_CERTAIN},
+        {"many by turns",
+         {{1, 1},
+          {2, 2},
+          {3, 3},
+          {4, 4},
+          {5, 5},
+          {6, 6},
+          {1, 1},
+          {2, 2},
+          {3, 3},
+          {4, 4},
+          {5, 5},
+          {6, 6}},
+         CONFIDENCE_CERTAIN},
+        {"two at one address, and another", {{1, 1}, {1, 2}, {1, 1}, {2, 1}}, CONFIDENCE_LIKELY},
+    };
+    for (size_t i = 0; i < NUM_OF(rows); i++) {
+        struct world world = world_new("pfs.shared-server-key");
+        for (uint8_t j = 0; j < MOST && rows[i].seen[j].server != 0; j++) {
+            world.now += SECOND;
+            converse(&world, 1, rows[i].seen[j].server);
+            show(&world, (uint8_t)(j + 1), 1, rows[i].seen[j].der, "server", 0);
+        }
+        analysis_finish(world.analysis);
+        const struct finding *finding = find(&world, "pfs.shared-server-key");
+        if (finding == NULL || finding->confidence != rows[i].confidence)
+            fail_msg("%s", rows[i].what);
         analysis_free(world.analysis);
     }
 }
@@ -651,6 +698,7 @@ int main(void)
         cmocka_unit_test(test_long_resumption_by_id),
         cmocka_unit_test(test_long_resumption_13),
         cmocka_unit_test(test_shared_key),
+        cmocka_unit_test(test_shared_key_certainty),
         cmocka_unit_test(test_host_set),
     };
     return cmocka_run_group_tests_name("forward secrecy", tests, NULL, NULL);

@@ -142,6 +142,37 @@ static void test_leases(void **state)
     world_end(&world);
 }
 
+/* An address is given to a device, and was seen before: it is that device that boots again, or whose lease is renewed. */
+static void test_found_again(void **state)
+{
+    (void)state;
+    struct world world;
+    struct talk one = {.device = 1, .server = 2, .plain = true};
+    world_begin(&world, NULL);
+    misses(&world, 1, 3, "a.cfg");
+    wait_s(&world, 20);
+    boots(&world, &one);
+    misses(&world, 1, 3, "b.cfg");
+    analysis_finish(world.analysis);
+    expect_told(&world, "address 0.. next boot a.cfg=missing\n"
+                        "dhcp 1.. input b.cfg=missing\n");
+    world_end(&world);
+    const uint8_t address[4] = {10, 0, 0, 1}, mac[6] = {0, 0, 0x5e, 0, 0x53, 1};
+    const struct flow flow = {.ip_version = 4, .protocol = PROTO_UDP};
+    const struct dhcp_message renewed = {.type = number(DHCP_ACK),
+                                         .op = number(2),
+                                         .client_mac = span_of(mac, 6),
+                                         .client_address = span_of(address, 4),
+                                         .your_address = span_of(address, 4)};
+    world_begin(&world, NULL);
+    misses(&world, 1, 3, "a.cfg");
+    say(&world, &observation_dhcp_message, &renewed, &flow, 1);
+    misses(&world, 1, 3, "b.cfg");
+    analysis_finish(world.analysis);
+    expect_told(&world, "dhcp 1.. input a.cfg=missing b.cfg=missing\n");
+    world_end(&world);
+}
+
 static void test_released(void **state)
 {
     (void)state;
@@ -158,6 +189,31 @@ static void test_released(void **state)
     misses(&world, 1, 3, "a.cfg");
     analysis_finish(world.analysis);
     expect_told(&world, "dhcp 1.. input\naddress 0.. input a.cfg=missing\n");
+    world_end(&world);
+}
+
+/* However many client identifiers and addresses a device has had, it is known by its hardware address. */
+static void test_many_names(void **state)
+{
+    (void)state;
+    struct world world;
+    struct talk one = {.device = 1, .server = 2, .plain = true};
+    char id[16];
+    one.client_id = id;
+    world_begin(&world, NULL);
+    for (uint8_t i = 0; i < 20; i++) {
+        snprintf(id, sizeof id, "system %u", i);
+        one.lease = (uint8_t)(100 + i / 2); /* and every other time it gets the same address */
+        boots(&world, &one);
+        assert_int_equal(analysis_stats(world.analysis).install_devices, 1);
+        misses(&world, one.lease, 3, "a.cfg");
+    }
+    assert_int_equal(analysis_stats(world.analysis).install_devices, 1);
+    misses(&world, 109, 3, "a.cfg"); /* at its newest addresses, but at its first one no more */
+    misses(&world, 108, 3, "a.cfg");
+    assert_int_equal(analysis_stats(world.analysis).install_devices, 1);
+    misses(&world, 100, 3, "a.cfg");
+    assert_int_equal(analysis_stats(world.analysis).install_devices, 2);
     world_end(&world);
 }
 
@@ -394,6 +450,7 @@ int main(void)
         cmocka_unit_test(test_one_install), cmocka_unit_test(test_by_address),
         cmocka_unit_test(test_gap),         cmocka_unit_test(test_told_in_time),
         cmocka_unit_test(test_stages),      cmocka_unit_test(test_leases),
+        cmocka_unit_test(test_found_again), cmocka_unit_test(test_many_names),
         cmocka_unit_test(test_released),    cmocka_unit_test(test_renewals),
         cmocka_unit_test(test_dhcp6),       cmocka_unit_test(test_behind_router),
         cmocka_unit_test(test_tls),         cmocka_unit_test(test_http),

@@ -332,6 +332,72 @@ static void test_shared_recipient(void **state)
     shared(&a, &b, "a.enc", "b.enc", true, "high:certain");
 }
 
+/* One device whose address alone was seen at first, and of which DHCP tells later; the other way round; and one by its
+ * address beside one that DHCP knows. */
+static void test_one_recipient(void **state)
+{
+    (void)state;
+    static const uint8_t other[32] = {2}, third[32] = {3};
+    struct content_facts a = encrypted("key of a"), a2 = encrypted("key of a"),
+                         a3 = encrypted("key of a");
+    struct talk one = {.device = 1, .server = 2, .lease_s = 600};
+    struct world world;
+    a2.sha256 = span_of(other, sizeof other);
+    a3.sha256 = span_of(third, sizeof third);
+    world_begin(&world, NULL);
+    gets(&world, 1, 3, "a.enc", &a);
+    wait_s(&world, 3600);
+    boots(&world, &one);
+    gets(&world, 1, 3, "a.enc", &a2);
+    wait_s(&world, 3600); /* the lease is over */
+    gets(&world, 1, 3, "a.enc", &a3);
+    expect_rule(&world, "shared-recipient", NULL);
+    world_end(&world);
+    world_begin(&world, NULL);
+    boots(&world, &one);
+    gets(&world, 1, 3, "a.enc", &a);
+    gets(&world, 2, 3, "b.enc", &a2);
+    expect_rule(&world, "shared-recipient", "high:likely");
+    world_end(&world);
+    /* Its first address is given to another device: two of three are known by more. */
+    world_begin(&world, NULL);
+    boots(&world, &one);
+    gets(&world, 1, 3, "a.enc", &a);
+    gets(&world, 5, 3, "c.enc", &a3);
+    boots(&world, &(struct talk){.device = 2, .server = 2, .lease = 1});
+    gets(&world, 1, 3, "b.enc", &a2);
+    expect_rule(&world, "shared-recipient", "high:certain");
+    const struct finding *finding = find(&world, "shared-recipient");
+    assert_int_equal(finding->count, 2);
+    world_end(&world);
+    /* An address that two devices had, one after the other: without its lease it is the last one's. */
+    world_begin(&world, NULL);
+    boots(&world, &one);
+    gets(&world, 1, 3, "a.enc", &a);
+    boots(&world, &(struct talk){.device = 2, .server = 2, .lease = 1, .lease_s = 600});
+    gets(&world, 1, 3, "b.enc", &a2);
+    wait_s(&world, 3600);
+    gets(&world, 1, 3, "b.enc", &a2);
+    expect_rule(&world, "shared-recipient", "high:certain");
+    finding = find(&world, "shared-recipient");
+    assert_int_equal(finding->count, 2);
+    assert_int_equal(evidence(finding, "devices")->number, 2);
+    world_end(&world);
+    /* One device at two addresses, and then at the first of them. */
+    world_begin(&world, NULL);
+    gets(&world, 7, 3, "a.enc", &a);
+    boots(&world, &one);
+    gets(&world, 1, 3, "a.enc", &a2);
+    one.lease = 7;
+    boots(&world, &one);
+    gets(&world, 7, 3, "a.enc", &a3);
+    gets(&world, 5, 3, "c.enc", &a);
+    expect_rule(&world, "shared-recipient", "high:likely");
+    finding = find(&world, "shared-recipient");
+    assert_int_equal(evidence(finding, "devices")->number, 2);
+    world_end(&world);
+}
+
 /* --- The device --- */
 
 static void test_fallback(void **state)
@@ -367,6 +433,32 @@ static void test_fallback(void **state)
         expect_rule(&world, "cleartext-fallback", rows[i].expected);
         world_end(&world);
     }
+    /* One name of an encrypted file: it was not there, or it was encrypted, or first the one and then the other. */
+    for (unsigned i = 1; i < 4; i++) {
+        struct world world;
+        world_begin(&world, NULL);
+        if ((i & 2) != 0)
+            gets(&world, 9, 3, "SN1.enc", &cms);
+        if ((i & 1) != 0)
+            misses(&world, 9, 3, "SN1.enc");
+        gets(&world, 9, 3, "SN1.enc", &plain);
+        expect_rule(&world, "cleartext-fallback", i == 1 ? "high:likely" : "high:certain");
+        const struct finding *finding = find(&world, "cleartext-fallback");
+        const char *brought = strstr(finding->reason, "brought an encrypted file before");
+        assert_int_equal(brought != NULL, i == 2);
+        assert_string_equal(evidence(finding, "encrypted_outcome")->text,
+                            i == 2 ? "came" : "did not come");
+        world_end(&world);
+    }
+    /* A device that is known by its address only, before DHCP is seen. */
+    struct world one;
+    world_begin(&one, NULL);
+    misses(&one, 1, 3, "SN1.enc");
+    wait_s(&one, 120);
+    boots(&one, &(struct talk){.device = 1, .server = 2});
+    gets(&one, 1, 3, "SN1.cfg", &plain);
+    expect_rule(&one, "cleartext-fallback", "high:certain");
+    world_end(&one);
     /* What is no fallback: the plain one first; another device; an image; bytes that may be encrypted; not there. */
     for (unsigned i = 0; i < 5; i++) {
         struct world world;
@@ -443,8 +535,17 @@ static void test_series(void **state)
         expect_rule(&world, "name-guessable", rows[i].expected);
         world_end(&world);
     }
-    /* One device that asks for several numbers counts parts of something. */
     struct world world;
+    /* A device that asks again, when DHCP has told who it is, has its number to itself. */
+    world_begin(&world, NULL);
+    gets(&world, 1, 3, "sw1-confg", &plain);
+    boots(&world, &(struct talk){.device = 1, .server = 2});
+    gets(&world, 1, 3, "sw1-confg", &plain);
+    gets(&world, 2, 3, "sw2-confg", &plain);
+    gets(&world, 3, 3, "sw3-confg", &plain);
+    expect_rule(&world, "name-guessable", "low:likely");
+    world_end(&world);
+    /* One device that asks for several numbers counts parts of something. */
     world_begin(&world, NULL);
     gets(&world, 1, 3, "part1-confg", &plain);
     gets(&world, 1, 3, "part2-confg", &plain);
@@ -487,6 +588,46 @@ static void test_retry_rate(void **state)
     retries("vmlinuz", 40, 60, true, NULL); /* images are not what is waited for */
 }
 
+/* A device that gets its file twice a day; |content| of the file, NULL: it is not there. */
+static void daily(unsigned interval, const struct content_facts *content, const char *expected)
+{
+    struct world world;
+    world_begin(&world, NULL);
+    for (unsigned i = 0; i < 5; i++) {
+        boots(&world, &(struct talk){.device = 1, .server = 2});
+        for (unsigned n = 0; n < 2; n++) {
+            if (content != NULL)
+                gets(&world, 1, 3, "sw.cfg", content);
+            else
+                misses(&world, 1, 3, "sw.cfg");
+            wait_s(&world, interval);
+        }
+        wait_s(&world, 86400);
+    }
+    expect_rule(&world, "retry-rate", expected);
+    world_end(&world);
+}
+
+/* What came readable is not waited for; what came encrypted may be of no use. */
+static void test_waited(void **state)
+{
+    (void)state;
+    struct content_facts plain = configuration(), cms = encrypted("one");
+    daily(1500, &plain, NULL);
+    daily(1500, &cms, NULL); /* each time within the first hour */
+    daily(1500, NULL, NULL);
+    for (unsigned i = 0; i < 2; i++) {
+        struct world world;
+        world_begin(&world, NULL);
+        for (unsigned n = 0; n < 10; n++) {
+            gets(&world, 9, 3, "sw.cfg", i == 0 ? &plain : &cms);
+            wait_s(&world, 60);
+        }
+        expect_rule(&world, "retry-rate", i == 0 ? NULL : "low:possible");
+        world_end(&world);
+    }
+}
+
 /* |num| names, of which the first |there| are there. */
 static void guesses(const char *format, unsigned num, unsigned there, unsigned interval,
                     const char *expected)
@@ -519,6 +660,37 @@ static void test_guessing(void **state)
     guesses("SEP00005E00%04X.cnf.xml", 16, 0, 1, NULL);
     guesses("same-confg", 200, 0, 1, NULL);
     guesses("modules/%u.mod", 200, 0, 1, NULL);
+}
+
+/* A burst is found wherever it stands in the window of what went before; who asks on and on is told once in each. */
+static void test_guessing_late(void **state)
+{
+    (void)state;
+    static const unsigned waits[] = {0, 300, 588, 595, 601};
+    struct world world;
+    char name[64];
+    for (size_t i = 0; i < NUM_OF(waits); i++) {
+        world_begin(&world, NULL);
+        misses(&world, 9, 3, "first-confg");
+        wait_s(&world, waits[i]);
+        for (unsigned n = 0; n < 18; n++) {
+            snprintf(name, sizeof name, "router%u-confg", n);
+            misses(&world, 9, 3, name);
+            wait_s(&world, 1);
+        }
+        expect_rule(&world, "guessing", "high:likely");
+        assert_int_equal(find(&world, "guessing")->count, 1);
+        world_end(&world);
+    }
+    world_begin(&world, NULL);
+    for (unsigned n = 0; n < 630; n++) {
+        snprintf(name, sizeof name, "router%u-confg", n);
+        misses(&world, 9, 3, name);
+        wait_s(&world, 2);
+    }
+    expect_rule(&world, "guessing", "high:likely");
+    assert_int_equal(find(&world, "guessing")->count, 3);
+    world_end(&world);
 }
 
 /* What boot loaders and devices walk through for themselves; the same names of others are guesses. */
@@ -601,7 +773,7 @@ static void test_competing_dhcp(void **state)
                 {"neither does, to a device that wants to boot",
                  {.file = NULL},
                  {.file = NULL},
-                 "medium:possible"},
+                 "low:possible"},
                 {"a PXE proxy beside a plain server",
                  {.file = "a", .no_lease = true},
                  {.file = NULL},
@@ -631,6 +803,33 @@ static void test_competing_dhcp(void **state)
             fail_msg("%s: %s", rows[i].about, text);
         if (finding != NULL)
             assert_int_equal(finding->count, 1);
+        world_end(&world);
+    }
+}
+
+/* A BOOTP server's answer as the relay has it, and as the relay sends it on under its own address; another server that
+ * answers with other words. */
+static void test_bootp_relay(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 3; i++) {
+        struct world world;
+        struct talk server = {.device = 1, .server = 2, .file = "r1-confg", .unnamed = true};
+        struct talk relay = server;
+        relay.server = 9;
+        relay.lease = i == 1 ? 77 : 0;
+        relay.file = i == 2 ? "evil-confg" : server.file;
+        world_begin(&world, NULL);
+        discover(&world, &server);
+        dhcp(&world, &server, DHCP_OFFER);
+        dhcp(&world, &relay, DHCP_OFFER);
+        static const char *const expected[] = {NULL, "low:possible", "high:likely"};
+        expect_rule(&world, "competing-servers", expected[i]);
+        size_t num;
+        const struct observation *const *told = analysis_told(world.analysis, &num);
+        const struct install_transaction *install = num > 0 ? told[0]->data : NULL;
+        assert_non_null(install);
+        assert_int_equal(install->dhcp_servers.len, i == 0 ? 5 : 10);
         world_end(&world);
     }
 }
@@ -834,10 +1033,12 @@ int main(void)
         cmocka_unit_test(test_contents),       cmocka_unit_test(test_secrets_told),
         cmocka_unit_test(test_upload),         cmocka_unit_test(test_file_gone),
         cmocka_unit_test(test_empty),          cmocka_unit_test(test_shared_recipient),
-        cmocka_unit_test(test_fallback),       cmocka_unit_test(test_name_guessable),
-        cmocka_unit_test(test_series),         cmocka_unit_test(test_retry_rate),
-        cmocka_unit_test(test_guessing),       cmocka_unit_test(test_walks),
-        cmocka_unit_test(test_competing_dhcp), cmocka_unit_test(test_other_request),
+        cmocka_unit_test(test_one_recipient),  cmocka_unit_test(test_fallback),
+        cmocka_unit_test(test_name_guessable), cmocka_unit_test(test_series),
+        cmocka_unit_test(test_retry_rate),     cmocka_unit_test(test_waited),
+        cmocka_unit_test(test_guessing),       cmocka_unit_test(test_guessing_late),
+        cmocka_unit_test(test_walks),          cmocka_unit_test(test_competing_dhcp),
+        cmocka_unit_test(test_bootp_relay),    cmocka_unit_test(test_other_request),
         cmocka_unit_test(test_candidates),     cmocka_unit_test(test_used),
         cmocka_unit_test(test_answered_twice), cmocka_unit_test(test_off_site),
         cmocka_unit_test(test_disclosure),     cmocka_unit_test(test_every_rule),

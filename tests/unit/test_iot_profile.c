@@ -23,7 +23,7 @@ struct row {
     bool nameless, limitless, no_session_hash, no_renegotiation, truncated, compresses, early;
     bool server_no_session_hash, server_no_renegotiation, server_truncates, server_compresses;
     bool srtp, no_cookie, resumes, retry_cookie, unanswered, heartbeat;
-    const char *identity, *hint;
+    const char *identity, *hint, *cookie;
     uint8_t alert;
     const char *psk;             /* of the summary */
     const char *client, *server; /* what is told: broken checks, "/", checks met; NULL: not told */
@@ -62,6 +62,7 @@ static void say_hellos(struct analysis *analysis, const struct flow *flow, const
         .secure_renegotiation = truth(!row->no_renegotiation),
         .truncated_hmac = truth(row->truncated),
         .early_data = truth(row->early),
+        .cookie = span_text(row->cookie != NULL ? row->cookie : ""),
         .retry_cookie = truth(row->retry_cookie),
         .heartbeat = row->heartbeat ? number(1) : (struct number){.seen = false}};
     const struct tls_server_hello server = {
@@ -190,9 +191,11 @@ static const struct row rows[] = {
     {"no message for a hint", .identity = "lamp", .client = "/identity_length",
      .server = "/no_hint"},
     {"unknown identity", .alert = 115, .client = "/", .server = "unknown_identity_alert/"},
-    {"wrong key", .alert = 51, .client = "/", .server = "/unknown_identity_alert"},
+    {"wrong key", .alert = 51, .client = "/", .server = "/no_key_transport cookie"},
     {"another alert", .alert = 40, .client = "/", .server = "/no_key_transport cookie"},
     {"no cookie", .no_cookie = true, .client = "/", .server = "cookie/"},
+    {"a cookie, and nobody saw the request", .no_cookie = true, .cookie = "1234", .client = "/",
+     .server = "/no_key_transport cookie"},
     {"no cookie needed", .no_cookie = true, .resumes = true, .client = "/resumption",
      .server = "/no_key_transport no_compression"},
     {"DTLS 1.3 with a cookie", .version = 0xfefc, .cipher = 0x1305, .ciphers = "\x13\x05",
@@ -273,8 +276,42 @@ static void test_endpoints(void **state)
         assert_int_equal(reader_u64(&packets), 11);
     }
     assert_int_equal(analysis_stats(analysis).iot_endpoints, 3);
-    assert_int_equal(told(analysis, "server")->handshakes.value, 2);
-    assert_int_equal(told(analysis, "server")->port.value, 5685);
+    const struct iot_profile *server = told(analysis, "server");
+    assert_int_equal(server->handshakes.value, 2);
+    assert_int_equal(server->port.value, 5685);
+    /* what is known at the end only (cookie), too */
+    for (packets = reader_of(server->packets); reader_more(&packets);)
+        assert_int_equal(reader_u64(&packets), 12);
+    analysis_free(analysis);
+}
+
+/* Captures that are not read in the order of their times: the first is not later than the last. */
+static void test_times(void **state)
+{
+    (void)state;
+    struct error error = {""};
+    struct analysis *analysis = analysis_new(&(struct analysis_options){.rules = NULL}, &error);
+    const struct row row = {.name = ""};
+    static const uint64_t starts[] = {500, 900, 100};
+    for (size_t i = 0; i < 3; i++) {
+        struct flow other = flow;
+        other.first_ns = starts[i];
+        other.ends[0].port = (uint16_t)(50000 + i);
+        say_hellos(analysis, &other, &row);
+        const struct tls_handshake_summary summary = {.transport = "dtls",
+                                                      .established = TRUTH_YES};
+        const struct observation observation = {.type = &observation_tls_handshake_summary,
+                                                .data = &summary,
+                                                .flow = &other,
+                                                .time_ns = starts[i] + 50,
+                                                .packet = 16};
+        analysis_observe(analysis, &observation);
+    }
+    analysis_finish(analysis);
+    const struct iot_profile *client = told(analysis, "client");
+    assert_non_null(client);
+    assert_int_equal(client->first_ns.value, 100);
+    assert_int_equal(client->last_ns.value, 950);
     analysis_free(analysis);
 }
 
@@ -333,8 +370,9 @@ static void test_bounds(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows), cmocka_unit_test(test_endpoints),
-        cmocka_unit_test(test_certificate), cmocka_unit_test(test_bounds)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows),
+                                       cmocka_unit_test(test_endpoints),
+                                       cmocka_unit_test(test_certificate),
+                                       cmocka_unit_test(test_times), cmocka_unit_test(test_bounds)};
     return cmocka_run_group_tests_name("iot_profile", tests, NULL, NULL);
 }

@@ -442,18 +442,47 @@ static void test_connection_id(void **state)
     }
 }
 
-/* One conversation that lasts. */
+/* One session that lasts, by its last record with the id; then nothing, and another one on the same ports or none. */
 static void test_long_connection_id(void **state)
 {
     (void)state;
-    for (uint64_t lasts = 3599; lasts <= 3600; lasts++) {
+    static const struct {
+        uint64_t lasts, idle;
+        size_t len;
+        bool another, fires;
+        enum confidence confidence;
+    } rows[] = {{3599, 0, 8, false, false, 0},
+                {3600, 0, 8, false, true, CONFIDENCE_CERTAIN},
+                {3600, 0, 3, false, true, CONFIDENCE_POSSIBLE},
+                {3599, 9999, 8, false, false, 0},
+                {3600, 20, 8, true, true, CONFIDENCE_CERTAIN},
+                {3599, 9999, 8, true, false, 0}};
+    for (size_t i = 0; i < NUM_OF(rows); i++) {
         struct world world = world_new("link.connection-id");
+        struct tls_client_hello first = hello_of(1), second = hello_of(2);
         converse(&world, 1);
-        say_cid(&world, "client", 8);
-        world.now += lasts * SECOND;
+        say_hello(&world, &first);
+        say_cid(&world, "client", rows[i].len);
+        world.now += rows[i].lasts * SECOND;
+        const struct dtls_session session = {.client_cid_last_ns = number(world.now)};
+        world.now += rows[i].idle * SECOND;
+        say(&world, &observation_dtls_session, &session);
+        if (rows[i].another) {
+            say_hello(&world, &second);
+            say(&world, &observation_dtls_session, &session);
+        }
+        world.flow.last_ns = world.now;
         end(&world);
         analysis_finish(world.analysis);
-        assert_int_equal(count(&world, "link.connection-id"), lasts == 3600);
+        if (count(&world, "link.connection-id") != rows[i].fires)
+            fail_msg("row %zu", i);
+        if (rows[i].fires) {
+            const struct finding *finding = find(&world, "link.connection-id");
+            assert_int_equal(finding->count, 1);
+            assert_int_equal(finding->confidence, rows[i].confidence);
+            assert_int_equal(evidence(finding, "length")->number, rows[i].len);
+            assert_int_equal(evidence(finding, "seconds")->number, rows[i].lasts);
+        }
         analysis_free(world.analysis);
     }
 }
@@ -481,6 +510,34 @@ static void test_key_share(void **state)
     assert_int_equal(finding->count, 1);
     assert_int_equal(evidence(finding, "sessions")->number, 2);
     assert_int_equal(told(&world)->linkable.value, 2);
+    analysis_free(world.analysis);
+}
+
+/* A session with more identifiers than a tie has: what comes again behind a HelloRetryRequest is still the same one. */
+static void test_key_share_behind_many(void **state)
+{
+    (void)state;
+    struct world world = world_new("link.*");
+    struct tls_client_hello hello = hello_of(1);
+    hello.key_shares =
+        span_of("\x00\x1d\x00\x20\x93\xa7\x01\xfe\x8c\x6b\xd2\x11\x99\xc0\x3d\xe7\x45"
+                "\xb8\x5a\x02\xc3\x17\x81\xee\x9c\x7b\xd4\x15\x79\xc1\x33\xa7\x46\xb9"
+                "\x5d\x22",
+                36);
+    converse(&world, 1);
+    for (uint8_t i = 0; i < 20; i++) {
+        say(&world, &observation_tls_new_session_ticket,
+            &(struct tls_new_session_ticket){.transport = "tls", .ticket = bytes_of(i, 100)});
+        if (i == 8 || i == 18) {
+            say_hello(&world, &hello);
+            say_hello(&world, &hello);
+        }
+    }
+    end(&world);
+    analysis_finish(world.analysis);
+    size_t num;
+    analysis_findings(world.analysis, &num);
+    assert_int_equal(num, 0);
     analysis_free(world.analysis);
 }
 
@@ -735,6 +792,24 @@ static void test_leases_link(void **state)
     analysis_free(world.analysis);
 }
 
+/* A device with a name gets an address, and begins session |session| from there. */
+static void lease_and_say(struct world *world, const char *mac, const char *name, uint8_t host,
+                          uint8_t session)
+{
+    const uint8_t address[4] = {10, 0, 0, host};
+    struct dhcp_message asks = dhcp_of(mac, DHCP_REQUEST);
+    struct dhcp_message gets = dhcp_of(mac, DHCP_ACK);
+    struct tls_client_hello hello = hello_of(session);
+    asks.hostname = span_text(name);
+    gets.your_address = span_of(address, 4);
+    converse(world, 0);
+    say(world, &observation_dhcp_message, &asks);
+    say(world, &observation_dhcp_message, &gets);
+    converse(world, host);
+    say_hello(world, &hello);
+    end(world);
+}
+
 /* A device with a name and a hardware address moves when its address changes, not when it sends after DHCP. */
 static void test_named_leases_link(void **state)
 {
@@ -747,23 +822,127 @@ static void test_named_leases_link(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct world world = world_new("link.cross-network");
         for (uint8_t session = 0; session < 2; session++) {
-            const uint8_t address[4] = {10, 0, 0, session == 0 ? 7 : rows[i].second};
-            struct dhcp_message asks = dhcp_of(rows[i].mac, DHCP_REQUEST);
-            struct dhcp_message gets = dhcp_of(rows[i].mac, DHCP_ACK);
-            struct tls_client_hello hello = hello_of((uint8_t)(1 + session));
-            asks.hostname = span_text("anna-laptop");
-            gets.your_address = span_of(address, 4);
-            converse(&world, 0);
-            say(&world, &observation_dhcp_message, &asks);
-            say(&world, &observation_dhcp_message, &gets);
-            converse(&world, address[3]);
-            say_hello(&world, &hello);
-            end(&world);
+            lease_and_say(&world, rows[i].mac, "anna-laptop", session == 0 ? 7 : rows[i].second,
+                          (uint8_t)(1 + session));
             world.now += 7200 * SECOND;
         }
         analysis_finish(world.analysis);
         if (count(&world, "link.cross-network") != rows[i].findings)
             fail_msg("row %zu: %zu", i, count(&world, "link.cross-network"));
+        analysis_free(world.analysis);
+    }
+}
+
+/* |num| devices with |macs|, ten minutes apart, all named alike, have a session each behind their lease. */
+static struct world phones(const char *const *macs, uint8_t num)
+{
+    struct world world = world_new("link.cross-network");
+    for (uint8_t i = 0; i < num; i++) {
+        lease_and_say(&world, macs[i], "iPhone", (uint8_t)(7 + i), (uint8_t)(1 + i));
+        world.now += 600 * SECOND;
+    }
+    analysis_finish(world.analysis);
+    return world;
+}
+
+/* A host name is surer by the lease that it is read from, but no less that of several phones. */
+static void test_names_move_possibly(void **state)
+{
+    (void)state;
+    static const char *const macs[] = {"\x02\x00\x5e\x00\x53\x01", "\x02\x00\x5e\x00\x53\x02",
+                                       "\x02\x00\x5e\x00\x53\x03"};
+    struct world world = phones(macs, 3);
+    const struct finding *finding = find(&world, "link.cross-network");
+    assert_int_equal(finding->confidence, CONFIDENCE_POSSIBLE);
+    assert_int_equal(finding->severity, SEVERITY_MEDIUM);
+    assert_string_equal(evidence(finding, "identifier")->text, "cleartext_pairing");
+    analysis_free(world.analysis);
+}
+
+/* Of two hardware addresses a host name may be one device's, of three it joins nothing, however much time is between. */
+static void test_names_of_many(void **state)
+{
+    (void)state;
+    static const char *const macs[] = {"\x00\x00\x5e\x00\x53\x01", "\x00\x00\x5e\x00\x53\x02",
+                                       "\x00\x00\x5e\x00\x53\x01", "\x00\x00\x5e\x00\x53\x03"};
+    for (uint8_t num = 3; num <= 4; num++) {
+        struct world world = phones(macs, num);
+        struct reader shared = reader_of(told(&world)->shared);
+        uint64_t all = 0;
+        while (reader_more(&shared))
+            all += reader_u64(&shared);
+        assert_int_equal(told(&world)->linkable.value, num == 3 ? 3 : 2); /* by the first address */
+        assert_int_equal(all, num == 4);
+        analysis_free(world.analysis);
+    }
+}
+
+/* A device gives its address back, or does not take it: who has it then is not known. */
+static void test_lease_given_back(void **state)
+{
+    (void)state;
+    const struct {
+        uint64_t type;
+        bool right, fires; /* |right|: it is in the field that the message has it in */
+    } rows[] = {{DHCP_RELEASE, true, false},
+                {DHCP_DECLINE, true, false},
+                {DHCP_RELEASE, false, true},
+                {DHCP_INFORM, true, true}};
+    for (size_t i = 0; i < NUM_OF(rows); i++) {
+        struct world world = world_new("link.cleartext-pairing");
+        const struct span address = span_of("\x0a\x00\x00\x07", 4);
+        struct dhcp_message asks = dhcp_of(global_mac, DHCP_REQUEST);
+        struct dhcp_message gets = dhcp_of(global_mac, DHCP_ACK);
+        struct dhcp_message ends = dhcp_of(global_mac, rows[i].type);
+        struct tls_client_hello hello = hello_of(1);
+        gets.your_address = address;
+        if ((rows[i].type == DHCP_DECLINE) == rows[i].right)
+            ends.requested_address = address;
+        else
+            ends.client_address = address;
+        converse(&world, 0);
+        say(&world, &observation_dhcp_message, &asks);
+        say(&world, &observation_dhcp_message, &gets);
+        say(&world, &observation_dhcp_message, &ends);
+        converse(&world, 7);
+        say_hello(&world, &hello);
+        end(&world);
+        analysis_finish(world.analysis);
+        if ((count(&world, "link.cleartext-pairing") > 0) != rows[i].fires)
+            fail_msg("row %zu", i);
+        analysis_free(world.analysis);
+    }
+}
+
+static void test_lease6_given_back(void **state)
+{
+    (void)state;
+    const struct {
+        uint64_t type;
+        bool fires;
+    } rows[] = {{DHCP6_RELEASE, false}, {DHCP6_DECLINE, false}, {DHCP6_RENEW, true}};
+    for (size_t i = 0; i < NUM_OF(rows); i++) {
+        struct world world = world_new("link.cleartext-pairing");
+        struct dhcp6_message message = {.type = number(DHCP6_REQUEST),
+                                        .to_server = TRUTH_YES,
+                                        .client_duid = {.whole = bytes_of(80, 14),
+                                                        .type = number(DUID_LLT),
+                                                        .mac = span_of(global_mac, 6)}};
+        struct tls_client_hello hello = hello_of(1);
+        converse6(&world, "\x9a\x41\xd0\x3c\x72\x5e\x00\x11");
+        say(&world, &observation_dhcp6_message, &message);
+        message.addresses = span_of(world.flow.ends[0].address, 16);
+        message.type = number(DHCP6_REPLY);
+        message.to_server = TRUTH_NO;
+        say(&world, &observation_dhcp6_message, &message);
+        message.type = number(rows[i].type);
+        message.to_server = TRUTH_YES;
+        say(&world, &observation_dhcp6_message, &message);
+        say_hello(&world, &hello);
+        end(&world);
+        analysis_finish(world.analysis);
+        if ((count(&world, "link.cleartext-pairing") > 0) != rows[i].fires)
+            fail_msg("row %zu", i);
         analysis_free(world.analysis);
     }
 }
@@ -1098,6 +1277,26 @@ static void test_radius_is_left_out(void **state)
     analysis_free(world.analysis);
 }
 
+/* Randoms that differ in their first bytes alone, of a generator that fails, are of different sessions. */
+static void test_randoms_that_end_alike(void **state)
+{
+    (void)state;
+    struct world world = world_new("link.*");
+    uint8_t random[32] = {0};
+    for (uint8_t i = 1; i <= 3; i++) {
+        struct tls_client_hello hello = hello_of(1);
+        random[4] = i;
+        hello.random = span_of(random, sizeof random);
+        converse(&world, 1);
+        say_hello(&world, &hello);
+        end(&world);
+    }
+    analysis_finish(world.analysis);
+    assert_int_equal(told(&world)->sessions.value, 3);
+    assert_int_equal(analysis_stats(world.analysis).link_copies, 0);
+    analysis_free(world.analysis);
+}
+
 /* A port that is used again: two sessions, though it is one conversation. */
 static void test_sessions_in_turn(void **state)
 {
@@ -1127,6 +1326,7 @@ int main(void)
                                        cmocka_unit_test(test_connection_id),
                                        cmocka_unit_test(test_long_connection_id),
                                        cmocka_unit_test(test_key_share),
+                                       cmocka_unit_test(test_key_share_behind_many),
                                        cmocka_unit_test(test_key_share_of_1_2),
                                        cmocka_unit_test(test_clock),
                                        cmocka_unit_test(test_interface_id),
@@ -1136,6 +1336,10 @@ int main(void)
                                        cmocka_unit_test(test_lease),
                                        cmocka_unit_test(test_leases_link),
                                        cmocka_unit_test(test_named_leases_link),
+                                       cmocka_unit_test(test_names_move_possibly),
+                                       cmocka_unit_test(test_names_of_many),
+                                       cmocka_unit_test(test_lease_given_back),
+                                       cmocka_unit_test(test_lease6_given_back),
                                        cmocka_unit_test(test_pair_by_time),
                                        cmocka_unit_test(test_pair_of_eap),
                                        cmocka_unit_test(test_server_name),
@@ -1147,6 +1351,7 @@ int main(void)
                                        cmocka_unit_test(test_without_hello),
                                        cmocka_unit_test(test_told_later),
                                        cmocka_unit_test(test_radius_is_left_out),
+                                       cmocka_unit_test(test_randoms_that_end_alike),
                                        cmocka_unit_test(test_sessions_in_turn)};
     return cmocka_run_group_tests_name("links", tests, NULL, NULL);
 }

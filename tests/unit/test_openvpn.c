@@ -622,10 +622,51 @@ static void data_ends_a_side(void **state)
         packet.len = 0;
         put_number(&packet, (uint8_t)(opcodes[i % 2] << 3), 1);
         put_fill(&packet, 0x99, 100);
-        assert_int_equal(say(link, CLIENT, &packet), DISSECT_SIDE_DONE);
+        assert_int_equal(say(link, CLIENT, &packet), i / 2 ? DISSECT_SIDE_DONE : DISSECT_QUIET);
         assert_int_equal(link->budget.used, 0);
         (void)close_link(link);
     }
+}
+
+/* Between the same ports of UDP the next conversation may come: what begins it wakes. */
+static void conversations_follow_each_other(void **state)
+{
+    (void)state;
+    static struct bytes data;
+    struct link *link = open_link(false);
+    struct layout layout = plain;
+    data.len = 0;
+    put_number(&data, OPENVPN_DATA_V1 << 3, 1);
+    put_fill(&data, 0x99, 100);
+    assert_false(dissector_openvpn_udp.wakes(reader_of(span_of(data.at, data.len))));
+    for (unsigned round = 0; round < 3; round++) {
+        layout.sessions[CLIENT]++;
+        layout.sessions[SERVER]++;
+        write_script(&script, &layout, 100, 50);
+        for (size_t line = 0; line < script.num; line++) {
+            const struct bytes *packet = &script.lines[line].packet;
+            bool wakes = dissector_openvpn_udp.wakes(reader_of(span_of(packet->at, packet->len)));
+            assert_int_equal(wakes, line < 2); /* the resets */
+            assert_int_equal(say(link, script.lines[line].side, packet), DISSECT_MORE);
+        }
+        /* What is encrypted ends the reading of a side, but not for the next conversation. */
+        static struct bytes stream, more;
+        stream.len = more.len = 0;
+        put_number(&stream, 0x1703030020, 5);
+        put_fill(&stream, 0x77, 32);
+        unsigned said = 0; /* by the client: a reset, an acknowledgement, and its stream */
+        for (size_t line = 0; line < script.num; line++)
+            said += script.lines[line].side == CLIENT;
+        put_control(&more, &layout, CLIENT, said - 1, stream.at, stream.len);
+        assert_int_equal(say(link, CLIENT, &more), DISSECT_QUIET);
+        for (unsigned i = 0; i < 100; i++)
+            assert_int_equal(say(link, i % 2, &data), DISSECT_QUIET);
+        assert_int_equal(link->budget.used, 0);
+    }
+    struct seen seen = close_link(link);
+    assert_int_equal(seen.client_hellos, 3);
+    assert_int_equal(seen.server_hellos, 3);
+    assert_int_equal(seen.malformed + seen.cut, 0);
 }
 
 /* Garbage is listened to for a while only. */
@@ -824,6 +865,7 @@ int main(void)
         cmocka_unit_test(captures_may_start_in_the_middle),
         cmocka_unit_test(new_sessions_and_keys_begin_anew),
         cmocka_unit_test(data_ends_a_side),
+        cmocka_unit_test(conversations_follow_each_other),
         cmocka_unit_test(garbage_ends),
         cmocka_unit_test(encrypted_channels_are_known_and_left),
         cmocka_unit_test(strict_about_resets),

@@ -204,6 +204,9 @@ static void test_letters_numbers_and_shared(void **state)
         {{"x", "-c", "1234567890123456"}, 0, 0, 0, "is no whole number"},
         {{"x", "--time", "5w"}, 0, 0, 0, "\"5w\" is no time"},
         {{"x", "--time", "m"}, 0, 0, 0, "\"m\" is no time"},
+        {{"x", "--time", "36600d"}, UINT64_C(3162240000), 0, 0, NULL},
+        {{"x", "--time", "36601d"}, 0, 0, 0, "\"36601d\" is more than a hundred years"},
+        {{"x", "--time", "999999999999999d"}, 0, 0, 0, "is more than a hundred years"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct settings settings = {.flag = false};

@@ -105,6 +105,7 @@ static void test_little_hellos(void **state)
     out = bytes_out_to(room, sizeof room);
     hello.version_13 = hello.psk_ke = hello.psk_dhe_ke = true;
     hello.key_share = span_of(random, 32);
+    hello.key_share_group = 29;
     hello.psk_identity = span_text("device-1");
     hello.retry_cookie = span_text("cookie");
     hello_put(&out, &hello, random, span_of("", 0));

@@ -33,6 +33,7 @@ struct talk {
     uint16_t answer;                /* extension that the server answers with */
     uint8_t random, server_random;  /* seed of the hellos' randoms; 0: of the packet's number */
     enum truth established;         /* TRUTH_UNKNOWN: the end was not captured */
+    struct span identities;         /* pre_shared_key of TLS 1.3; none: not there */
 };
 
 static struct talk talk_between(unsigned client, unsigned server, uint64_t second)
@@ -89,6 +90,7 @@ static void say_hello(struct world *world, const struct talk *talk)
         .random = fill(random, talk->random != 0 ? talk->random : world->packet + 1000),
         .session_id = span_text(""),
         .ciphers = span_of(ciphers, sizeof ciphers),
+        .psk_identities = talk->identities,
         .server_name = talk->sni != NULL ? span_text(talk->sni) : (struct span){.at = NULL}};
     say_from(world, &observation_tls_client_hello, &hello, 0);
 }
@@ -278,6 +280,53 @@ static void test_no_group(void **state)
         shake(&world, &a, "lamp");
         shake(&world, &b, i == 0 ? "lamp2" : "lamp");
         expect(&world, cases[i], "psk.group-clients", confidence);
+    }
+}
+
+/* As sure as the handshake of which least was seen, whichever came first; others may make it surer. */
+static void test_seen_through(void **state)
+{
+    (void)state;
+    enum { CLIENTS, SERVERS, SWITCH };
+    static const struct {
+        const char *what;
+        int of;
+        enum truth seen[3]; /* of the third nothing: there are two */
+        enum confidence confidence;
+    } rows[] = {
+        {"clients", CLIENTS, {TRUTH_YES, TRUTH_YES}, LIKELY},
+        {"clients, the first not", CLIENTS, {TRUTH_UNKNOWN, TRUTH_YES}, POSSIBLE},
+        {"clients, the second not", CLIENTS, {TRUTH_YES, TRUTH_UNKNOWN}, POSSIBLE},
+        {"clients, two of three", CLIENTS, {TRUTH_YES, TRUTH_UNKNOWN, TRUTH_YES}, LIKELY},
+        {"clients, one of three", CLIENTS, {TRUTH_UNKNOWN, TRUTH_UNKNOWN, TRUTH_YES}, POSSIBLE},
+        {"servers", SERVERS, {TRUTH_YES, TRUTH_YES}, LIKELY},
+        {"servers, the first not", SERVERS, {TRUTH_UNKNOWN, TRUTH_YES}, POSSIBLE},
+        {"servers, the second not", SERVERS, {TRUTH_YES, TRUTH_UNKNOWN}, POSSIBLE},
+        {"switch", SWITCH, {TRUTH_YES, TRUTH_YES}, LIKELY},
+        {"switch, the first not", SWITCH, {TRUTH_UNKNOWN, TRUTH_YES}, POSSIBLE},
+        {"switch, the second not", SWITCH, {TRUTH_YES, TRUTH_UNKNOWN}, POSSIBLE},
+    };
+    static const char *const rules[] = {"psk.group-clients", "psk.group-servers",
+                                        "psk.role-switch"};
+    static const char *const names[] = {"a.example", "b.example", "c.example"};
+    for (size_t i = 0; i < NUM_OF(rows); i++) {
+        struct world world = world_new(rules[rows[i].of]);
+        for (unsigned j = 0; j < 3 && (j < 2 || rows[i].seen[j] != 0); j++) {
+            struct talk talk = talk_between(10, 1, 100 * j);
+            talk.established = rows[i].seen[j];
+            if (rows[i].of == CLIENTS) {
+                talk.client = 10 + j;
+                talk.cipher = (uint16_t)(talk.cipher + j);
+            } else if (rows[i].of == SERVERS) {
+                talk.server = 1 + j;
+                talk.sni = names[j];
+            } else if (j == 1) {
+                talk.client = 20;
+                talk.server = 10;
+            }
+            shake(&world, &talk, "lamp");
+        }
+        expect(&world, rows[i].what, rules[rows[i].of], rows[i].confidence);
     }
 }
 
@@ -499,6 +548,9 @@ static void test_oracle(void **state)
         {"told apart in 1.3",
          {{1, 115, "server", NULL, TRUTH_YES}, {1, 51, "server", NULL, TRUTH_YES}},
          CERTAIN},
+        {"a wrong signature: the ticket on offer was not used",
+         {{1, 115, "server", "external", TRUTH_NO}, {1, 51, "server", "none", TRUTH_YES}},
+         LIKELY},
         {"two servers",
          {{1, 115, "server", "external", TRUTH_NO}, {2, 20, "server", "external", TRUTH_NO}},
          LIKELY},
@@ -620,6 +672,17 @@ static void test_no_sni_12(void **state)
     say_identity(&world, &talk, span_text("sensor"));
     say_identity(&world, &talk, span_text("sensor"));
     expect(&world, "the hello was not seen", "psk.no-sni", NOT);
+    /* what is on offer for 1.3 is a ticket, and the server chooses 1.2 */
+    struct offers offers = {.identities_len = 0};
+    offers_add(&offers, span_text(ticket), 815, 32);
+    talk.identities = span_of(offers.identities, offers.identities_len);
+    world = world_new("psk.*");
+    shake(&world, &talk, "sensor");
+    expect(&world, "no name beside a ticket", "psk.no-sni", CERTAIN);
+    talk.sni = "a.example";
+    world = world_new("psk.*");
+    shake(&world, &talk, "sensor");
+    expect(&world, "a name beside a ticket", "psk.no-sni", NOT);
 }
 
 /* What the server selects counts, not what is offered. */
@@ -876,6 +939,49 @@ static void test_enumerable(void **state)
     }
 }
 
+/* Each identity counts once, however often it comes and however many come between. */
+static void test_enumerable_counted(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned identities, rounds, gap, counted;
+    } rows[] = {
+        {3, 1, 1, 3}, {20, 5, 1, 20}, {20, 5, 7, 20}, {100, 2, 1, 100}, {2000, 2, 1, 1021},
+    };
+    for (size_t i = 0; i < NUM_OF(rows); i++) {
+        struct world world = world_new("psk.identities-enumerable");
+        for (unsigned j = 0; j < rows[i].identities * rows[i].rounds; j++) {
+            char identity[32];
+            const struct talk talk = talk_between(10, 1, j);
+            snprintf(identity, sizeof identity, "meter-%04u",
+                     j % rows[i].identities * rows[i].gap + 1);
+            shake(&world, &talk, identity);
+        }
+        analysis_finish(world.analysis);
+        const struct finding *finding = find(world.analysis, "psk.identities-enumerable");
+        assert_non_null(finding);
+        assert_int_equal(evidence(finding, "identities")->number, rows[i].counted);
+        analysis_free(world.analysis);
+    }
+}
+
+/* Two here and two there are four. */
+static void test_enumerable_clusters(void **state)
+{
+    (void)state;
+    static const char *const identities[] = {"room-1", "room-2", "room-700001", "room-700002"};
+    struct world world = world_new("psk.identities-enumerable");
+    for (size_t i = 0; i < NUM_OF(identities); i++) {
+        const struct talk talk = talk_between(10, 1, i);
+        shake(&world, &talk, identities[i]);
+    }
+    analysis_finish(world.analysis);
+    const struct finding *finding = find(world.analysis, "psk.identities-enumerable");
+    assert_non_null(finding);
+    assert_int_equal(evidence(finding, "identities")->number, 4);
+    analysis_free(world.analysis);
+}
+
 /* Nothing is in the catalogue that no analyzer finds. */
 static void test_every_rule(void **state)
 {
@@ -966,29 +1072,42 @@ static void test_many_nodes(void **state)
         assert_int_equal(signs.other, i > 0);
         assert_int_equal(signs.crowd, i > 1);
         assert_false(signs.in_turns);
-        assert_true(psk_nodes_have(&nodes, &node));
+        assert_non_null(psk_nodes_find(&nodes, &node));
     }
     assert_int_equal(nodes.num, PSK_USERS_NODES);
     struct psk_node again = {.address = {10, 0, 0, 98}, .ip_version = 4};
     assert_true(psk_nodes_use(&nodes, &again).in_turns);
     again.address[3] = 1;
-    assert_false(psk_nodes_have(&nodes, &again));
+    assert_null(psk_nodes_find(&nodes, &again));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_group_clients), cmocka_unit_test(test_group_severity),
-        cmocka_unit_test(test_no_group),      cmocka_unit_test(test_group_evidence),
-        cmocka_unit_test(test_group_servers), cmocka_unit_test(test_role_switch),
-        cmocka_unit_test(test_reroute),       cmocka_unit_test(test_reroute_order),
-        cmocka_unit_test(test_oracle),        cmocka_unit_test(test_offers),
-        cmocka_unit_test(test_no_sni_12),     cmocka_unit_test(test_selected_identity),
-        cmocka_unit_test(test_psk_ke),        cmocka_unit_test(test_psk_ke_again),
-        cmocka_unit_test(test_collision),     cmocka_unit_test(test_import_context),
-        cmocka_unit_test(test_encoding),      cmocka_unit_test(test_enumerable),
-        cmocka_unit_test(test_every_rule),    cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_group_clients),
+        cmocka_unit_test(test_group_severity),
+        cmocka_unit_test(test_no_group),
+        cmocka_unit_test(test_group_evidence),
+        cmocka_unit_test(test_group_servers),
+        cmocka_unit_test(test_role_switch),
+        cmocka_unit_test(test_reroute),
+        cmocka_unit_test(test_reroute_order),
+        cmocka_unit_test(test_oracle),
+        cmocka_unit_test(test_offers),
+        cmocka_unit_test(test_no_sni_12),
+        cmocka_unit_test(test_selected_identity),
+        cmocka_unit_test(test_psk_ke),
+        cmocka_unit_test(test_psk_ke_again),
+        cmocka_unit_test(test_collision),
+        cmocka_unit_test(test_import_context),
+        cmocka_unit_test(test_encoding),
+        cmocka_unit_test(test_enumerable),
+        cmocka_unit_test(test_every_rule),
+        cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_many_nodes),
+        cmocka_unit_test(test_enumerable_counted),
+        cmocka_unit_test(test_enumerable_clusters),
+        cmocka_unit_test(test_seen_through),
     };
     return cmocka_run_group_tests_name("psk_rules", tests, NULL, NULL);
 }

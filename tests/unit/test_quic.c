@@ -139,7 +139,8 @@ static void hand_over(struct net *net, unsigned side, struct span bytes, size_t 
     memcpy(exact, bytes.at, bytes.len);
     struct reader datagram = reader_of_cut(span_of(exact, bytes.len), cut);
     struct dissect_context context = context_of(net, side);
-    if (net->answer[side] == DISSECT_MORE)
+    bool quiet = net->answer[side] == DISSECT_QUIET && !dissector_quic.wakes(datagram);
+    if (net->answer[side] == DISSECT_MORE || (net->answer[side] == DISSECT_QUIET && !quiet))
         net->answer[side] = dissector_quic.dissect(&datagram, net->state, &context);
     free(exact);
 }
@@ -453,6 +454,24 @@ static void puts_datagrams_in_order(void **unused)
     }
 }
 
+/* What is sent again behind the server's answer, in new packets or mirrored twice, is told once: RFC 9000 section 13.3. */
+static void reads_hellos_once(void **unused)
+{
+    (void)unused;
+    struct net *net = net_new();
+    struct quic_bytes hello = client_hello(0), answer = server_hello();
+    struct quic_sending client = to_server, server = to_client;
+    send_whole(net, &client, &hello);
+    send_whole(net, &server, &answer);
+    for (unsigned i = 0; i < 2; i++) {
+        send_whole(net, &client, &hello);
+        send_whole(net, &server, &answer);
+        send_part(net, &server, &answer, 10, answer.len);
+        client.number = ++server.number;
+    }
+    expect(net, CLIENT_TOLD HELLO_TOLD SERVER_TOLD);
+}
+
 /* Many small frames of one packet in a shuffled order, overlapping, with other frames between them. */
 static void puts_frames_in_order(void **unused)
 {
@@ -753,22 +772,52 @@ static void knows_what_is_quic(void **unused)
     }
 }
 
-/* Once a side sends no long headers any more, it is left alone. */
-static void leaves_off(void **unused)
+static void send_shorts(struct net *net, unsigned side)
 {
-    (void)unused;
-    struct net *net = net_new();
-    struct quic_bytes hello = client_hello(0), shorter = {0}, google = {0};
+    struct quic_bytes shorter = {0};
     quic_put(&shorter,
              "\x41"
              "and what is in it",
              18);
-    send_whole(net, &to_server, &hello);
     for (unsigned i = 0; i < 3; i++) {
-        assert_int_equal(net->answer[CLIENT], DISSECT_MORE);
-        hear(net, CLIENT, &shorter);
+        assert_int_equal(net->answer[side], DISSECT_MORE);
+        hear(net, side, &shorter);
     }
-    assert_int_equal(net->answer[CLIENT], DISSECT_SIDE_DONE);
+    assert_int_equal(net->answer[side], DISSECT_QUIET);
+}
+
+/* Connections between the same ports are all read, however many there are; what comes late of the last one begins none. */
+static void follows_many_connections(void **unused)
+{
+    (void)unused;
+    struct net *net = net_new();
+    struct quic_bytes hello = client_hello(0), answer = server_hello();
+    struct quic_sending client = to_server, server = to_client;
+    char ids[40][9], expected[40 * 200] = "";
+    for (unsigned i = 0; i < 40; i++) {
+        snprintf(ids[i], sizeof ids[i], "DDDDDD%02u", i);
+        client.dcid = client.key_cid = server.key_cid = ids[i];
+        send_whole(net, &client, &hello);
+        send_whole(net, &server, &answer);
+        send_shorts(net, CLIENT);
+        send_whole(net, &server, &answer);
+        send_shorts(net, SERVER);
+        assert_int_equal(net->answer[CLIENT], DISSECT_QUIET);
+        size_t at = strlen(expected);
+        snprintf(expected + at, sizeof expected - at,
+                 "client initial 1 to=%s from=cc\n" HELLO_TOLD SERVER_TOLD, ids[i]);
+    }
+    expect(net, expected);
+}
+
+/* Once a side sends no long headers any more, it is left alone until a connection begins. */
+static void leaves_off(void **unused)
+{
+    (void)unused;
+    struct net *net = net_new();
+    struct quic_bytes hello = client_hello(0), google = {0};
+    send_whole(net, &to_server, &hello);
+    send_shorts(net, CLIENT);
     expect(net, CLIENT_TOLD HELLO_TOLD);
     net = net_new();
     for (unsigned i = 0; i < 64; i++) {
@@ -981,6 +1030,7 @@ int main(void)
         cmocka_unit_test(reads_transport_parameters),
         cmocka_unit_test(reads_google_frames),
         cmocka_unit_test(puts_datagrams_in_order),
+        cmocka_unit_test(reads_hellos_once),
         cmocka_unit_test(puts_frames_in_order),
         cmocka_unit_test(reads_past_other_frames),
         cmocka_unit_test(reads_coalesced_packets),
@@ -992,6 +1042,7 @@ int main(void)
         cmocka_unit_test(opens_what_came_before_its_keys),
         cmocka_unit_test(says_what_stays_closed),
         cmocka_unit_test(knows_what_is_quic),
+        cmocka_unit_test(follows_many_connections),
         cmocka_unit_test(leaves_off),
         cmocka_unit_test(tells_what_is_malformed),
         cmocka_unit_test(tells_malformed_headers),

@@ -168,6 +168,8 @@ static void test_bound(void **state)
     assert_int_equal(count(text, "<li id=\"f"), HTML_MOST_FINDINGS);
     assert_int_equal(count(text, "<tr role=\"row\""), HTML_MOST_FINDINGS);
     assert_has(text, "<li id=\"f99999\">");
+    /* "First seen" is sorted by time: packets are counted in each input anew. */
+    assert_has(text, "data-value=\"1700000001000000\">2023-11-14 22:13:21Z, packet 7<");
     assert_has(text, "Not listed here, to keep the page small: 99,000 findings;");
     assert_has(text, ": 99,000 findings of this rule;");
     assert_true(strlen(text) < 4 << 20);

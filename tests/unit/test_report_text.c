@@ -40,13 +40,90 @@ static void test_nothing_found(void **state)
     free(text);
     sample->result.analysis = (struct analysis_stats){0};
     text = sample_written(sample, &report_text, &screen);
-    assert_has(text, "No TLS handshake was seen");
+    assert_has(text, "No TLS handshake was seen, and no install of a device\n");
     free(text);
     sample->result.engine = (struct engine_stats){0};
     sample->inputs[0].first_ns = sample->inputs[0].last_ns = 0;
     text = sample_written(sample, &report_text, &screen);
     assert_string_equal(text,
                         "a.pcap\n0 packets\n\nNo packet was read: there is nothing to tell.\n");
+    free(text);
+    sample_free(sample);
+}
+
+/* What did not run did not look, and what is below --min-severity may have been seen. */
+static void test_what_ran(void **state)
+{
+    (void)state;
+    bool on[NUM_RULES] = {[RULE_PSK_ORACLE] = true};
+    struct sample *sample = sample_new(POLICY_STRICT);
+    sample->result.rules_on = on;
+    char *text = sample_written(sample, &report_text, &screen);
+    assert_has(text, "No finding: nothing was seen that the 1 rule that ran looks for. That is no");
+    assert_has(text, "\nPassive                         -  not looked for  ");
+    free(text);
+    on[RULE_PFS_RSA_KEY_EXCHANGE] = true;
+    sample->result.min_severity = SEVERITY_HIGH;
+    text = sample_written(sample, &report_text, &whole);
+    assert_has(text,
+               "No finding of severity high or above (--min-severity): nothing so severe was\n"
+               "seen that the 2 rules that ran look for.");
+    free(text);
+    sample->result.rules_on = NULL;
+    sample->result.min_severity = 0;
+    sample->result.merged = 2;
+    text = sample_written(sample, &report_text, &whole);
+    assert_has(text, "No finding: the reports that were joined have none.");
+    free(text);
+    sample_free(sample);
+}
+
+static void test_filter(void **state)
+{
+    (void)state;
+    struct sample *sample = sample_new(POLICY_STRICT);
+    sample->inputs[0].frames = 1034;
+    sample->inputs[0].filtered = 1024;
+    char *text = sample_written(sample, &report_text, &screen);
+    assert_has(text, "\n10 packets (1,024 more left out by the filter) in 12 s from ");
+    free(text);
+    text = sample_written(sample, &report_html, &whole);
+    assert_has(text, "The filter left 1,024 packets out.");
+    assert_has(text, "Every other packet of the inputs was read");
+    free(text);
+    text = sample_written(sample, &report_junit, &whole);
+    assert_has(text, "1,034 packets read, 1,024 left out by the filter<");
+    free(text);
+    sample->inputs[0].filtered = sample->inputs[0].frames = 10;
+    sample->result.engine = (struct engine_stats){0};
+    text = sample_written(sample, &report_text, &screen);
+    assert_has(text, "\n0 packets (10 more left out by the filter)\n\n"
+                     "The filter left every packet out: there is nothing to tell.\n");
+    free(text);
+    sample_free(sample);
+}
+
+/* What a screen has no room for, a file has. */
+static void test_whole_lines(void **state)
+{
+    (void)state;
+    struct sample *sample = sample_new(POLICY_INTERNAL);
+    sample->result.merged = 12;
+    sample->inputs[0].filtered = 1234567;
+    sample_identity(sample, span_text("meter-0815"));
+    char *text = sample_written(sample, &report_text, &whole);
+    assert_has(text,
+               "\n12 reports joined: 10 packets (1,234,567 more left out by the filter) in 12 s\n"
+               "from 2023-11-14 22:13:20Z, 2 conversations\n");
+    assert_has(text,
+               "\nIdentities are shown as pseudonyms (--privacy raw of the sensors would show\n"
+               "them)\n");
+    free(text);
+    text = sample_written(sample, &report_text, &screen);
+    assert_has(
+        text,
+        "\n12 reports joined: 10 packets (1,234,567 more left out by the filter) in 12 ...\n");
+    assert_true(count_lines(text, 80) <= 24);
     free(text);
     sample_free(sample);
 }
@@ -183,8 +260,8 @@ static void test_limits(void **state)
     snprintf(sample->inputs[0].damage, sizeof sample->inputs[0].damage, "a.pcap is cut short");
     char *text = sample_written(sample, &report_text, &whole);
     assert_has(text,
-               "Not seen whole: 1 input not read to its end, 1,200 frames dropped by the\n"
-               "capture, 1 frame with headers cut by the snap length, 2 holes in TCP streams\n");
+               "Not seen whole: 1 input not read whole, 1,200 frames dropped by the capture, 1\n"
+               "frame with headers cut by the snap length, 2 holes in TCP streams\n");
     assert_has(text, "\na.pcap is cut short\n");
     free(text);
     sample_free(sample);
@@ -327,7 +404,8 @@ int main(void)
         cmocka_unit_test(test_colour),        cmocka_unit_test(test_limits),
         cmocka_unit_test(test_many_inputs),   cmocka_unit_test(test_evidence),
         cmocka_unit_test(test_blast_radius),  cmocka_unit_test(test_full_disk),
-        cmocka_unit_test(test_find),
+        cmocka_unit_test(test_find),          cmocka_unit_test(test_what_ran),
+        cmocka_unit_test(test_whole_lines),   cmocka_unit_test(test_filter),
     };
     return cmocka_run_group_tests_name("report_text", tests, NULL, NULL);
 }

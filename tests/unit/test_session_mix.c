@@ -3,6 +3,7 @@
 
 #include "analysis/analysis.h"
 #include "dissectors/tls.h"
+#include "dissectors/tls_summary.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -29,20 +30,34 @@ static struct world world_new(void)
     return world;
 }
 
-static void say(struct world *world, uint64_t time_ns, const struct tls_server_hello *hello)
+static void say(struct world *world, uint64_t time_ns, const struct observation_type *type,
+                const void *data)
 {
-    const struct observation observation = {.type = &observation_tls_server_hello,
-                                            .data = hello,
+    const struct observation observation = {.type = type,
+                                            .data = data,
                                             .flow = &world->flow,
                                             .time_ns = time_ns,
                                             .packet = ++world->packet};
     analysis_observe(world->analysis, &observation);
 }
 
-static struct tls_server_hello hello_of(const char *transport, unsigned version, unsigned cipher)
+/* A session that began at |time_ns|, and whose summary was late. */
+static void say_session(struct world *world, uint64_t time_ns,
+                        const struct tls_handshake_summary *summary)
 {
-    return (struct tls_server_hello){
-        .transport = transport, .version = number(version), .cipher = number(cipher)};
+    const struct tls_server_hello hello = {
+        .transport = summary->transport, .version = summary->version, .cipher = summary->cipher};
+    say(world, time_ns, &observation_tls_server_hello, &hello);
+    say(world, time_ns + 60000 * MS, &observation_tls_handshake_summary, summary);
+}
+
+static struct tls_handshake_summary summary_of(const char *transport, unsigned version,
+                                               const char *kx, enum truth forward_secrecy)
+{
+    return (struct tls_handshake_summary){.transport = transport,
+                                          .version = number(version),
+                                          .kx = kx,
+                                          .forward_secrecy = forward_secrecy};
 }
 
 /* What is told, NULL when nothing is. */
@@ -77,9 +92,10 @@ static void test_nothing(void **state)
 {
     (void)state;
     struct world world = world_new();
-    struct tls_server_hello retry = hello_of("tls", 0x0304, 0x1301);
-    retry.hello_retry = TRUTH_YES; /* begins no session */
-    say(&world, START, &retry);
+    const struct tls_server_hello retry = {.version = number(0x0304), .hello_retry = TRUTH_YES};
+    say(&world, START, &observation_tls_server_hello, &retry);
+    const struct tls_handshake_summary unanswered = {.transport = "tls", .hello_retry = TRUTH_YES};
+    say(&world, START, &observation_tls_handshake_summary, &unanswered);
     assert_null(mix_of(&world));
     analysis_free(world.analysis);
 }
@@ -87,33 +103,39 @@ static void test_nothing(void **state)
 static void test_rows(void **state)
 {
     (void)state;
+    static const struct {
+        const char *transport;
+        unsigned version;
+        const char *kx;
+        enum truth forward_secrecy, resumed;
+    } rows[] = {
+        {"tls", 0x0303, "ECDHE", TRUTH_YES, TRUTH_NO},
+        {"tls", 0x0303, "ECDHE", TRUTH_NO, TRUTH_YES}, /* the same suite, by keys that were kept */
+        {"tls", 0x0303, "RSA", TRUTH_NO, TRUTH_NO},
+        {"dtls", 0xfefd, "PSK", TRUTH_NO, TRUTH_NO},
+        {"quic", 0x0304, "HYBRID", TRUTH_YES, TRUTH_NO},
+        {NULL, 0x0304, "PSK", TRUTH_NO, TRUTH_YES},
+        {"tls", 0x0002, "RSA", TRUTH_NO, TRUTH_UNKNOWN},
+        {"tls", 0x7a79, NULL, TRUTH_UNKNOWN, TRUTH_UNKNOWN},
+    };
     struct world world = world_new();
-    struct tls_server_hello hello = hello_of("tls", 0x0303, 0xc02f); /* ECDHE_RSA */
-    say(&world, START, &hello);
-    say(&world, START, &hello);
-    hello = hello_of("tls", 0x0303, 0x002f); /* RSA */
-    say(&world, START, &hello);
-    hello = hello_of("dtls", 0xfefd, 0xc0a8); /* PSK */
-    say(&world, START, &hello);
-    hello = hello_of("quic", 0x0304, 0x1301);
-    hello.key_share_group = number(0x11ec); /* X25519MLKEM768 */
-    say(&world, START, &hello);
-    hello = hello_of(NULL, 0x0304, 0x1301); /* no key share: the PSK is all */
-    hello.selected_psk = number(0);
-    say(&world, START, &hello);
-    hello = hello_of("tls", 0x7a79, 0xeeee);
-    say(&world, START, &hello);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct tls_handshake_summary summary =
+            summary_of(rows[i].transport, rows[i].version, rows[i].kx, rows[i].forward_secrecy);
+        summary.resumed = rows[i].resumed;
+        say_session(&world, START, &summary);
+    }
     const struct session_mix *mix = mix_of(&world);
     assert_non_null(mix);
-    assert_int_equal(mix->sessions.value, 7);
-    assert_int_equal(mix->forward_secret.value, 3);
-    assert_int_equal(mix->not_forward_secret.value, 3);
+    assert_int_equal(mix->sessions.value, 8);
+    assert_int_equal(mix->forward_secret.value, 2);
+    assert_int_equal(mix->not_forward_secret.value, 5);
     assert_rows(mix->versions, mix->version_sessions,
-                "TLS 1.2 3, DTLS 1.2 1, QUIC 1.3 1, TLS 0x7a79 1, TLS 1.3 1");
+                "TLS 1.2 3, DTLS 1.2 1, QUIC 1.3 1, SSL 2 1, TLS 0x7a79 1, TLS 1.3 1");
     assert_rows(mix->exchanges, mix->exchange_sessions,
-                "ECDHE 2, PSK 2, HYBRID 1, RSA 1, unknown 1");
+                "ECDHE 2, PSK 2, RSA 2, HYBRID 1, unknown 1");
     assert_rows(mix->exchanges, mix->exchange_forward,
-                "ECDHE 2, PSK 0, HYBRID 1, RSA 0, unknown 0");
+                "ECDHE 1, PSK 0, RSA 0, HYBRID 1, unknown 0");
     analysis_free(world.analysis);
 }
 
@@ -123,8 +145,8 @@ static void test_many_versions(void **state)
     (void)state;
     struct world world = world_new();
     for (unsigned i = 0; i < 200; i++) {
-        const struct tls_server_hello hello = hello_of("tls", 0x8000 + i, 0x002f);
-        say(&world, START, &hello);
+        const struct tls_handshake_summary summary = summary_of("tls", 0x8000 + i, "RSA", TRUTH_NO);
+        say_session(&world, START, &summary);
     }
     const struct session_mix *mix = mix_of(&world);
     struct reader names = reader_of(mix->versions), counts = reader_of(mix->version_sessions);
@@ -174,11 +196,11 @@ static void test_times(void **state)
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct world world = world_new();
-        const struct tls_server_hello hello = hello_of("tls", 0x0303, 0x002f);
+        const struct tls_handshake_summary summary = summary_of("tls", 0x0303, "RSA", TRUTH_NO);
         int64_t first = rows[i].at[0], last = rows[i].at[0];
         for (unsigned k = 0; k < rows[i].num; k++) {
             const int64_t at = rows[i].at[k];
-            say(&world, START + (uint64_t)(at * (int64_t)MS), &hello);
+            say_session(&world, START + (uint64_t)(at * (int64_t)MS), &summary);
             first = at < first ? at : first;
             last = at > last ? at : last;
         }

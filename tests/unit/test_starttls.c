@@ -541,6 +541,18 @@ static void messages(void **state)
           "0100080003000000",
           "s030000130ed000001234000200080002000000", "T"},
          "rdp asked accepted upgraded -commands-behind -answers-behind 1:19/19 alert tls"},
+        {3389, /* a cookie before it, and an id behind it */
+         {"c0300003934e00000000000"
+          "0d0a"
+          "0108080003000000"
+          "060024000102030405060708090a0b0c0d0e0f1000000000000000000000000000000000",
+          "s030000130ed000001234000200080002000000", "T"},
+         "rdp asked accepted upgraded -commands-behind -answers-behind 1:57/19 alert tls"},
+        {3389, /* the last eight bytes of the id are no negotiation */
+         {"c0300003732e00000000000"
+          "0100080003000000"
+          "060024000102030405060708090a0b0c0d0e0f1000000000000000000000000000000000"},
+         "rdp -asked -upgraded 1:55/0 starttls"},
         {3389,
          {"c030000130ee00000000000"
           "0100080001000000",
@@ -568,7 +580,8 @@ static void messages(void **state)
         {389,
          {"c301d02010177188016" OID, "s300c02010978070a010004000400", "T"},
          "ldap asked upgraded -commands-behind -answers-behind 1:31/14 alert tls"}, /* not its answer */
-        {389, {"c301d02010177188016" OID, "cff"}, "ldap asked -upgraded 1:31/0 starttls"},
+        {389, {"c301d02010177188016" OID, "cff"}, "ldap asked 1:31/0 starttls"},
+        {389, {"c301d02010177188016" OID, "c0500"}, "ldap asked -upgraded 1:31/0 starttls"},
         {389, {"c3006020101630100", "s308500000001"}, "ldap -asked -upgraded 1:8/0 starttls"},
         {389, {"c3006020101420100"}, ""},
     };
@@ -598,15 +611,15 @@ static void preambles_are_read_for_a_while(void **state)
     memset(longest, 'a', sizeof longest);
     longest[sizeof longest - 1] = '\0';
     struct heard heard = talk("220 mx\r\n", "NOOP\r\n", 190);
-    assert_string_equal(heard.text, "smtp asked -upgraded 191:1150/8 starttls");
+    assert_string_equal(heard.text, "smtp asked 191:1150/8 starttls");
     heard = talk("220 mx\r\n", "NOOP\r\n", 220); /* too long ago that it began */
     assert_string_equal(heard.text, "smtp -asked -upgraded 200:1200/8 starttls");
     heard = talk("220 mx\r\nNOOP\r\n", longest, 4); /* one line, which nobody knows: not read */
     assert_string_equal(heard.text, "starttls");
     heard = talk("220 mx\r\n", "strange\r\n", 3);
-    assert_string_equal(heard.text, "smtp asked -upgraded 1:37/8 starttls");
+    assert_string_equal(heard.text, "smtp asked 1:37/8 starttls");
     heard = talk("220 mx\r\n", "strange\r\n", 4); /* this is no such protocol */
-    assert_string_equal(heard.text, "smtp asked -upgraded 1:10/0 starttls");
+    assert_string_equal(heard.text, "smtp asked 1:10/0 starttls");
     heard = talk("220 mx\r\nNOOP\r\n", "EHLO a\r\n", 200);
     assert_non_null(strstr(heard.text, "-asked"));
 }
@@ -618,10 +631,10 @@ static void arguments_of_idle_commands_are_counted(void **state)
     static const struct {
         const char *line, *heard;
     } rows[] = {
-        {"NOOP\r\n", "smtp asked -upgraded 3:22/8 starttls"},
-        {"NOOP abc def\r\n", "smtp asked -upgraded idle:14 3:38/8 starttls"},
-        {"RSET x\r\n", "smtp asked -upgraded idle:2 3:26/8 starttls"},
-        {"EHLO client\r\n", "smtp asked -upgraded 3:36/8 starttls"},
+        {"NOOP\r\n", "smtp asked 3:22/8 starttls"},
+        {"NOOP abc def\r\n", "smtp asked idle:14 3:38/8 starttls"},
+        {"RSET x\r\n", "smtp asked idle:2 3:26/8 starttls"},
+        {"EHLO client\r\n", "smtp asked 3:36/8 starttls"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         assert_string_equal(talk("220 mx\r\n", rows[i].line, 2).text, rows[i].heard);
@@ -665,13 +678,46 @@ static void losses_leave_things_open(void **state)
          "smtp asked upgraded -commands-behind -answers-behind 2:19/8 alert tls"},
         {25,
          {"S220 mx\r\n", EHLO, LIST, ".CRSET", "CX\r\nSTARTTLS\r\n", "S220 go\r\n"},
-         "smtp offered asked -upgraded -stripped 2:22/53 starttls"},
+         "smtp offered asked -stripped 2:22/53 starttls"},
         {5432,
          {"c0000000804d2162f", ".S.", "T", "t"},
          "postgresql asked upgraded -commands-behind -answers-behind 1:8/0 alert answer-alert tls"},
         {5432,
          {"c0000000804d2162f", "s4e", ".C....", "c51515151"},
          "postgresql asked -accepted -upgraded 1:8/1 starttls"},
+    };
+    (void)state;
+    RUN_ALL(dialogues, true);
+}
+
+/* TLS was due, and the capture ends or lacks something before anything followed: nobody knows. What is known to have
+ * followed in clear, or as something else, tells that TLS did not. */
+static void ends_leave_the_upgrade_open(void **state)
+{
+    static const struct dialogue dialogues[] = {
+        {25, {"S220 mx\r\n", "CSTARTTLS\r\n"}, "smtp asked 1:10/8 starttls"},
+        {25,
+         {"S220 mx\r\n", "CSTARTTLS\r\n", "S220 go\r\n"},
+         "smtp asked accepted -commands-behind -answers-behind 1:10/16 starttls"},
+        {25,
+         {"S220 mx\r\n", "CSTARTTLS\r\n", "S220 go\r\n", "CRSET\r\n", "S250 ok\r\n"},
+         "smtp asked accepted -upgraded commands-behind answers-behind 2:16/24 starttls"},
+        {25,
+         {"S220 mx\r\n", "CSTARTTLS\r\n", "S220 go\r\n", ".CRSET\r\n", "CQUIT\r\n"},
+         "smtp asked accepted commands-behind -answers-behind 1:16/16 starttls"},
+        {1080,
+         {"c050100", "s0500",
+          "c05010001c0000201"
+          "01bb",
+          "s05000001c0000201"
+          "01bb"},
+         "socks5 asked accepted 1:13/12 starttls"},
+        {5432,
+         {"c0000000804d2162f", "s53"},
+         "postgresql asked accepted -commands-behind -answers-behind 1:8/1 starttls"},
+        {5432,
+         {"c0000000804d2162f", "s53", ".C....", "c51515151"},
+         "postgresql asked accepted -commands-behind -answers-behind 1:8/1 starttls"},
     };
     (void)state;
     RUN_ALL(dialogues, true);
@@ -754,6 +800,7 @@ int main(void)
         cmocka_unit_test(arguments_of_idle_commands_are_counted),
         cmocka_unit_test(long_lines_are_passed_over),
         cmocka_unit_test(losses_leave_things_open),
+        cmocka_unit_test(ends_leave_the_upgrade_open),
         cmocka_unit_test(others_are_left_alone),
         cmocka_unit_test(any_bytes),
     };

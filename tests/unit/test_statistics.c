@@ -76,6 +76,35 @@ static void test_poisson_tail(void **state)
     assert_near(statistics_poisson_tail(0, 2.5), 1, 0);
 }
 
+/* As scores, down to where the tail is less than what is left of 1 in a double. python3, with getcontext().prec = 60:
+ * -sum(Decimal(-m).exp() * Decimal(m)**i / math.factorial(i) for i in range(k, k + 100)).log10() */
+static void test_poisson_tail_far_out(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t k;
+        double mean, score;
+    } rows[] = {{1, 1e-20, 20},
+                {3, 1e-6, 18.7781515761044},
+                {20, 0.5, 24.6134180306166},
+                {40, 1, 48.3352221321788},
+                {100, 10, 62.2677196759693},
+                {60, 0.001, 261.9206020242339}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        assert_near(statistics_score(statistics_poisson_tail(rows[i].k, rows[i].mean)),
+                    rows[i].score, 1e-9);
+}
+
+/* Upper tails: python3, mpmath: -log10(gammainc(d / 2, x / 2, inf, regularized=True)), -log10(erfc(z / sqrt(2)) / 2) */
+static void test_tails_far_out(void **state)
+{
+    (void)state;
+    assert_near(statistics_score(statistics_chi_square_tail(100, 2)), 21.7147240951626, 1e-9);
+    assert_near(statistics_score(statistics_chi_square_tail(360, 15)), 66.7699879123356, 1e-9);
+    assert_near(statistics_score(statistics_normal_tail(12)), 32.7504391611919, 1e-9);
+    assert_near(statistics_score(statistics_normal_tail(30)), 197.309209261661, 1e-9);
+}
+
 static void test_scores(void **state)
 {
     (void)state;
@@ -126,14 +155,18 @@ static void test_runs(void **state)
         "1100100100001111110110101010001000100001011010001100001000110100"
         "11000100110001100110001010001011100";
     uint8_t bytes[12] = {0}, alternate[32], constant[4] = {0};
+    double statistic;
     for (size_t i = 0; i < sizeof bytes * 8; i++)
         bytes[i / 8] = (uint8_t)(bytes[i / 8] | (bits[i] - '0') << (7 - i % 8));
-    assert_true(statistics_runs(bytes, sizeof bytes) < 0.7);
+    assert_true(statistics_runs(bytes, sizeof bytes, &statistic) < 0.7);
+    assert_near(statistic, 51, 0);
     memset(alternate, 0x55, sizeof alternate);
-    assert_true(statistics_runs(alternate, sizeof alternate) > 40);
-    assert_near(statistics_runs(constant, sizeof constant), 31 * log10(2), 1e-9);
-    assert_true(statistics_serial(bytes, sizeof bytes) < 2);
-    assert_true(statistics_serial(alternate, sizeof alternate) > 40);
+    assert_true(statistics_runs(alternate, sizeof alternate, &statistic) > 40);
+    assert_near(statistics_runs(constant, sizeof constant, &statistic), 31 * log10(2), 1e-9);
+    assert_true(statistics_serial(bytes, sizeof bytes, &statistic) < 2);
+    assert_near(statistic, 2.20833333333,
+                1e-9); /* NIST SP 800-22 section 2.11: del psi^2 of m = 2 */
+    assert_true(statistics_serial(alternate, sizeof alternate, &statistic) > 40);
 }
 
 /* Birthdays: 23 people, of whom two or more share one; and the least likely of all, by hand. */
@@ -220,6 +253,8 @@ int main(void)
         cmocka_unit_test(test_kolmogorov_tail),
         cmocka_unit_test(test_binomial_score),
         cmocka_unit_test(test_poisson_tail),
+        cmocka_unit_test(test_poisson_tail_far_out),
+        cmocka_unit_test(test_tails_far_out),
         cmocka_unit_test(test_scores),
         cmocka_unit_test(test_spread),
         cmocka_unit_test(test_conditional_entropy),

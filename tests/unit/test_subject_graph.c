@@ -88,6 +88,29 @@ static void test_joins(void **state)
     subject_graph_free(graph);
 }
 
+/* Sessions are told when they end: one that began before another, and ended after it, is the first one. */
+static void test_first(void **state)
+{
+    (void)state;
+    const struct with key = {LINK_PSK, 1};
+    const uint8_t address[4] = {10, 0, 0, 1};
+    struct subject_graph *graph = subject_graph_new(64, 64);
+    SESSION(graph, START + 500, 1, {LINK_PSK, 1});
+    use(graph, key, 1, START + 600);
+    subject_graph_tie(graph, &(struct subject_tie){.names = {key.name * 0x9e3779b97f4a7c15u},
+                                                   .as = {LINK_PSK},
+                                                   .num = 1,
+                                                   .address = span_of(address, 4),
+                                                   .first_s = START,
+                                                   .last_s = START + 1000,
+                                                   .session = true});
+    const struct link_counts summary = summary_of(graph);
+    assert_int_equal(summary.longest.sessions, 2);
+    assert_int_equal(summary.longest.first_ns, START * UINT64_C(1000000000));
+    assert_int_equal(summary.longest.last_ns, (START + 1000) * UINT64_C(1000000000));
+    subject_graph_free(graph);
+}
+
 /* Three addresses within a minute: an identifier of several hosts joins nothing; one over more is one that moves. */
 static void test_crowd(void **state)
 {
@@ -354,12 +377,18 @@ static void test_index(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_joins),     cmocka_unit_test(test_crowd),
-        cmocka_unit_test(test_moves),     cmocka_unit_test(test_turns),
-        cmocka_unit_test(test_day_moves), cmocka_unit_test(test_shared_is_undone),
-        cmocka_unit_test(test_use),       cmocka_unit_test(test_forgets),
-        cmocka_unit_test(test_settles),   cmocka_unit_test(test_giant),
-        cmocka_unit_test(test_reference), cmocka_unit_test(test_index)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_joins),
+                                       cmocka_unit_test(test_first),
+                                       cmocka_unit_test(test_crowd),
+                                       cmocka_unit_test(test_moves),
+                                       cmocka_unit_test(test_turns),
+                                       cmocka_unit_test(test_day_moves),
+                                       cmocka_unit_test(test_shared_is_undone),
+                                       cmocka_unit_test(test_use),
+                                       cmocka_unit_test(test_forgets),
+                                       cmocka_unit_test(test_settles),
+                                       cmocka_unit_test(test_giant),
+                                       cmocka_unit_test(test_reference),
+                                       cmocka_unit_test(test_index)};
     return cmocka_run_group_tests_name("subject graph", tests, NULL, NULL);
 }

@@ -538,12 +538,16 @@ struct player {
     struct tls_session session;
     struct flow flow;
     struct seen seen;
+    uint64_t time_ns;
 };
 
 static struct dissect_context context_of(struct player *player, unsigned side)
 {
-    return (struct dissect_context){
-        .flow = &player->flow, .side = side, .emit_to = &player->seen, .emit = see};
+    return (struct dissect_context){.flow = &player->flow,
+                                    .side = side,
+                                    .time_ns = player->time_ns,
+                                    .emit_to = &player->seen,
+                                    .emit = see};
 }
 
 static void message(struct player *player, unsigned side, uint8_t type, const void *body,
@@ -679,6 +683,72 @@ static void test_handshakes(void **state)
     }
 }
 
+static bool begins_with(const struct row *row, enum step_kind first, enum step_kind second)
+{
+    return row->steps[0] == first && row->steps[1] == second;
+}
+
+/* A capture may show the answer before the hello: the verdict is the same. */
+static void test_answer_first(void **state)
+{
+    (void)state;
+    size_t num = 0;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (!begins_with(&rows[i], C_HELLO, S_HELLO) || rows[i].answer.retry)
+            continue;
+        struct player player = new_player();
+        play_step(&player, &rows[i], S_HELLO);
+        play_step(&player, &rows[i], C_HELLO);
+        for (const enum step_kind *step = rows[i].steps + 2; *step != STOP; step++)
+            play_step(&player, &rows[i], *step);
+        end(&player, rows[i].ended);
+        if (player.seen.count != 1)
+            fail_msg("%s: %u verdicts", rows[i].name, player.seen.count);
+        check(&rows[i], &player.seen.last);
+        num++;
+    }
+    assert_true(num > 20);
+}
+
+/* So may the answer to the hello that was asked for again. */
+static void test_answer_first_behind_a_retry(void **state)
+{
+    (void)state;
+    const struct row row = {.hello = {.session_id = true}, ECDHE13};
+    struct row retry = row;
+    retry.answer.retry = true;
+    struct player player = new_player();
+    play_step(&player, &row, C_HELLO);
+    play_step(&player, &retry, S_HELLO);
+    play_step(&player, &row, S_HELLO);
+    play_step(&player, &row, S_PROTECTED);
+    play_step(&player, &row, C_HELLO);
+    play_step(&player, &row, C_PROTECTED);
+    assert_int_equal(player.seen.count, 1);
+    assert_int_equal(player.seen.last.hello_retry, TRUTH_YES);
+    assert_int_equal(player.seen.last.established, TRUTH_YES);
+    same("answer first", "kx", player.seen.last.kx, "ECDHE");
+}
+
+/* What was answered long ago, or went on, is another handshake. */
+static void test_not_its_answer(void **state)
+{
+    (void)state;
+    static const enum step_kind between[] = {C_KEY_EXCHANGE, C_CERTIFICATE, C_PROTECTED, STOP};
+    const struct row *row = &rows[0];
+    for (unsigned i = 0; i < sizeof between / sizeof *between; i++) {
+        struct player player = new_player();
+        play_step(&player, row, S_HELLO);
+        play_step(&player, row, between[i]);
+        player.time_ns += between[i] == STOP ? 1000000000 : 0;
+        play_step(&player, row, C_HELLO);
+        assert_int_equal(player.seen.count, 1);
+        end(&player, FLOW_END_CLOSED);
+        assert_int_equal(player.seen.count, 2);
+        same("another", "outcome", player.seen.last.outcome, "unanswered");
+    }
+}
+
 /* One verdict a handshake, whatever comes after it; the next hello begins the next handshake. */
 static void test_several(void **state)
 {
@@ -754,6 +824,81 @@ static void test_hidden_alerts(void **state)
     }
 }
 
+/* Forward secrecy by what the server chose, where a key exchange follows. */
+static const struct {
+    uint16_t version, cipher;
+    bool key_share, psk;
+    enum truth secret;
+} secrecies[] = {
+    /* ECDHE and DHE, by certificate and by PSK */
+    {0x0303, 0xc02f, false, false, TRUTH_YES},
+    {0x0303, 0x009e, false, false, TRUTH_YES},
+    {0x0303, 0xc035, false, false, TRUTH_YES},
+    {0x0303, 0x0090, false, false, TRUTH_YES},
+    {0xfefd, 0xc0ac, false, false, TRUTH_YES},
+    /* keys that stay */
+    {0x0303, 0x009c, false, false, TRUTH_NO},
+    {0x0303, 0x0030, false, false, TRUTH_NO},
+    {0x0303, 0xc00e, false, false, TRUTH_NO},
+    {0x0303, 0x008c, false, false, TRUTH_NO},
+    {0xfefd, 0xc0a8, false, false, TRUTH_NO},
+    {0x0303, 0x0094, false, false, TRUTH_NO},
+    /* anonymous, NULL, weak */
+    {0x0303, 0x00a6, false, false, TRUTH_YES},
+    {0x0303, 0xc018, false, false, TRUTH_YES},
+    {0x0303, 0x0018, false, false, TRUTH_YES},
+    {0x0303, 0x003b, false, false, TRUTH_NO},
+    {0x0303, 0x002c, false, false, TRUTH_NO},
+    {0x0303, 0xc006, false, false, TRUTH_YES},
+    {0x0303, 0xc011, false, false, TRUTH_YES},
+    {0x0303, 0xc012, false, false, TRUTH_YES},
+    {0x0303, 0x0015, false, false, TRUTH_YES},
+    {0x0303, 0x0003, false, false, TRUTH_NO},
+    {0x0303, 0x000a, false, false, TRUTH_NO},
+    {0x0303, 0x000d, false, false, TRUTH_NO},
+    /* versions */
+    {0x0300, 0xc013, false, false, TRUTH_YES},
+    {0x0301, 0xc013, false, false, TRUTH_YES},
+    {0x0302, 0xc013, false, false, TRUTH_YES},
+    {0xfeff, 0xc013, false, false, TRUTH_YES},
+    {0xfefd, 0xc013, false, false, TRUTH_YES},
+    /* 1.3: the key share decides; the suite says nothing */
+    {0x0304, 0x1301, true, false, TRUTH_YES},
+    {0x0304, 0x1301, true, true, TRUTH_YES},
+    {0xfefc, 0x1301, true, true, TRUTH_YES},
+    {0x7f1c, 0x1301, true, false, TRUTH_YES},
+    {0x0304, 0x1301, false, true, TRUTH_NO},
+    {0xfefc, 0x1305, false, true, TRUTH_NO},
+    {0x0304, 0x1301, false, false, TRUTH_UNKNOWN},
+    {0x0304, 0xc0b4, true, false, TRUTH_YES},
+    {0x0304, 0x009c, true, false, TRUTH_YES},
+    /* a PSK extension is not looked for in 1.2 */
+    {0x0303, 0xc02f, false, true, TRUTH_YES},
+    /* unknown is unknown */
+    {0x0303, 0xeeee, false, false, TRUTH_UNKNOWN},
+    {0x0303, 0x0a0a, false, false, TRUTH_UNKNOWN},
+    {0x0303, 0x1301, true, false, TRUTH_UNKNOWN},
+};
+
+static void test_secrecy(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof secrecies / sizeof *secrecies; i++) {
+        const struct row row = {.answer = {.version = secrecies[i].version,
+                                           .cipher = secrecies[i].cipher,
+                                           .group = secrecies[i].key_share ? 29 : 0,
+                                           .psk = secrecies[i].psk}};
+        struct player player = new_player();
+        play_step(&player, &row, C_HELLO);
+        play_step(&player, &row, S_HELLO);
+        end(&player, FLOW_END_CLOSED);
+        assert_int_equal(player.seen.last.version.value, secrecies[i].version);
+        if (player.seen.last.forward_secrecy != secrecies[i].secret)
+            fail_msg("version %04x, suite %04x: %d", secrecies[i].version, secrecies[i].cipher,
+                     player.seen.last.forward_secrecy);
+    }
+}
+
 static void test_facts(void **state)
 {
     (void)state;
@@ -792,8 +937,14 @@ static void test_facts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_handshakes), cmocka_unit_test(test_several),
-        cmocka_unit_test(test_retry),      cmocka_unit_test(test_hidden_alerts),
+        cmocka_unit_test(test_handshakes),
+        cmocka_unit_test(test_answer_first),
+        cmocka_unit_test(test_answer_first_behind_a_retry),
+        cmocka_unit_test(test_not_its_answer),
+        cmocka_unit_test(test_several),
+        cmocka_unit_test(test_retry),
+        cmocka_unit_test(test_hidden_alerts),
+        cmocka_unit_test(test_secrecy),
         cmocka_unit_test(test_facts),
     };
     return cmocka_run_group_tests_name("summary", tests, NULL, NULL);

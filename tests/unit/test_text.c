@@ -12,6 +12,28 @@
 
 #define NS UINT64_C(1000000000)
 
+static void test_percent(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t part, whole;
+        const char *text;
+    } rows[] = {{0, 0, "0 %"},
+                {0, 7, "0 %"},
+                {7, 7, "100 %"},
+                {1, 3, "33 %"},
+                {1, 200, "0.5 %"},
+                {1, 10000, "below 0.1 %"},
+                {1, 1000, "0.1 %"},
+                {997, 1000, "99.7 %"},
+                {9999, 10000, "over 99.9 %"},
+                {99, 100, "99.0 %"},
+                {1, UINT64_MAX, "below 0.1 %"}};
+    char buffer[TEXT_SMALL];
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        assert_string_equal(text_percent(rows[i].part, rows[i].whole, buffer), rows[i].text);
+}
+
 static void test_numbers(void **state)
 {
     (void)state;
@@ -144,10 +166,10 @@ static void test_distance(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_numbers),  cmocka_unit_test(test_times),
-        cmocka_unit_test(test_bytes),    cmocka_unit_test(test_wrap),
-        cmocka_unit_test(test_cut),      cmocka_unit_test(test_sentence),
-        cmocka_unit_test(test_distance),
+        cmocka_unit_test(test_percent),  cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_times),    cmocka_unit_test(test_bytes),
+        cmocka_unit_test(test_wrap),     cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_sentence), cmocka_unit_test(test_distance),
     };
     return cmocka_run_group_tests_name("text", tests, NULL, NULL);
 }

@@ -55,6 +55,11 @@ static void test_nothing(void **state)
     }
     assert_true(threat_of(&model, ATTACK_PASSIVE)->looked_for);
     assert_false(threat_of(&model, ATTACK_CONTENT)->looked_for);
+    const bool on[NUM_RULES] = {[RULE_PFS_RSA_KEY_EXCHANGE] = true};
+    sample->result.rules_on = on;
+    assert_true(threat_model_make(&model, &sample->result));
+    assert_false(threat_of(&model, ATTACK_PASSIVE)->looked_for);
+    assert_true(threat_of(&model, ATTACK_STATIC_KEY)->looked_for);
     sample_free(sample);
 }
 

@@ -486,6 +486,32 @@ static void alert_says_who_sent_it(void **state)
     assert_string_equal(seen.from, "server");
 }
 
+/* In TLS 1.3 a ChangeCipherSpec protects nothing: RFC 8446 appendix D.4. */
+static void alert_behind_a_change_cipher_spec(void **state)
+{
+    static const uint8_t change[] = {20, 3, 3, 0, 1, 1}, alert[] = {21, 3, 3, 0, 2, 2, 48},
+                         protected[] = {21, 3, 3, 0, 4, 2, 48, 1, 2};
+    (void)state;
+    for (unsigned answered = 0; answered < 2; answered++) {
+        struct connection *c = open_connection();
+        static struct writer w;
+        w.len = 0;
+        put_client_hello(&w, 0);
+        say_handshake(c, 0, &w);
+        say(c, 0, change, sizeof change, 0, false);
+        w.len = 0;
+        put_server_hello(&w, 0x0304, 0x1301);
+        if (answered)
+            say_handshake(c, 1, &w);
+        say(c, 0, protected, sizeof protected, 0, false);
+        say(c, 0, alert, sizeof alert, 0, false);
+        struct seen seen = close_connection(c);
+        assert_int_equal(seen.alerts, 1);
+        assert_int_equal(seen.code, 48);
+        assert_string_equal(seen.from, "client");
+    }
+}
+
 static void heartbeats_are_read_before_protection(void **state)
 {
     (void)state;
@@ -685,6 +711,7 @@ int main(void)
         cmocka_unit_test(change_cipher_spec_ends_a_side_before_13),
         cmocka_unit_test(client_alone_is_read_to_its_change_cipher_spec),
         cmocka_unit_test(alert_says_who_sent_it),
+        cmocka_unit_test(alert_behind_a_change_cipher_spec),
         cmocka_unit_test(heartbeats_are_read_before_protection),
         cmocka_unit_test(lies_are_malformed_and_losses_are_cut),
         cmocka_unit_test(bad_extension_does_not_hide_the_hello),

@@ -311,6 +311,7 @@ CREATE TABLE IF NOT EXISTS perpass_events
             `cid_inferred` Nullable(Bool),
             `cid_len` Nullable(UInt64),
             `cid_records` Nullable(UInt64),
+            `client_cid_last` Nullable(DateTime64(9, 'UTC')),
             `client_cid_len` Nullable(UInt64),
             `client_hello_bytes` Nullable(UInt64),
             `client_plain_records` Nullable(UInt64),

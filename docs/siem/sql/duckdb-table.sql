@@ -311,6 +311,7 @@ CREATE TABLE IF NOT EXISTS perpass_events
             "cid_inferred" BOOLEAN,
             "cid_len" UBIGINT,
             "cid_records" UBIGINT,
+            "client_cid_last" TIMESTAMP_NS,
             "client_cid_len" UBIGINT,
             "client_hello_bytes" UBIGINT,
             "client_plain_records" UBIGINT,
