@@ -440,26 +440,28 @@ static void begin_flow(struct flow_table *table, uint32_t index, const struct fl
     table->hot[index].last = (uint32_t)(now_ns >> UNIT_SHIFT);
 }
 
-/* The slot of a full bucket whose flow was silent for the longest. */
-static unsigned oldest_in(const struct flow_table *table, const struct bucket *bucket)
+/* The slot of a full bucket whose flow runs out of time first. */
+static unsigned first_over_in(const struct flow_table *table, const struct bucket *bucket)
 {
-    unsigned oldest = 0;
-    uint32_t most = 0;
+    unsigned first = 0;
+    uint64_t soonest = UINT64_MAX;
     for (unsigned i = 0; i < BUCKET_SLOTS; i++) {
-        uint32_t age = (uint32_t)table->now - table->hot[bucket->index[i]].last;
-        if (age >= most) {
-            most = age;
-            oldest = i;
+        const struct flow_hot *hot = &table->hot[bucket->index[i]];
+        uint64_t over =
+            last_units(hot, table->now) + ((uint64_t)timeout_seconds(hot) << SECOND_SHIFT);
+        if (over < soonest) {
+            soonest = over;
+            first = i;
         }
     }
-    return oldest;
+    return first;
 }
 
 /* Both buckets are full: the new flow takes the place, and the turn in the wheel, of another. */
-static uint32_t replace_oldest(struct flow_table *table, struct bucket *bucket,
-                               const struct flow_key *key, uint64_t hash, uint64_t now_ns)
+static uint32_t replace_first_over(struct flow_table *table, struct bucket *bucket,
+                                   const struct flow_key *key, uint64_t hash, uint64_t now_ns)
 {
-    unsigned i = oldest_in(table, bucket);
+    unsigned i = first_over_in(table, bucket);
     uint32_t index = bucket->index[i];
     table->evicted++;
     end_flow(table, index, FLOW_END_EVICTED);
@@ -478,7 +480,7 @@ uint32_t flow_table_add(struct flow_table *table, const struct flow_key *key, ui
     if (bucket_used(bucket) == BUCKET_SLOTS && grow(table))
         bucket = bucket_for(&table->index, hash);
     if (bucket_used(bucket) == BUCKET_SLOTS)
-        return replace_oldest(table, bucket, key, hash, now_ns);
+        return replace_first_over(table, bucket, key, hash, now_ns);
     uint32_t index = take_place(table); /* may empty a slot of this bucket */
     table->num_live++;
     begin_flow(table, index, key, now_ns);
