@@ -13,40 +13,14 @@ enum {
     SCSV_FALLBACK = 0x5600
 };
 
-static struct reader list_of(struct span list)
-{
-    return reader_of(span_seen(list) ? list : span_text(""));
-}
-
-static bool has_extension(struct span extensions, uint16_t wanted)
-{
-    struct reader list = list_of(extensions);
-    while (reader_more(&list)) {
-        uint16_t type = reader_u16(&list);
-        (void)reader_span_vec16(&list);
-        if (reader_ok(&list) && type == wanted)
-            return true;
-    }
-    return false;
-}
-
-static bool has_u16(struct span items, uint16_t wanted)
-{
-    struct reader list = list_of(items);
-    while (reader_more(&list))
-        if (reader_u16(&list) == wanted && reader_ok(&list))
-            return true;
-    return false;
-}
-
 /* Without supported_versions, legacy_version is the highest that is offered, and never 1.3. */
 static void note_versions(struct auth_handshake *handshake, const struct tls_client_hello *hello)
 {
     uint64_t legacy = hello->legacy_version.value;
     bool is_dtls = hello->version_protocol != NULL && strcmp(hello->version_protocol, "dtls") == 0;
     if (span_seen(hello->versions)) {
-        handshake->offers_13 = has_u16(hello->versions, is_dtls ? 0xfefc : 0x0304);
-        handshake->offers_12 = has_u16(hello->versions, is_dtls ? 0xfefd : 0x0303);
+        handshake->offers_13 = tls_list_has_u16(hello->versions, is_dtls ? 0xfefc : 0x0304);
+        handshake->offers_12 = tls_list_has_u16(hello->versions, is_dtls ? 0xfefd : 0x0303);
     } else if (hello->legacy_version.seen) {
         handshake->offers_12 =
             is_dtls ? legacy <= 0xfefd && legacy >= 0xfe00 : legacy >= 0x0303 && legacy < 0x0400;
@@ -81,11 +55,11 @@ void auth_hello_client(struct analyze_context *context, const struct tls_client_
     note_versions(handshake, hello);
     note_name(context, handshake, hello->server_name);
     handshake->offers_master_secret = hello->extended_master_secret == TRUTH_YES;
-    handshake->offers_renegotiation =
-        hello->secure_renegotiation == TRUTH_YES || has_u16(hello->ciphers, SCSV_RENEGOTIATION);
-    handshake->offers_fallback = has_u16(hello->ciphers, SCSV_FALLBACK);
-    handshake->offers_sct = has_extension(hello->extensions, EXT_SCT);
-    handshake->offers_srtp = has_extension(hello->extensions, EXT_USE_SRTP);
+    handshake->offers_renegotiation = hello->secure_renegotiation == TRUTH_YES ||
+                                      tls_list_has_u16(hello->ciphers, SCSV_RENEGOTIATION);
+    handshake->offers_fallback = tls_list_has_u16(hello->ciphers, SCSV_FALLBACK);
+    handshake->offers_sct = tls_has_extension(hello->extensions, EXT_SCT);
+    handshake->offers_srtp = tls_has_extension(hello->extensions, EXT_USE_SRTP);
     handshake->has_cookie = tls_client_hello_has_cookie(hello);
 }
 
@@ -193,11 +167,11 @@ static void note_server_hello(struct auth_handshake *handshake,
                               const struct tls_server_hello *hello)
 {
     handshake->server_hello = true;
-    handshake->offers_srtp |= has_extension(hello->extensions, EXT_USE_SRTP);
-    handshake->has_sct = has_extension(hello->extensions, EXT_SCT);
+    handshake->offers_srtp |= tls_has_extension(hello->extensions, EXT_USE_SRTP);
+    handshake->has_sct = tls_has_extension(hello->extensions, EXT_SCT);
     handshake->has_status = hello->status_request == TRUTH_YES ||
-                            has_extension(hello->extensions, EXT_STATUS_REQUEST) ||
-                            has_extension(hello->extensions, EXT_STATUS_REQUEST_V2);
+                            tls_has_extension(hello->extensions, EXT_STATUS_REQUEST) ||
+                            tls_has_extension(hello->extensions, EXT_STATUS_REQUEST_V2);
 }
 
 void auth_hello_server(struct analyze_context *context, const struct negotiated *session,

@@ -113,8 +113,7 @@ static enum auth_name_match compare(enum auth_name_match before, struct span nam
 
 enum auth_name_match auth_name_match(const struct x509 *certificate, struct span wanted)
 {
-    struct reader names =
-        reader_of(span_seen(certificate->names) ? certificate->names : span_text(""));
+    struct reader names = reader_of(certificate->names);
     uint8_t address[16];
     struct span name;
     wanted = without_dot(wanted);

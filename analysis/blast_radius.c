@@ -326,8 +326,7 @@ static void note_psks(struct analyze_context *context, struct handshake *handsha
                       const struct tls_client_hello *hello)
 {
     struct reader identities = reader_of(hello->psk_identities);
-    struct reader binders =
-        reader_of(span_seen(hello->psk_binders) ? hello->psk_binders : span_text(""));
+    struct reader binders = reader_of(hello->psk_binders);
     for (size_t i = 0; i < MOST_PSKS && reader_more(&identities); i++) {
         struct psk_offer offer = {.identity = reader_span_vec16(&identities)};
         struct psk_identity_class class;
@@ -350,7 +349,7 @@ static void note_psks(struct analyze_context *context, struct handshake *handsha
 static uint64_t part_of_random(struct span random)
 {
     enum { CLOCK_LEN = 4 };
-    struct reader r = reader_of(span_seen(random) ? random : span_text(""));
+    struct reader r = reader_of(random);
     reader_skip(&r, CLOCK_LEN);
     const uint64_t part = reader_u64(&r);
     return !reader_ok(&r) ? 0 : part != 0 ? part : 1;

@@ -355,6 +355,21 @@ static void dhcp6_request(struct install_state *state, const struct dhcp6_messag
     disclose_client(state, device, live, seen);
 }
 
+/* What a reply gives, and, by a lifetime of 0, takes; what a client gives back or does not take: |device| is NULL. */
+static void dhcp6_leases(struct install_state *state, const struct dhcp6_message *message,
+                         struct install_device *device)
+{
+    struct reader list = reader_of(message->addresses), lifetimes = reader_of(message->lifetimes);
+    while (reader_more(&list)) {
+        struct span address;
+        const struct number valid = dhcp6_next_lease(&list, &lifetimes, &address);
+        if (device != NULL && (!valid.seen || valid.value > 0))
+            lease(state, device, address, valid);
+        else
+            install_devices_forget(state->devices, INSTALL_KEY_ADDRESS, address);
+    }
+}
+
 static void dhcp6_reply(struct install_state *state, const struct dhcp6_message *message,
                         struct install_device *device)
 {
@@ -374,14 +389,16 @@ static void dhcp6_reply(struct install_state *state, const struct dhcp6_message 
     install_live_step(live, dhcp6_step(message->type.value), observation, sender, NULL);
     install_judge_reply(state, device, live, &reply);
     disclose_server(state, device, live, &message->boot);
-    if (message->type.value != DHCP6_REPLY || !span_seen(message->addresses))
-        return;
-    for (struct reader list = reader_of(message->addresses); reader_left(&list) >= 16;)
-        lease(state, device, reader_bytes(&list, 16), (struct number){.seen = false});
+    if (message->type.value == DHCP6_REPLY)
+        dhcp6_leases(state, message, device);
 }
 
 void install_dhcp6(struct install_state *state, const struct dhcp6_message *message)
 {
+    if (message->type.value == DHCP6_RELEASE || message->type.value == DHCP6_DECLINE) {
+        dhcp6_leases(state, message, NULL);
+        return;
+    }
     struct sighting seen = sighting_of_dhcp6(state->context->observation, message);
     struct install_device *device =
         dhcp6_step(message->type.value) != 0 ? device_of(state, &seen) : NULL;

@@ -147,7 +147,7 @@ static struct install_answer *new_answer(struct install_live *live,
 static bool candidates_differ(const struct dhcp_boot *boot, struct span dhcp_server,
                               struct install_addresses *named)
 {
-    struct reader list = reader_of(span_seen(boot->addresses) ? boot->addresses : span_text(""));
+    struct reader list = reader_of(boot->addresses);
     struct dhcp_boot_candidate candidate;
     uint8_t first_source = 0;
     bool differ = false;
@@ -194,7 +194,7 @@ static void judge_candidates(const struct install_state *state, const struct ins
 
 static void remember_names(struct install_live *live, const struct dhcp_boot *boot)
 {
-    struct reader list = reader_of(span_seen(boot->names) ? boot->names : span_text(""));
+    struct reader list = reader_of(boot->names);
     struct dhcp_boot_candidate candidate;
     while (dhcp_boot_next(&list, &candidate))
         install_live_name(live, candidate.value);

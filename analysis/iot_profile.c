@@ -64,35 +64,9 @@ static void judge_both(struct analyze_context *context, struct handshake *handsh
 
 /* --- the client's hello --- */
 
-static struct reader list_of(struct span list)
-{
-    return reader_of(span_seen(list) ? list : span_text(""));
-}
-
 static bool is(const char *text, const char *wanted)
 {
     return text != NULL && strcmp(text, wanted) == 0;
-}
-
-static bool has_u16(struct span items, uint16_t wanted)
-{
-    struct reader list = list_of(items);
-    while (reader_more(&list))
-        if (reader_u16(&list) == wanted && reader_ok(&list))
-            return true;
-    return false;
-}
-
-static bool has_extension(struct span extensions, uint16_t wanted)
-{
-    struct reader list = list_of(extensions);
-    while (reader_more(&list)) {
-        const uint16_t type = reader_u16(&list);
-        (void)reader_span_vec16(&list);
-        if (reader_ok(&list) && type == wanted)
-            return true;
-    }
-    return false;
 }
 
 /* Whether a suite is one of CCM or of PSKs: a look at ranges of code points first, as most are not. */
@@ -109,7 +83,7 @@ static bool is_constrained(uint64_t code)
 /* Whether a suite is on offer for which a handshake of TLS is judged. */
 static bool offers_constrained(struct span ciphers)
 {
-    struct reader list = list_of(ciphers);
+    struct reader list = reader_of(ciphers);
     while (reader_more(&list))
         if (is_constrained(reader_u16(&list)))
             return true;
@@ -124,7 +98,7 @@ struct sorts {
 static struct sorts sorts_of(struct span ciphers)
 {
     struct sorts sorts = {.psk = false};
-    struct reader list = list_of(ciphers);
+    struct reader list = reader_of(ciphers);
     while (reader_more(&list)) {
         const struct tls_suite *suite = tls_suite_find(reader_u16(&list));
         if (suite == NULL)
@@ -150,22 +124,23 @@ static void judge_suites(struct analyze_context *context, struct handshake *hand
     bool any = false, all = true;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         any = any || rows[i].offered;
-        all = all && (!rows[i].offered || has_u16(hello->ciphers, rows[i].mandatory));
+        all = all && (!rows[i].offered || tls_list_has_u16(hello->ciphers, rows[i].mandatory));
     }
     if (any)
         judge(context, handshake, IOT_CLIENT, IOT_MANDATORY_SUITE, all);
     if (!sorts.ecdsa)
         return;
-    judge(context, handshake, IOT_CLIENT, IOT_CURVE, has_u16(hello->groups, GROUP_SECP256R1));
+    judge(context, handshake, IOT_CLIENT, IOT_CURVE,
+          tls_list_has_u16(hello->groups, GROUP_SECP256R1));
     judge(context, handshake, IOT_CLIENT, IOT_SIGNATURE,
-          has_u16(hello->signature_schemes, SCHEME_ECDSA_SHA256));
+          tls_list_has_u16(hello->signature_schemes, SCHEME_ECDSA_SHA256));
 }
 
 static void judge_compression(struct analyze_context *context, struct handshake *handshake,
                               struct span methods)
 {
     bool compresses = false;
-    for (struct reader list = list_of(methods); reader_more(&list);)
+    for (struct reader list = reader_of(methods); reader_more(&list);)
         compresses |= reader_u8(&list) != 0;
     if (methods.len > 0)
         judge(context, handshake, IOT_CLIENT, IOT_COMPRESSION, !compresses);
@@ -177,7 +152,7 @@ static void observe_client_hello(struct analyze_context *context,
     const bool dtls = is(hello->transport, "dtls");
     if ((!dtls && !is(hello->transport, "tls")) || hello->ssl2 == TRUTH_YES)
         return;
-    if (dtls ? has_extension(hello->extensions, EXT_USE_SRTP)
+    if (dtls ? tls_has_extension(hello->extensions, EXT_USE_SRTP)
              : !span_seen(hello->psk_identities) && !offers_constrained(hello->ciphers)) {
         struct handshake *before = analysis_conversation_known(context);
         if (before != NULL)
@@ -185,13 +160,13 @@ static void observe_client_hello(struct analyze_context *context,
         return;
     }
     struct handshake *handshake = analysis_conversation(context);
-    *handshake =
-        (struct handshake){.begun = true,
-                           .in_scope = dtls,
-                           .has_cookie = tls_client_hello_has_cookie(hello),
-                           .offers_session_hash = hello->extended_master_secret == TRUTH_YES,
-                           .offers_renegotiation = hello->secure_renegotiation == TRUTH_YES ||
-                                                   has_u16(hello->ciphers, SCSV_RENEGOTIATION)};
+    *handshake = (struct handshake){
+        .begun = true,
+        .in_scope = dtls,
+        .has_cookie = tls_client_hello_has_cookie(hello),
+        .offers_session_hash = hello->extended_master_secret == TRUTH_YES,
+        .offers_renegotiation = hello->secure_renegotiation == TRUTH_YES ||
+                                tls_list_has_u16(hello->ciphers, SCSV_RENEGOTIATION)};
     handshake->ends[IOT_CLIENT].packet = handshake->ends[IOT_SERVER].packet =
         context->observation->packet;
     judge_suites(context, handshake, hello);
@@ -307,7 +282,7 @@ static bool names_eui64(const struct x509 *certificate)
 {
     char text[128];
     const size_t len = x509_name_common(certificate->subject, text, sizeof text);
-    struct reader names = list_of(certificate->names);
+    struct reader names = reader_of(certificate->names);
     struct span name;
     if (len > 0 && is_eui64(span_of(text, len)))
         return true;

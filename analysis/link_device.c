@@ -249,12 +249,15 @@ void link_dhcp6(struct analyze_context *context)
         return;
     struct link_device *device = device_of(context, duid->whole);
     const uint64_t type = message->type.value;
-    struct reader list =
-        reader_of(span_seen(message->addresses) ? message->addresses : span_text(""));
+    struct reader list = reader_of(message->addresses), lifetimes = reader_of(message->lifetimes);
     while (reader_more(&list)) {
-        struct span address = reader_bytes(&list, 16);
-        if (reader_ok(&list) && type == DHCP6_REPLY)
-            lease(context, device, address, (struct number){.seen = false});
+        struct span address;
+        const struct number valid = dhcp6_next_lease(&list, &lifetimes, &address);
+        const bool ended = valid.seen && valid.value == 0;
+        if (reader_ok(&list) && type == DHCP6_REPLY && !ended)
+            lease(context, device, address, valid);
+        else if (reader_ok(&list) && type == DHCP6_REPLY)
+            lease_over(context, address); /* RFC 8415 section 18.2.10.1 */
         else if (reader_ok(&list) && (type == DHCP6_RELEASE || type == DHCP6_DECLINE))
             lease_over(context, address); /* RFC 8415 sections 18.2.7 and 18.2.8 */
     }

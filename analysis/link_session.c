@@ -107,10 +107,8 @@ static void note_psk(struct analyze_context *context, struct link_conversation *
 static void note_psks(struct analyze_context *context, struct link_conversation *conversation,
                       const struct tls_client_hello *hello)
 {
-    struct reader list =
-        reader_of(span_seen(hello->psk_identities) ? hello->psk_identities : span_text(""));
-    struct reader origins =
-        reader_of(span_seen(hello->psk_origins) ? hello->psk_origins : span_text(""));
+    struct reader list = reader_of(hello->psk_identities);
+    struct reader origins = reader_of(hello->psk_origins);
     for (size_t i = 0; i < MOST_PSKS && reader_more(&list); i++) {
         struct value identity;
         uint8_t code = reader_more(&origins) ? reader_u8(&origins) : 0;
@@ -142,8 +140,7 @@ static void note_share(struct analyze_context *context, struct link_conversation
 static void note_shares(struct analyze_context *context, struct link_conversation *conversation,
                         const struct tls_client_hello *hello)
 {
-    struct reader shares =
-        reader_of(span_seen(hello->key_shares) ? hello->key_shares : span_text(""));
+    struct reader shares = reader_of(hello->key_shares);
     for (size_t num = 0; num < MOST_SHARES && reader_more(&shares);) {
         uint16_t group = reader_u16(&shares);
         struct span share = reader_span_vec16(&shares);
@@ -263,7 +260,7 @@ void link_key_exchange(struct analyze_context *context)
 
 static bool has_name(struct span names, enum x509_name_form form)
 {
-    struct reader list = reader_of(span_seen(names) ? names : span_text(""));
+    struct reader list = reader_of(names);
     struct span name;
     return x509_next_name(&list, form, &name);
 }

@@ -17,7 +17,7 @@ static enum tls_secrecy secrecy_1_3(const struct tls_server_hello *hello)
 static void read_ssl2(struct negotiated *session)
 {
     struct span ciphers = session->hello->ssl2_ciphers;
-    struct reader list = reader_of(span_seen(ciphers) ? ciphers : span_text(""));
+    struct reader list = reader_of(ciphers);
     size_t count = 0;
     session->kx = TLS_KX_RSA;
     session->secrecy = TLS_SECRECY_NONE;

@@ -235,10 +235,8 @@ static void observe_offers(struct analyze_context *context, const struct tls_cli
                            struct psk_handshake *handshake)
 {
     struct reader identities = reader_of(hello->psk_identities);
-    struct reader binders =
-        reader_of(span_seen(hello->psk_binders) ? hello->psk_binders : span_text(""));
-    struct reader codes =
-        reader_of(span_seen(hello->psk_origins) ? hello->psk_origins : span_text(""));
+    struct reader binders = reader_of(hello->psk_binders);
+    struct reader codes = reader_of(hello->psk_origins);
     struct psk_offer offer;
     while (reader_more(&identities) && take_offer(&identities, &binders, &offer))
         observe_offer(context, hello, handshake, &offer,

@@ -7,7 +7,7 @@
 
 bool psk_hello_offers_suite(const struct tls_client_hello *hello)
 {
-    struct reader ciphers = reader_of(span_seen(hello->ciphers) ? hello->ciphers : span_text(""));
+    struct reader ciphers = reader_of(hello->ciphers);
     while (reader_more(&ciphers)) {
         const struct tls_suite *suite = tls_suite_find(reader_u16(&ciphers));
         if (suite != NULL && tls_kx_has_psk(suite->kx))
@@ -24,7 +24,7 @@ bool psk_hello_offers(const struct tls_client_hello *hello)
 bool psk_hello_offers_psk_ke(const struct tls_client_hello *hello)
 {
     enum { PSK_KE = 0 };
-    struct reader modes = reader_of(span_seen(hello->psk_modes) ? hello->psk_modes : span_text(""));
+    struct reader modes = reader_of(hello->psk_modes);
     bool found = false;
     while (reader_more(&modes))
         found = reader_u8(&modes) == PSK_KE || found;
@@ -65,7 +65,7 @@ static bool comes_and_goes(uint16_t type)
 /* A sum over the types of the extensions, whatever their order. */
 static uint64_t sum_of_types(const uint64_t key[2], struct span extensions)
 {
-    struct reader r = reader_of(span_seen(extensions) ? extensions : span_text(""));
+    struct reader r = reader_of(extensions);
     uint64_t sum = 0;
     while (reader_more(&r)) {
         uint16_t type = reader_u16(&r);
@@ -78,7 +78,7 @@ static uint64_t sum_of_types(const uint64_t key[2], struct span extensions)
 
 static uint64_t hash_of_codes(const uint64_t key[2], struct span codes)
 {
-    struct reader r = reader_of(span_seen(codes) ? codes : span_text(""));
+    struct reader r = reader_of(codes);
     uint64_t hash = 0;
     while (reader_more(&r)) {
         uint16_t code = reader_u16(&r);

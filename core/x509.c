@@ -233,7 +233,7 @@ static unsigned digits(struct reader *r, unsigned count)
 static bool read_civil(struct span time, struct civil *at)
 {
     uint8_t tag;
-    struct reader r = reader_of(span_seen(time) ? time : span_text(""));
+    struct reader r = reader_of(time);
     struct reader text = der_next(&r, &tag);
     at->year = digits(&text, tag == DER_UTC_TIME ? 2 : 4);
     if (tag == DER_UTC_TIME)

@@ -203,6 +203,14 @@ static bool read_header(struct dhcp6_message *message, struct reader *r)
     return reader_ok(r) && type != 0;
 }
 
+struct number dhcp6_next_lease(struct reader *addresses, struct reader *lifetimes,
+                               struct span *address)
+{
+    *address = reader_bytes(addresses, 16);
+    const uint32_t valid = reader_u32(lifetimes);
+    return reader_ok(lifetimes) && valid != UINT32_MAX ? number(valid) : (struct number){0};
+}
+
 static struct span first_address(const struct dhcp6_message *message)
 {
     if (!span_seen(message->addresses))

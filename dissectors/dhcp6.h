@@ -72,16 +72,17 @@ struct dhcp6_message {
     enum truth pxe; /* it has option 61, or a vendor class PXEClient or HTTPClient */
 
     /* What is given to it, or asked for. */
-    struct number elapsed;           /* 8: hundredths of a second */
-    enum truth rapid_commit;         /* 14 is there */
-    struct span addresses;           /* of 5 in 3 and 4: 16 bytes each */
-    struct span prefixes;            /* of 26 in 25: u8 length, 16 bytes each */
-    struct number status;            /* 13 of the message itself */
-    struct span dns_servers;         /* 23: 16 bytes each */
-    struct span server_unicast;      /* 12: 16 bytes */
-    struct span vendor_options;      /* 17, all: u32 enterprise, vec16 data each */
-    struct span vendor_suboptions;   /* of all of 17: u32 enterprise, u16 code, vec16 value each */
-    struct span bootfile_url;        /* 59 */
+    struct number elapsed;         /* 8: hundredths of a second */
+    enum truth rapid_commit;       /* 14 is there */
+    struct span addresses;         /* of 5 in 3 and 4: 16 bytes each */
+    struct span lifetimes;         /* of each of |addresses|: its valid lifetime, u32, in seconds */
+    struct span prefixes;          /* of 26 in 25: u8 length, 16 bytes each */
+    struct number status;          /* 13 of the message itself */
+    struct span dns_servers;       /* 23: 16 bytes each */
+    struct span server_unicast;    /* 12: 16 bytes */
+    struct span vendor_options;    /* 17, all: u32 enterprise, vec16 data each */
+    struct span vendor_suboptions; /* of all of 17: u32 enterprise, u16 code, vec16 value each */
+    struct span bootfile_url;      /* 59 */
     struct span bootfile_parameters; /* 60: vec16 each */
     struct span sztp_uris;           /* 136: vec16 each */
     struct dhcp_boot boot;
@@ -92,6 +93,11 @@ extern const struct observation_type observation_dhcp6_message;
 
 /* dhcp6_option gives the value of the first option |code|, unseen if it is not there. */
 struct span dhcp6_option(const struct dhcp6_message *message, uint16_t code);
+
+/* dhcp6_next_lease reads the next of |addresses| and how long it is valid: unseen for 0xffffffff, which is for good (RFC
+ * 8415 section 7.7), and where that is not told. 0: it is no longer the client's. */
+struct number dhcp6_next_lease(struct reader *addresses, struct reader *lifetimes,
+                               struct span *address);
 
 /* dhcp6_type_name gives "solicit" …, NULL for types that nobody registered. */
 const char *dhcp6_type_name(uint64_t type);

@@ -44,6 +44,11 @@ static void next_address(struct reader *list, struct value *item)
     item->bytes = reader_bytes(list, 16);
 }
 
+static void next_lifetime(struct reader *list, struct value *item)
+{
+    item->number = reader_u32(list);
+}
+
 static void next_prefix(struct reader *list, struct value *item)
 {
     (void)reader_u8(list);
@@ -144,6 +149,8 @@ static const struct field message_fields[] = {
     NUMBER("perpass.dhcp6.elapsed", elapsed, "hundredths of a second since the client began (8)"),
     TRUTH("perpass.dhcp6.rapid_commit", rapid_commit, "option 14 is there"),
     IPV6_LIST("perpass.dhcp6.addresses", addresses, "addresses, asked for or given"),
+    LIST("perpass.dhcp6.lifetimes", lifetimes, VALUE_NUMBER, next_lifetime,
+         "for how many seconds each of them is valid; 0xffffffff: for good", IS_PUBLIC),
     LIST("perpass.dhcp6.prefixes", prefixes, VALUE_ADDRESS, next_prefix,
          "prefixes, asked for or given", IS_ADDRESS),
     LIST("perpass.dhcp6.prefix_lens", prefixes, VALUE_NUMBER, next_prefix_len,

@@ -119,7 +119,7 @@ static void take_requests(struct dhcp6_message *message)
 /* --- addresses --- */
 
 struct leases {
-    struct dhcp_list addresses, prefixes;
+    struct dhcp_list addresses, lifetimes, prefixes;
 };
 
 static void read_lease(struct leases *leases, uint16_t code, struct reader value,
@@ -127,8 +127,13 @@ static void read_lease(struct leases *leases, uint16_t code, struct reader value
 {
     if (code == OPTION_IA_ADDRESS) {
         struct span address = reader_bytes(&value, 16);
-        if (reader_ok(&value) && dhcp_list_fits(&leases->addresses, 16))
+        reader_skip(&value, 4); /* the preferred lifetime */
+        uint32_t valid = reader_u32(&value);
+        if (reader_ok(&value) && dhcp_list_fits(&leases->addresses, 16) &&
+            dhcp_list_fits(&leases->lifetimes, 4)) {
             dhcp_list_bytes(&leases->addresses, address);
+            dhcp_list_u32(&leases->lifetimes, valid);
+        }
     } else if (code == OPTION_IA_PREFIX) {
         reader_skip(&value, 8);
         uint8_t len = reader_u8(&value);
@@ -159,6 +164,7 @@ static void take_leases(struct dhcp6_message *message, struct dhcp_list *room,
                         struct dhcp_faults *faults)
 {
     struct leases leases = {.addresses = dhcp_list_open(room, message->options.len)};
+    leases.lifetimes = dhcp_list_open(room, message->options.len / 4);
     leases.prefixes = dhcp_list_open(room, message->options.len);
     for (struct reader r = reader_of(message->options); reader_more(&r);) {
         uint16_t code = reader_u16(&r);
@@ -168,6 +174,7 @@ static void take_leases(struct dhcp6_message *message, struct dhcp_list *room,
     }
     message->prefixes = dhcp_list_close(room, &leases.prefixes);
     message->addresses = dhcp_list_span(&leases.addresses);
+    message->lifetimes = dhcp_list_span(&leases.lifetimes);
 }
 
 /* --- who it is --- */

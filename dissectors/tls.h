@@ -53,6 +53,11 @@ static inline bool tls_client_hello_has_cookie(const struct tls_client_hello *he
     return hello->cookie.len > 0 || hello->retry_cookie == TRUTH_YES;
 }
 
+/* tls_list_has_u16 says whether |wanted| is one of |items|, u16 each; tls_has_extension, whether it is the type of one of
+ * |extensions|, {u16 type, vec16} each. Of a list that was not seen neither is. */
+bool tls_list_has_u16(struct span items, uint16_t wanted);
+bool tls_has_extension(struct span extensions, uint16_t wanted);
+
 /* "tls.server_hello": RFC 8446 sections 4.1.3 and 4.1.4, RFC 5246 section 7.4.1.3. */
 struct tls_server_hello {
     const char *transport;

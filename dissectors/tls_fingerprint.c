@@ -87,18 +87,13 @@ static bool next_extension(struct reader *list, uint16_t *type)
     return false;
 }
 
-static struct reader list_of(struct span bytes)
-{
-    return reader_of(span_seen(bytes) ? bytes : span_text(""));
-}
-
 /* --- JA3: version,ciphers,extensions,groups,formats: decimal, '-' between, MD5 --- */
 
 static void add_codes(struct hashed *h, struct span codes)
 {
     uint16_t code;
     char before = ',';
-    struct reader list = list_of(codes);
+    struct reader list = reader_of(codes);
     for (; next_code(&list, &code); before = '-') {
         add_char(h, before);
         add_decimal(h, code);
@@ -111,7 +106,7 @@ static void add_extensions(struct hashed *h, struct span extensions)
 {
     uint16_t type;
     char before = ',';
-    struct reader list = list_of(extensions);
+    struct reader list = reader_of(extensions);
     for (; next_extension(&list, &type); before = '-') {
         add_char(h, before);
         add_decimal(h, type);
@@ -123,7 +118,7 @@ static void add_extensions(struct hashed *h, struct span extensions)
 static void add_formats(struct hashed *h, struct span formats)
 {
     char before = ',';
-    for (struct reader list = list_of(formats); reader_more(&list); before = '-') {
+    for (struct reader list = reader_of(formats); reader_more(&list); before = '-') {
         add_char(h, before);
         add_decimal(h, reader_u8(&list));
     }
@@ -184,7 +179,7 @@ static const char *ja4_version(const struct tls_client_hello *hello)
                  {0x0002, "s2"}, {0xfeff, "d1"}, {0xfefd, "d2"}, {0xfefc, "d3"}};
     uint16_t best = (uint16_t)hello->legacy_version.value, version;
     bool any = false;
-    for (struct reader list = list_of(hello->versions); next_code(&list, &version);) {
+    for (struct reader list = reader_of(hello->versions); next_code(&list, &version);) {
         bool higher = version >> 8 == 0xfe ? version < best : version > best; /* DTLS counts down */
         if (!any || higher)
             best = version;
@@ -205,7 +200,7 @@ static bool is_alphanumeric(uint8_t c)
 static void ja4_alpn(const struct tls_client_hello *hello, char out[3])
 {
     static const char digits[] = "0123456789abcdef";
-    struct reader list = list_of(hello->alpn);
+    struct reader list = reader_of(hello->alpn);
     struct span first = reader_span_vec8(&list);
     memcpy(out, "00", 3);
     if (!reader_ok(&list) || first.len == 0)
@@ -256,7 +251,7 @@ static bool ja4_hash(uint16_t *codes, size_t num, struct span schemes, char *out
         add_hex(&h, codes[i]);
     }
     char before = '_';
-    for (struct reader list = list_of(schemes); next_code(&list, &scheme); before = ',') {
+    for (struct reader list = reader_of(schemes); next_code(&list, &scheme); before = ',') {
         add_char(&h, before);
         add_hex(&h, scheme);
     }
@@ -278,11 +273,11 @@ static bool ja4_hashes(const struct tls_client_hello *hello, uint16_t *codes, ch
     size_t num_hashed = 0;
     uint16_t code;
     *counts = (struct ja4_counts){0};
-    for (struct reader list = list_of(hello->ciphers); next_code(&list, &code);)
+    for (struct reader list = reader_of(hello->ciphers); next_code(&list, &code);)
         codes[counts->ciphers++] = code;
     if (!ja4_hash(codes, counts->ciphers, (struct span){0}, b))
         return false;
-    for (struct reader list = list_of(hello->extensions); next_extension(&list, &code);) {
+    for (struct reader list = reader_of(hello->extensions); next_extension(&list, &code);) {
         counts->extensions++;
         counts->name = counts->name || code == 0;
         if (code != 0 && code != 16) /* server_name and ALPN: they are in the first part */

@@ -423,3 +423,22 @@ void tls_read_draft_hello_retry(struct tls_session *session, struct reader body,
     }
     accept_server_hello(session, &hello, context);
 }
+
+bool tls_list_has_u16(struct span items, uint16_t wanted)
+{
+    for (struct reader list = reader_of(items); reader_more(&list);)
+        if (reader_u16(&list) == wanted && reader_ok(&list))
+            return true;
+    return false;
+}
+
+bool tls_has_extension(struct span extensions, uint16_t wanted)
+{
+    for (struct reader list = reader_of(extensions); reader_more(&list);) {
+        const uint16_t type = reader_u16(&list);
+        (void)reader_span_vec16(&list);
+        if (reader_ok(&list) && type == wanted)
+            return true;
+    }
+    return false;
+}

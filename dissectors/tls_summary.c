@@ -27,8 +27,7 @@ static void judge_psks(struct tls_handshake *h, const struct tls_client_hello *h
     if (!span_seen(hello->psk_identities))
         return;
     struct reader identities = reader_of(hello->psk_identities);
-    struct reader binders =
-        reader_of(span_seen(hello->psk_binders) ? hello->psk_binders : span_text(""));
+    struct reader binders = reader_of(hello->psk_binders);
     while (reader_more(&identities) && h->num_psks < TLS_MAX_PSKS) {
         struct psk_offer offer = {.identity = reader_span_vec16(&identities)};
         offer.ticket_age = reader_u32(&identities);

@@ -107,8 +107,8 @@ static void test_client(void **state)
          .lines = {D "type=release",
                    D "addresses=20010db8000000000000000000000001|fe800000000000000000"
                      "5efffe0053af|",
-                   D "prefixes=20010db8000000000000000000000001|", D "prefix_lens=56|",
-                   D "server_duid.mac=02005e0053b0"}},
+                   D "lifetimes=7200|7200|", D "prefixes=20010db8000000000000000000000001|",
+                   D "prefix_lens=56|", D "server_duid.mac=02005e0053b0"}},
         {.name = "lease query",
          .datagram = "0e 123456 " CLIENT_ID "002c{01 " LINK "0005{" LINK "00000000 00000000}}",
          .lines = {D "type=leasequery", D "options=1|44|"}},
@@ -235,6 +235,11 @@ static void test_lies(void **state)
          .datagram = "01 123456 " CLIENT_ID "0003{00000001 00000000 00000000 0005{00}}",
          .malformed = true,
          .lines = {"!" D "addresses"}},
+        {.name = "a lease without its times, and one for good",
+         .datagram = "08 123456 " CLIENT_ID "0003{00000001 00000000 00000000 0005{" LINK
+                     "} 0005{" PEER "ffffffff ffffffff}}",
+         .malformed = true,
+         .lines = {D "addresses=fe8000000000000000005efffe0053af|", D "lifetimes=4294967295|"}},
         {.name = "an empty name",
          .datagram = "01 123456 " CLIENT_ID "0027{00}",
          .lines = {"!" D "fqdn", D "fqdn_flags=0"}},

@@ -281,6 +281,65 @@ static void test_dhcp6(void **state)
     world_end(&world);
 }
 
+/* DHCPv6: who asks from an address that was leased to a device, and is it the device still? */
+static void test_dhcp6_leases(void **state)
+{
+    (void)state;
+    const uint8_t duid[10] = {0, 3, 0, 1, 0, 0, 0x5e, 0, 0x53, 7};
+    static const struct {
+        uint64_t type; /* of a message behind the reply; 0: there is none */
+        const char *lifetime;
+        unsigned pause_s;
+        const char *told;
+    } rows[] = {
+        {0, "\0\0\0\x64", 90, "dhcpv6 7.. input a.cfg=unanswered\n"},
+        {0, "\0\0\0\x64", 110, "dhcpv6 7.. input\naddress 0.. input a.cfg=unanswered\n"},
+        {0, "\xff\xff\xff\xff", 110, "dhcpv6 7.. input a.cfg=unanswered\n"},
+        {DHCP6_RELEASE, "\0\0\0\x64", 0, "dhcpv6 7.. input\naddress 0.. input a.cfg=unanswered\n"},
+        {DHCP6_DECLINE, "\0\0\0\x64", 0, "dhcpv6 7.. input\naddress 0.. input a.cfg=unanswered\n"},
+        {DHCP6_REPLY, "\0\0\0\0", 0, "dhcpv6 7.. input\naddress 0.. input a.cfg=unanswered\n"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct world world;
+        struct flow flow = {.ip_version = 6, .protocol = PROTO_UDP};
+        struct flow ask = {.ip_version = 6, .protocol = PROTO_UDP};
+        flow.ends[0].address[0] = 0xfe;
+        flow.ends[0].address[1] = 0x80;
+        ask.ends[0].address[0] = ask.ends[1].address[0] = 0x20;
+        ask.ends[1].address[15] = 0x23;
+        struct dhcp6_message message = {
+            .type = number(DHCP6_SOLICIT),
+            .to_server = TRUTH_YES,
+            .xid = number(5),
+            .asks_boot = TRUTH_YES,
+            .depth = number(0),
+            .client_duid = {.whole = span_of(duid, 10), .mac = span_of(duid + 4, 6)}};
+        const struct tftp_request request = {.op = "read", .file = span_text("a.cfg")};
+        world_begin(&world, NULL);
+        say(&world, &observation_dhcp6_message, &message, &flow, 0);
+        message.type = number(DHCP6_REPLY);
+        message.to_server = TRUTH_NO;
+        message.boot.file = span_text("tftp://[2001:db8::23]/SN19842256.enc");
+        message.boot.file_source = number(BOOT_FROM_BOOTFILE_URL);
+        message.addresses = span_of(ask.ends[0].address, 16);
+        message.lifetimes =
+            rows[i].type == DHCP6_REPLY ? span_of("\0\0\0\x64", 4) : span_of(rows[i].lifetime, 4);
+        say(&world, &observation_dhcp6_message, &message, &flow, 1);
+        if (rows[i].type != 0) {
+            const bool reply = rows[i].type == DHCP6_REPLY;
+            message.type = number(rows[i].type);
+            message.to_server = reply ? TRUTH_NO : TRUTH_YES;
+            message.lifetimes = span_of(rows[i].lifetime, 4);
+            say(&world, &observation_dhcp6_message, &message, &flow, reply);
+        }
+        wait_s(&world, rows[i].pause_s);
+        say(&world, &observation_tftp_request, &request, &ask, 0);
+        analysis_finish(world.analysis);
+        expect_told(&world, rows[i].told);
+        world_end(&world);
+    }
+}
+
 /* Behind a router the frames are the router's: if that has an address of its own, the device is another one. */
 static void test_behind_router(void **state)
 {
@@ -447,15 +506,16 @@ static void test_thrown_away(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_one_install), cmocka_unit_test(test_by_address),
-        cmocka_unit_test(test_gap),         cmocka_unit_test(test_told_in_time),
-        cmocka_unit_test(test_stages),      cmocka_unit_test(test_leases),
-        cmocka_unit_test(test_found_again), cmocka_unit_test(test_many_names),
-        cmocka_unit_test(test_released),    cmocka_unit_test(test_renewals),
-        cmocka_unit_test(test_dhcp6),       cmocka_unit_test(test_behind_router),
-        cmocka_unit_test(test_tls),         cmocka_unit_test(test_http),
-        cmocka_unit_test(test_many_files),  cmocka_unit_test(test_flood),
-        cmocka_unit_test(test_order),       cmocka_unit_test(test_thrown_away),
+        cmocka_unit_test(test_one_install),   cmocka_unit_test(test_by_address),
+        cmocka_unit_test(test_gap),           cmocka_unit_test(test_told_in_time),
+        cmocka_unit_test(test_stages),        cmocka_unit_test(test_leases),
+        cmocka_unit_test(test_found_again),   cmocka_unit_test(test_many_names),
+        cmocka_unit_test(test_released),      cmocka_unit_test(test_renewals),
+        cmocka_unit_test(test_dhcp6),         cmocka_unit_test(test_dhcp6_leases),
+        cmocka_unit_test(test_behind_router), cmocka_unit_test(test_tls),
+        cmocka_unit_test(test_http),          cmocka_unit_test(test_many_files),
+        cmocka_unit_test(test_flood),         cmocka_unit_test(test_order),
+        cmocka_unit_test(test_thrown_away),
     };
     return cmocka_run_group_tests_name("install", tests, NULL, NULL);
 }

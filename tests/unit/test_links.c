@@ -914,13 +914,24 @@ static void test_lease_given_back(void **state)
     }
 }
 
+/* What a client says behind the reply that gives it a lease, or the server in another reply, and how long it is quiet. */
 static void test_lease6_given_back(void **state)
 {
     (void)state;
     const struct {
         uint64_t type;
+        const char *lifetimes; /* of the server's first reply, and of the message behind it */
+        uint64_t pause_s;
         bool fires;
-    } rows[] = {{DHCP6_RELEASE, false}, {DHCP6_DECLINE, false}, {DHCP6_RENEW, true}};
+    } rows[] = {
+        {DHCP6_RELEASE, NULL, 0, false},
+        {DHCP6_DECLINE, NULL, 0, false},
+        {DHCP6_RENEW, NULL, 0, true},
+        {DHCP6_RENEW, "\x00\x00\x02\x58\x00\x00\x02\x58", 600, true}, /* ten minutes */
+        {DHCP6_RENEW, "\x00\x00\x02\x58\x00\x00\x02\x58", 601, false},
+        {DHCP6_REPLY, "\x00\x00\x02\x58\x00\x00\x0e\x10", 3000, true}, /* renewed, for an hour */
+        {DHCP6_REPLY, "\x00\x00\x02\x58\x00\x00\x00\x00", 0, false},
+    };
     for (size_t i = 0; i < NUM_OF(rows); i++) {
         struct world world = world_new("link.cleartext-pairing");
         struct dhcp6_message message = {.type = number(DHCP6_REQUEST),
@@ -934,10 +945,15 @@ static void test_lease6_given_back(void **state)
         message.addresses = span_of(world.flow.ends[0].address, 16);
         message.type = number(DHCP6_REPLY);
         message.to_server = TRUTH_NO;
+        if (rows[i].lifetimes != NULL)
+            message.lifetimes = span_of(rows[i].lifetimes, 4);
         say(&world, &observation_dhcp6_message, &message);
         message.type = number(rows[i].type);
-        message.to_server = TRUTH_YES;
+        message.to_server = rows[i].type != DHCP6_REPLY ? TRUTH_YES : TRUTH_NO;
+        if (rows[i].lifetimes != NULL)
+            message.lifetimes = span_of(rows[i].lifetimes + 4, 4);
         say(&world, &observation_dhcp6_message, &message);
+        world.now += rows[i].pause_s * SECOND;
         say_hello(&world, &hello);
         end(&world);
         analysis_finish(world.analysis);

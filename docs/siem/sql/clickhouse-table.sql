@@ -265,6 +265,7 @@ CREATE TABLE IF NOT EXISTS perpass_events
             `fqdn` Nullable(String),
             `fqdn_flags` Nullable(UInt64),
             `hops` Nullable(UInt64),
+            `lifetimes` Array(UInt64),
             `link_address` Nullable(String),
             `option_request` Array(UInt64),
             `option_values` Array(String),

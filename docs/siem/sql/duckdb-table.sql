@@ -265,6 +265,7 @@ CREATE TABLE IF NOT EXISTS perpass_events
             "fqdn" VARCHAR,
             "fqdn_flags" UBIGINT,
             "hops" UBIGINT,
+            "lifetimes" UBIGINT[],
             "link_address" VARCHAR,
             "option_request" UBIGINT[],
             "option_values" VARCHAR[],
