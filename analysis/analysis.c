@@ -548,7 +548,7 @@ void finding_says_ever(struct finding *finding, const char *name, bool truth)
 void finding_add(struct analyze_context *context, const struct finding *finding)
 {
     struct analysis *analysis = context->analysis;
-    if (!analysis->rules.on[finding->rule - rule_get((enum rule_id)0)])
+    if (!analysis->rules.on[rule_id_of(finding->rule)])
         return;
     if (!findings_add(analysis->findings, finding))
         analysis->stats.findings_not_stored++;

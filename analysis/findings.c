@@ -121,7 +121,7 @@ static bool subject_equal(const struct subject *a, const struct subject *b)
 
 static uint64_t subject_hash(const struct findings *findings, const struct subject *subject)
 {
-    uint64_t words[5] = {(uint64_t)(subject->rule - rule_get((enum rule_id)0)),
+    uint64_t words[5] = {(uint64_t)rule_id_of(subject->rule),
                          (uint64_t)subject->kind << 32 | (uint64_t)subject->protocol << 16 |
                              subject->port,
                          subject->bytes.len};
@@ -201,7 +201,7 @@ static bool has_room(const struct usage *usage, const struct usage *max, size_t 
 
 static size_t rule_of(const struct finding *finding)
 {
-    return (size_t)(finding->rule - rule_get((enum rule_id)0));
+    return rule_id_of(finding->rule);
 }
 
 static size_t share_of(const struct finding *finding)

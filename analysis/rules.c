@@ -26,6 +26,12 @@ const struct rule *rule_get(enum rule_id id)
     return &rules[id];
 }
 
+enum rule_id rule_id_of(const struct rule *rule)
+{
+    assert(rule >= rules && rule < rules + NUM_RULES);
+    return (enum rule_id)(rule - rules);
+}
+
 const struct rule *rule_find(const char *id)
 {
     for (size_t i = 0; i < NUM_RULES; i++)

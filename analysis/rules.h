@@ -28,6 +28,9 @@ enum rule_id {
 /* rule_get gives the rule; never NULL. */
 const struct rule *rule_get(enum rule_id id);
 
+/* rule_id_of is the other way round. */
+enum rule_id rule_id_of(const struct rule *rule);
+
 /* rule_find looks a rule up by "psk.hint-sent"; NULL when there is none. */
 const struct rule *rule_find(const char *id);
 

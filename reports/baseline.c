@@ -227,13 +227,11 @@ bool baseline_fails(const struct result *result, struct redactor *redactor)
     return false;
 }
 
-/* What was not looked for, or is not severe enough to be told, cannot be gone. For reports that were joined neither is
- * known. */
+/* What was not looked for, or is not severe enough to be told, cannot be gone. */
 static bool can_be_gone(const struct known *known, const struct result *result)
 {
-    return result->merged == 0 && known->severity >= result->min_severity &&
-           (known->rule == NULL ||
-            report_ran(result, (enum rule_id)(known->rule - rule_get((enum rule_id)0))));
+    return known->severity >= result->min_severity &&
+           (known->rule == NULL || report_ran(result, rule_id_of(known->rule)));
 }
 
 struct baseline_count baseline_count(const struct result *result, struct redactor *redactor)

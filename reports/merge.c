@@ -282,6 +282,21 @@ static void add_statistics(struct merge *merge, struct result *result)
     }
 }
 
+/* What all reports looked for: what one did not may be there unseen. */
+static void join_looked_for(struct merge *merge, struct result *result)
+{
+    bool *ran = store_room(merge->store, NUM_RULES * sizeof ran[0]);
+    result->rules_on = ran;
+    for (size_t id = 0; ran != NULL && id < NUM_RULES; id++) {
+        ran[id] = true;
+        for (size_t i = 0; i < merge->num; i++)
+            ran[id] = ran[id] && merge->reports[i].ran[id];
+    }
+    for (size_t i = 0; i < merge->num; i++)
+        if (merge->reports[i].min_severity > result->min_severity)
+            result->min_severity = merge->reports[i].min_severity;
+}
+
 bool merge_reports(struct read_report *reports, size_t num, struct store *store,
                    struct result *result, struct redactor **redactor, struct error *error)
 {
@@ -293,6 +308,7 @@ bool merge_reports(struct read_report *reports, size_t num, struct store *store,
         .reports = reports, .num = num, .store = store, .stats = &result->analysis};
     add_inputs(&merge, result);
     add_statistics(&merge, result);
+    join_looked_for(&merge, result);
     merge_mix(&merge);
     merge_installs(&merge);
     merge_blast(&merge);

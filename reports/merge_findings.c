@@ -20,8 +20,8 @@ static int compare_numbers(uint64_t a, uint64_t b)
 static uint64_t place_of(const struct finding *finding)
 {
     const bool service = finding->subject == SUBJECT_SERVER;
-    return (uint64_t)(finding->rule - rule_get((enum rule_id)0)) << 40 |
-           (uint64_t)finding->subject << 32 | (service ? (uint64_t)finding->protocol << 16 : 0) |
+    return (uint64_t)rule_id_of(finding->rule) << 40 | (uint64_t)finding->subject << 32 |
+           (service ? (uint64_t)finding->protocol << 16 : 0) |
            (service ? finding->subject_port : 0);
 }
 

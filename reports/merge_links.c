@@ -372,7 +372,7 @@ static void note_told(struct merge *merge, struct links *links)
     for (size_t i = 0; links->told != NULL && i < merge->num; i++) {
         for (size_t k = 0; k < merge->reports[i].num_findings; k++) {
             const struct finding *finding = &merge->reports[i].findings[k];
-            const unsigned id = (unsigned)(finding->rule - rule_get((enum rule_id)0));
+            const unsigned id = rule_id_of(finding->rule);
             if (finding->subject == SUBJECT_CLIENT)
                 links->told[links->num_told++] = merge_name(id, finding->subject_bytes);
         }

@@ -198,6 +198,14 @@ bool report_ran(const struct result *result, enum rule_id id)
     return result->rules_on == NULL || result->rules_on[id];
 }
 
+size_t report_num_ran(const struct result *result)
+{
+    size_t num = 0;
+    for (int id = 0; id < (int)NUM_RULES; id++)
+        num += report_ran(result, (enum rule_id)id);
+    return num;
+}
+
 size_t report_num_told(const struct result *result, const struct observation_type *type)
 {
     size_t num = 0;

@@ -37,6 +37,7 @@ void report_span(const struct result *result, uint64_t *first_ns, uint64_t *last
 uint64_t report_filtered(const struct result *result);
 
 bool report_ran(const struct result *result, enum rule_id id);
+size_t report_num_ran(const struct result *result);
 
 /* report_num_told is how many observations of |type| the analyzers made. */
 size_t report_num_told(const struct result *result, const struct observation_type *type);
@@ -70,7 +71,7 @@ bool report_json_rules(FILE *out, const struct rule *rule);
 const char *report_json_library(void); /* version of json-c */
 
 /* The version of what the JSON report holds: with it meanings and what a reader can count on change. */
-enum { REPORT_SCHEMA = 2 };
+enum { REPORT_SCHEMA = 3 };
 
 /* report_transport gives "tcp", "udp", "sctp", or "other". */
 const char *report_transport(uint8_t protocol);

@@ -152,6 +152,26 @@ static void put_severities(struct json_writer *json, const struct report_severit
     json_writer_object_end(json);
 }
 
+/* What was looked for: of which severity at least, and all rules but those that did not run. */
+static void put_looked_for(struct json_writer *json, const struct result *result)
+{
+    const enum severity least =
+        result->min_severity > SEVERITY_INFO ? result->min_severity : SEVERITY_INFO;
+    report_json_name(json, "looked_for");
+    json_writer_object_begin(json);
+    put_text(json, "least_severity", severity_name(least));
+    put_number(json, "rules", report_num_ran(result));
+    report_json_name(json, "left_out");
+    json_writer_array_begin(json);
+    for (int id = 0; id < (int)NUM_RULES; id++) {
+        const char *rule = rule_get((enum rule_id)id)->id;
+        if (!report_ran(result, (enum rule_id)id))
+            json_writer_text(json, rule, strlen(rule));
+    }
+    json_writer_array_end(json);
+    json_writer_object_end(json);
+}
+
 /* What is known, and what is new. */
 static void put_baseline(struct json_writer *json, const struct result *result,
                          struct redactor *redactor)
@@ -514,6 +534,7 @@ static int write_document(struct json_writer *json, const struct result *result,
     put_inputs(json, result, redactor);
     put_privacy(json, redactor);
     put_totals(json, result);
+    put_looked_for(json, result);
     put_baseline(json, result, redactor);
     put_worst(json, groups, num_groups);
     put_classes(json, result, model);

@@ -169,6 +169,25 @@ static bool read_inputs(struct members *members, struct json_object *whole,
     return report->inputs != NULL;
 }
 
+static bool read_looked_for(struct members *members, struct json_object *whole,
+                            struct read_report *report)
+{
+    struct json_object *looked_for = members_object(members, whole, "looked_for");
+    const char *least = members_need_text(members, looked_for, "least_severity");
+    struct json_object *left_out = members_array(members, looked_for, "left_out");
+    if (least != NULL && !severity_parse(least, &report->min_severity))
+        members_fail(members, "least_severity", "is none that there is");
+    memset(report->ran, true, sizeof report->ran);
+    for (size_t i = 0; left_out != NULL && i < json_object_array_length(left_out); i++) {
+        const char *id =
+            members_is_text(members, json_object_array_get_idx(left_out, i), "left_out");
+        const struct rule *rule = id != NULL ? rule_find(id) : NULL;
+        if (rule != NULL)
+            report->ran[rule_id_of(rule)] = false;
+    }
+    return !members->failed;
+}
+
 static bool read_statistics(struct members *members, struct json_object *whole,
                             struct read_report *report)
 {
@@ -200,7 +219,8 @@ bool report_read(FILE *in, const char *path, struct store *store, struct read_re
                                 error_set(error, "libcrypto cannot compute a SHA-256"));
     free(text);
     ok = ok && read_tool(&members, whole, report) && read_privacy(&members, whole, report) &&
-         read_inputs(&members, whole, report) && read_statistics(&members, whole, report) &&
+         read_inputs(&members, whole, report) && read_looked_for(&members, whole, report) &&
+         read_statistics(&members, whole, report) &&
          report_read_findings(&members, whole, report) && report_read_told(&members, whole, report);
     json_object_put(whole);
     if (ok && store->failed)

@@ -27,6 +27,8 @@ struct read_report {
     char epoch[REDACT_EPOCH_NAME];
     struct input_info *inputs;
     size_t num_inputs;
+    bool ran[NUM_RULES]; /* which rules ran */
+    enum severity min_severity;
     struct engine_stats engine;
     struct analysis_stats analysis;
     struct finding *findings;

@@ -135,12 +135,10 @@ void report_words_baseline(struct sentence *line, const struct result *result,
 /* What the rules that ran did not see. */
 static void add_looked_for(struct sentence *line, const struct result *result)
 {
-    uint64_t num = 0;
-    for (int id = 0; id < (int)NUM_RULES; id++)
-        num += report_ran(result, (enum rule_id)id);
     sentence_add(line, ": nothing%s was seen that the ",
                  result->min_severity > SEVERITY_INFO ? " so severe" : "");
-    report_words_count(line, num, "rule that ran looks for", "rules that ran look for");
+    report_words_count(line, report_num_ran(result), "rule that ran looks for",
+                       "rules that ran look for");
 }
 
 void report_words_none(struct sentence *line, const struct result *result)
@@ -157,10 +155,7 @@ void report_words_none(struct sentence *line, const struct result *result)
     if (result->min_severity > SEVERITY_INFO)
         sentence_add(line, " of severity %s or above (--min-severity)",
                      severity_name(result->min_severity));
-    if (result->merged > 0)
-        sentence_add(line, ": the reports that were joined have none");
-    else
-        add_looked_for(line, result);
+    add_looked_for(line, result);
     sentence_add(line, ". That is no proof of safety: see above what was looked at.");
 }
 

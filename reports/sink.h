@@ -45,10 +45,11 @@ struct result {
     const char *privacy_policy;      /* "strict" */
     enum severity fail_on;           /* of findings that are not known: 0: none */
     const struct baseline *baseline; /* findings that are known; NULL: nobody told */
-    const bool *rules_on;            /* by enum rule_id: those that ran; NULL: all */
-    enum severity min_severity;      /* of findings that are told; 0: all */
-    bool ended;                      /* there is nothing to come, and |exit_status| is */
-    int exit_status;                 /* what the program says, if it can write its results */
+    const bool *
+        rules_on; /* by enum rule_id: those that ran; of joined reports: for all of them; NULL: all */
+    enum severity min_severity; /* of findings that are told; 0: all; of joined reports: of each */
+    bool ended;                 /* there is nothing to come, and |exit_status| is */
+    int exit_status;            /* what the program says, if it can write its results */
 };
 
 struct report_style {

@@ -195,8 +195,12 @@ static void add_related(struct threat *threat, const struct result *result)
             threat->related[threat->num_related++] = rule_get(related[i]);
 }
 
-static bool has_rules(const struct result *result, enum attack_class attack)
+/* Of reports that were joined a class may have findings whose rules did not run for all of them. */
+static bool was_looked_for(const struct result *result, enum attack_class attack)
 {
+    for (size_t i = 0; i < result->num_findings; i++)
+        if (result->findings[i].rule->attack == attack)
+            return true;
     for (int id = 0; id < (int)NUM_RULES; id++)
         if (rule_get((enum rule_id)id)->attack == attack && report_ran(result, (enum rule_id)id))
             return true;
@@ -214,7 +218,7 @@ bool threat_model_make(struct threat_model *model, const struct result *result)
         threat->attack = (enum attack_class)(ATTACK_PASSIVE + i);
         threat->words = threat_words(threat->attack);
         threat->severities = report_severities(result, threat->attack);
-        threat->looked_for = has_rules(result, threat->attack);
+        threat->looked_for = was_looked_for(result, threat->attack);
     }
 #define THREAT_GAIN(class, number, whole, unit, one, many)                                         \
     add_gain(model, class, &(struct threat_gain){#number, unit, tally.number, tally.whole, NULL},  \

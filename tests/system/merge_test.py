@@ -224,7 +224,7 @@ class Merge(unittest.TestCase):
                     self.path("foreign.json"), other)
         whole = pathlib.Path(good).read_text(encoding="utf-8")
         (self.folder / "cut.json").write_text(whole[:-40], encoding="utf-8")
-        (self.folder / "old.json").write_text(whole.replace('"schema": 2', '"schema": 1'), encoding="utf-8")
+        (self.folder / "old.json").write_text(whole.replace('"schema": 3', '"schema": 1'), encoding="utf-8")
         (self.folder / "no.json").write_text("<html>", encoding="utf-8")
         out = ["--report", self.path("out.json")]
         for status, says, *words in ((2, "of id", good, self.path("foreign.json")),

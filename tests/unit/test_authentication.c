@@ -182,7 +182,7 @@ static void expect(struct world *world, const char *about, const char *expected)
             (size_t)snprintf(text + len, sizeof text - len, "%s%s:%s:%s:%s", i > 0 ? " " : "",
                              finding->rule->id + strlen("auth."), severity_name(finding->severity),
                              confidence_name(finding->confidence), kinds[finding->subject]);
-        has_fired[finding->rule - rule_get((enum rule_id)0)] = true;
+        has_fired[rule_id_of(finding->rule)] = true;
         if (finding->reason == NULL || strlen(finding->reason) < 10 || finding->num_evidence == 0)
             fail_msg("%s: %s has no reason, or no evidence", about, finding->rule->id);
         assert_non_null(finding->transport != NULL ? finding->transport : finding->rule->id);

@@ -95,6 +95,38 @@ static void same_both_ways(struct merge_world *world)
     }
 }
 
+/* --- what was looked for --- */
+
+/* One sensor looks for everything, the other one leaves rules out and what is not severe: only what both looked for can be
+ * told as not there. */
+static void test_looked_for(void **state)
+{
+    (void)state;
+    bool on[NUM_RULES];
+    size_t len;
+    struct merge_world world = {.num = 0};
+    struct sensor a = sensor_new("a.pcap"), b = sensor_new("b.pcap");
+    memset(on, true, sizeof on);
+    on[RULE_PSK_ORACLE] = on[RULE_PFS_RSA_KEY_EXCHANGE] = false;
+    sample_server(a.sample, "pfs.rsa-key-exchange", SEVERITY_HIGH);
+    b.sample->result.rules_on = on;
+    b.sample->result.min_severity = SEVERITY_MEDIUM;
+    sensor_write(&world, &a, 'k');
+    sensor_write(&world, &b, 'k');
+    merges(&world);
+    assert_int_equal(world.result.min_severity, SEVERITY_MEDIUM);
+    assert_int_equal(report_num_ran(&world.result), NUM_RULES - 2);
+    assert_false(report_ran(&world.result, RULE_PSK_ORACLE));
+    assert_true(report_ran(&world.result, RULE_PSK_NO_SNI));
+    char *text = world_written(&world, &report_junit, &len);
+    assert_non_null(strstr(text, "<testcase classname=\"perpass.psk\" name=\"psk.no-sni\"/>"));
+    assert_non_null(strstr(text, "name=\"pfs.rsa-key-exchange\">")); /* it has a finding */
+    assert_null(strstr(text, "psk.oracle"));
+    free(text);
+    same_both_ways(&world);
+    world_clear(&world);
+}
+
 /* --- what cannot be joined --- */
 
 static void test_refused(void **state)
@@ -177,15 +209,15 @@ static void test_foreign(void **state)
         {"{}", "no report of perpass"},
         {"[1]", "no report of perpass"},
         {"{\"a\": [1, 2", "ends too early"},
-        {"{\"schema\": 2, \"tool\": {\"name\": \"other\"}}", "no report of perpass"},
-        {"{\"schema\": 2, \"tool\": 7}", "\"tool\" is no object"},
+        {"{\"schema\": 3, \"tool\": {\"name\": \"other\"}}", "no report of perpass"},
+        {"{\"schema\": 3, \"tool\": 7}", "\"tool\" is no object"},
         {"{\"schema\": 1, \"tool\": {\"name\": \"perpass\", \"version\": \"0.1\"}}",
          "written by perpass 0.1"},
         {"{\"schema\": 99, \"tool\": {\"name\": \"perpass\", \"version\": \"9\"}}", "schema 99"},
         {"{\"schema\": -1, \"tool\": {\"name\": \"perpass\"}}", "whole number"},
-        {"{\"schema\": 2, \"tool\": {\"name\": \"perpass\", \"version\": \"1\"}}", "\"policy\""},
+        {"{\"schema\": 3, \"tool\": {\"name\": \"perpass\", \"version\": \"1\"}}", "\"policy\""},
         {"[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]", "nesting too deep"},
-        {"{\"schema\": 2} x", "no report"}};
+        {"{\"schema\": 3} x", "no report"}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct merge_world world = {.num = 0};
         world_add_text(&world, rows[i][0]);
@@ -771,11 +803,12 @@ static void test_again(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_refused),    cmocka_unit_test(test_same_twice),
-        cmocka_unit_test(test_random_key), cmocka_unit_test(test_foreign),
-        cmocka_unit_test(test_broken),     cmocka_unit_test(test_hostile),
-        cmocka_unit_test(test_findings),   cmocka_unit_test(test_blast),
-        cmocka_unit_test(test_links),      cmocka_unit_test(test_group),
-        cmocka_unit_test(test_installs),   cmocka_unit_test(test_again)};
+        cmocka_unit_test(test_looked_for), cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_same_twice), cmocka_unit_test(test_random_key),
+        cmocka_unit_test(test_foreign),    cmocka_unit_test(test_broken),
+        cmocka_unit_test(test_hostile),    cmocka_unit_test(test_findings),
+        cmocka_unit_test(test_blast),      cmocka_unit_test(test_links),
+        cmocka_unit_test(test_group),      cmocka_unit_test(test_installs),
+        cmocka_unit_test(test_again)};
     return cmocka_run_group_tests_name("merge", tests, NULL, NULL);
 }

@@ -48,7 +48,7 @@ static void test_members(void **state)
     finding->num_evidence = 1;
     sample->result.engine.frames_cut = 4;
     json_object *report = parsed(sample);
-    says(report, "schema", "2");
+    says(report, "schema", "3");
     says(report, "tool/name", "perpass");
     says(report, "tool/version", "9.9.9");
     says(report, "inputs/0/path", "a.pcap");
@@ -61,6 +61,9 @@ static void test_members(void **state)
     says(report, "totals/packets", "10");
     says(report, "totals/first", "2023-11-14T22:13:20.000000000Z");
     says(report, "totals/severities/high", "1");
+    says(report, "looked_for/least_severity", "info");
+    assert_int_equal(json_object_get_int(at(report, "looked_for/rules")), NUM_RULES);
+    assert_int_equal(json_object_array_length(at(report, "looked_for/left_out")), 0);
     assert_int_equal(json_object_array_length(at(report, "attack_classes")), 5);
     says(report, "attack_classes/2/id", "static-key-exfiltration");
     says(report, "attack_classes/2/findings/0", "0");
