@@ -247,33 +247,48 @@ static void test_renewals(void **state)
     world_end(&world);
 }
 
-/* DHCPv6: the device by its DUID and the hardware address in it, whose frames ask from another address. */
-static void test_dhcp6(void **state)
+static const uint8_t duid_7[10] = {0, 3, 0, 1, 0, 0, 0x5e, 0, 0x53, 7};
+
+/* Device 7 asks by DHCPv6, over |flow|; gives the reply that tells it of a file, which is not said yet. */
+static struct dhcp6_message asks_dhcp6(struct world *world, struct flow *flow)
 {
-    (void)state;
-    struct world world;
-    const uint8_t duid[10] = {0, 3, 0, 1, 0, 0, 0x5e, 0, 0x53, 7};
-    struct flow flow = {.ip_version = 6, .protocol = PROTO_UDP};
-    flow.ends[0].address[0] = 0xfe;
-    flow.ends[0].address[1] = 0x80;
     struct dhcp6_message message = {
         .type = number(DHCP6_SOLICIT),
         .to_server = TRUTH_YES,
         .xid = number(5),
         .asks_boot = TRUTH_YES,
         .depth = number(0),
-        .client_duid = {.whole = span_of(duid, 10), .mac = span_of(duid + 4, 6)}};
-    world_begin(&world, NULL);
-    say(&world, &observation_dhcp6_message, &message, &flow, 0);
+        .client_duid = {.whole = span_of(duid_7, 10), .mac = span_of(duid_7 + 4, 6)}};
+    *flow = (struct flow){.ip_version = 6, .protocol = PROTO_UDP};
+    flow->ends[0].address[0] = 0xfe;
+    flow->ends[0].address[1] = 0x80;
+    say(world, &observation_dhcp6_message, &message, flow, 0);
     message.type = number(DHCP6_REPLY);
     message.to_server = TRUTH_NO;
     message.boot.file = span_text("tftp://[2001:db8::23]/SN19842256.enc");
     message.boot.file_source = number(BOOT_FROM_BOOTFILE_URL);
+    return message;
+}
+
+/* From 2000:: to 2000::23. */
+static struct flow file_flow6(void)
+{
+    struct flow flow = {.ip_version = 6, .protocol = PROTO_UDP};
+    flow.ends[0].address[0] = flow.ends[1].address[0] = 0x20;
+    flow.ends[1].address[15] = 0x23;
+    return flow;
+}
+
+/* DHCPv6: the device by its DUID and the hardware address in it, whose frames ask from another address. */
+static void test_dhcp6(void **state)
+{
+    (void)state;
+    struct world world;
+    struct flow flow, ask = file_flow6();
+    world_begin(&world, NULL);
+    const struct dhcp6_message message = asks_dhcp6(&world, &flow);
     say(&world, &observation_dhcp6_message, &message, &flow, 1);
-    struct flow ask = {.ip_version = 6, .protocol = PROTO_UDP};
-    ask.ends[0].address[0] = ask.ends[1].address[0] = 0x20;
-    ask.ends[1].address[15] = 0x23;
-    memcpy(ask.mac[0], duid + 4, 6);
+    memcpy(ask.mac[0], duid_7 + 4, 6);
     const struct tftp_request request = {.op = "read", .file = span_text("SN19842256.enc")};
     say(&world, &observation_tftp_request, &request, &ask, 0);
     analysis_finish(world.analysis);
@@ -285,7 +300,6 @@ static void test_dhcp6(void **state)
 static void test_dhcp6_leases(void **state)
 {
     (void)state;
-    const uint8_t duid[10] = {0, 3, 0, 1, 0, 0, 0x5e, 0, 0x53, 7};
     static const struct {
         uint64_t type; /* of a message behind the reply; 0: there is none */
         const char *lifetime;
@@ -301,26 +315,11 @@ static void test_dhcp6_leases(void **state)
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct world world;
-        struct flow flow = {.ip_version = 6, .protocol = PROTO_UDP};
-        struct flow ask = {.ip_version = 6, .protocol = PROTO_UDP};
-        flow.ends[0].address[0] = 0xfe;
-        flow.ends[0].address[1] = 0x80;
-        ask.ends[0].address[0] = ask.ends[1].address[0] = 0x20;
-        ask.ends[1].address[15] = 0x23;
-        struct dhcp6_message message = {
-            .type = number(DHCP6_SOLICIT),
-            .to_server = TRUTH_YES,
-            .xid = number(5),
-            .asks_boot = TRUTH_YES,
-            .depth = number(0),
-            .client_duid = {.whole = span_of(duid, 10), .mac = span_of(duid + 4, 6)}};
+        struct flow flow;
+        const struct flow ask = file_flow6();
         const struct tftp_request request = {.op = "read", .file = span_text("a.cfg")};
         world_begin(&world, NULL);
-        say(&world, &observation_dhcp6_message, &message, &flow, 0);
-        message.type = number(DHCP6_REPLY);
-        message.to_server = TRUTH_NO;
-        message.boot.file = span_text("tftp://[2001:db8::23]/SN19842256.enc");
-        message.boot.file_source = number(BOOT_FROM_BOOTFILE_URL);
+        struct dhcp6_message message = asks_dhcp6(&world, &flow);
         message.addresses = span_of(ask.ends[0].address, 16);
         message.lifetimes =
             rows[i].type == DHCP6_REPLY ? span_of("\0\0\0\x64", 4) : span_of(rows[i].lifetime, 4);
