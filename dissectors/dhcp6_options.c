@@ -163,8 +163,10 @@ static void read_association(struct leases *leases, uint16_t code, struct reader
 static void take_leases(struct dhcp6_message *message, struct dhcp_list *room,
                         struct dhcp_faults *faults)
 {
-    struct leases leases = {.addresses = dhcp_list_open(room, message->options.len)};
-    leases.lifetimes = dhcp_list_open(room, message->options.len / 4);
+    enum { LEAST = 4 + 16 + 4 + 4 }; /* bytes of an option 5 */
+    const size_t most = message->options.len / LEAST;
+    struct leases leases = {.addresses = dhcp_list_open(room, most * 16)};
+    leases.lifetimes = dhcp_list_open(room, most * 4);
     leases.prefixes = dhcp_list_open(room, message->options.len);
     for (struct reader r = reader_of(message->options); reader_more(&r);) {
         uint16_t code = reader_u16(&r);
