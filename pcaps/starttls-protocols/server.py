@@ -34,7 +34,7 @@ DIALOGUES = {
     6667: ("irc", b"", [(b"STARTTLS", b":irc.example 670 * :STARTTLS successful\r\n")]),
     4190: ("sieve", b"\"IMPLEMENTATION\" \"example\"\r\n\"STARTTLS\"\r\nOK\r\n", [(b"STARTTLS", b"OK begin\r\n")]),
     5432: ("postgres", b"", [(bytes.fromhex("0000000804d2162f"), b"S")]),
-    3306: ("mysql", len(MYSQL).to_bytes(3, "little") + b"\0" + MYSQL, [(b"\x20\x00\x00\x01", b"")]),
+    3306: ("mysql", len(MYSQL).to_bytes(3, "little") + b"\0" + MYSQL, [(b"\x21" + bytes(23), b"")]),
     3128: ("proxy", b"", [(b"\r\n\r\n", b"HTTP/1.0 200 Connection established\r\n\r\n")]),
 }
 
@@ -45,7 +45,8 @@ def serve(connection, name, greeting, steps, context):
     for wanted, answer in steps:
         said = b""
         while wanted not in said:
-            more = connection.recv(4096)
+            # who hears no answer begins TLS at once: its hello must not be read as well
+            more = connection.recv(4096 if answer else 1)
             if not more:
                 return
             said += more
