@@ -72,7 +72,7 @@ static int run(const void *settings, const struct option_list *operands)
             return unknown_rule(operands->items[0]);
     }
     if (!print(explain, rule)) {
-        complain("there is no memory");
+        complain("standard output cannot be written: there is no memory");
         return STATUS_OUTPUT;
     }
     return STATUS_OK;

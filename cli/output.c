@@ -230,11 +230,13 @@ bool output_open_whole(struct output *output, const char *path, struct error *er
         return open_failed(path, errno, error);
     if (access(output->target, F_OK) == 0 && access(output->target, W_OK) != 0)
         return open_failed(path, errno, error);
-    if (!open_descriptor(output, open_temporary(output), path, error)) {
+    const int descriptor = open_temporary(output);
+    const bool opened = open_descriptor(output, descriptor, path, error);
+    if (!opened && descriptor >= 0)
+        unlink(output->temporary);
+    if (!opened)
         output->temporary[0] = '\0';
-        return false;
-    }
-    return true;
+    return opened;
 }
 
 static bool sync_whole(int descriptor)

@@ -1,6 +1,7 @@
 /* merge.c: the order of reports, whether they can be joined, and what is added up. */
 #include "reports/merge.h"
 
+#include "core/memory.h"
 #include "reports/merge_parts.h"
 
 #include <inttypes.h>
@@ -300,6 +301,7 @@ static void join_looked_for(struct merge *merge, struct result *result)
 bool merge_reports(struct read_report *reports, size_t num, struct store *store,
                    struct result *result, struct redactor **redactor, struct error *error)
 {
+    const uint64_t refused = memory_refused();
     if (num > 1)
         qsort(reports, num, sizeof reports[0], compare_reports);
     if (!check(reports, num, error))
@@ -322,7 +324,8 @@ bool merge_reports(struct read_report *reports, size_t num, struct store *store,
     result->version = PERPASS_VERSION;
     result->privacy_policy = privacy_policy_name(reports[0].policy);
     result->merged = num;
-    if (store->failed)
+    /* What analyzers and their tables leave out without memory would be missing from the joined report unseen. */
+    if (store->failed || memory_refused() != refused)
         return error_set(error, "there is no memory to join the reports");
     *redactor = redactor_of_shown(reports[0].policy, reports[0].key_id, reports[0].epoch, error);
     return *redactor != NULL;
