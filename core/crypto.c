@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/kdf.h>
 #include <openssl/md5.h>
@@ -35,6 +36,15 @@ struct crypto_aes {
 struct crypto_opener {
     EVP_CIPHER_CTX *block, *gcm;
 };
+
+/* What libcrypto cannot make counts as memory that was refused, so that what lacks it does not look whole; but not
+ * what its configuration does not have. */
+static void note_failed(void)
+{
+    if (ERR_GET_REASON(ERR_peek_last_error()) != ERR_R_UNSUPPORTED)
+        memory_note_refused();
+    ERR_clear_error();
+}
 
 /* Not libcrypto's generator: to set that up takes more than all else at the start. */
 bool crypto_random(uint8_t *out, size_t len)
@@ -72,11 +82,12 @@ struct crypto_digest *crypto_digest_new(enum crypto_hash hash, struct error *err
     if (digest != NULL) {
         digest->len = hash_len(hash);
         digest->md = EVP_MD_fetch(NULL, hash_name(hash), NULL);
-        digest->context = memory_made(EVP_MD_CTX_new());
+        digest->context = EVP_MD_CTX_new();
         if (digest->md != NULL && digest->context != NULL &&
             EVP_DigestInit_ex2(digest->context, digest->md, NULL) == 1)
             return digest;
     }
+    note_failed();
     crypto_digest_free(digest);
     error_set(error, "libcrypto gives no %s: no memory, or its configuration forbids it",
               hash_name(hash));
@@ -96,7 +107,7 @@ bool crypto_digest_finish(struct crypto_digest *digest, uint8_t *out)
     bool ok = !digest->failed && EVP_DigestFinal_ex(digest->context, out, NULL) == 1;
     digest->failed = EVP_DigestInit_ex2(digest->context, digest->md, NULL) != 1;
     if (digest->failed)
-        memory_note_refused();
+        note_failed();
     if (!ok)
         crypto_wipe(out, digest->len);
     return ok;
@@ -136,7 +147,7 @@ bool crypto_sha256(struct span bytes, uint8_t out[CRYPTO_SHA256_LEN])
 static EVP_MAC_CTX *hmac_context(void)
 {
     EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-    EVP_MAC_CTX *context = memory_made(EVP_MAC_CTX_new(mac));
+    EVP_MAC_CTX *context = EVP_MAC_CTX_new(mac);
     EVP_MAC_free(mac);
     return context;
 }
@@ -154,6 +165,7 @@ struct crypto_hmac *crypto_hmac_new(struct span key, struct error *error)
             EVP_MAC_init(hmac->context, key.len != 0 ? key.at : nothing, key.len, params) == 1)
             return hmac;
     }
+    note_failed();
     crypto_hmac_free(hmac);
     error_set(error, "libcrypto gives no HMAC-SHA-256: no memory, or its configuration forbids it");
     return NULL;
@@ -182,7 +194,7 @@ void crypto_hmac_free(struct crypto_hmac *hmac)
 static EVP_KDF_CTX *hkdf_context(void)
 {
     EVP_KDF *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
-    EVP_KDF_CTX *context = memory_made(EVP_KDF_CTX_new(kdf));
+    EVP_KDF_CTX *context = EVP_KDF_CTX_new(kdf);
     EVP_KDF_free(kdf);
     return context;
 }
@@ -210,9 +222,11 @@ bool crypto_hkdf(struct span key, struct span salt, struct span info, uint8_t *o
 
     EVP_KDF_CTX *context = hkdf_context();
     bool ok = context != NULL && EVP_KDF_derive(context, out, len, params) == 1;
-    EVP_KDF_CTX_free(context);
-    if (!ok)
+    if (!ok) {
+        note_failed();
         crypto_wipe(out, len);
+    }
+    EVP_KDF_CTX_free(context);
     return ok;
 }
 
@@ -222,7 +236,7 @@ struct crypto_aes *crypto_aes_new(const uint8_t key[16], struct error *error)
     EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, "AES-128-ECB", NULL);
     bool ok = false;
     if (aes != NULL && cipher != NULL) {
-        aes->context = memory_made(EVP_CIPHER_CTX_new());
+        aes->context = EVP_CIPHER_CTX_new();
         ok = aes->context != NULL &&
              EVP_EncryptInit_ex2(aes->context, cipher, key, NULL, NULL) == 1 &&
              EVP_CIPHER_CTX_set_padding(aes->context, 0) == 1;
@@ -230,6 +244,7 @@ struct crypto_aes *crypto_aes_new(const uint8_t key[16], struct error *error)
     EVP_CIPHER_free(cipher);
     if (ok)
         return aes;
+    note_failed();
     crypto_aes_free(aes);
     error_set(error, "libcrypto gives no AES-128: no memory, or its configuration forbids it");
     return NULL;
@@ -257,7 +272,7 @@ void crypto_aes_free(struct crypto_aes *aes)
 static EVP_CIPHER_CTX *cipher_context(const char *name)
 {
     EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, name, NULL);
-    EVP_CIPHER_CTX *context = memory_made(EVP_CIPHER_CTX_new());
+    EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
     if (cipher == NULL || context == NULL ||
         EVP_CipherInit_ex2(context, cipher, NULL, NULL, 1, NULL) != 1) {
         EVP_CIPHER_CTX_free(context);
@@ -343,6 +358,7 @@ struct crypto_opener *crypto_opener_new(struct error *error)
             EVP_CIPHER_CTX_set_padding(opener->block, 0) == 1)
             return opener;
     }
+    note_failed();
     crypto_opener_free(opener);
     error_set(error, "libcrypto gives no AES-128-GCM: no memory, or its configuration forbids it");
     return NULL;
@@ -411,10 +427,11 @@ struct crypto_cipher *crypto_cipher_new(enum crypto_cipher_kind kind, struct err
     struct crypto_cipher *cipher = calloc(1, sizeof *cipher);
     if (cipher != NULL) {
         cipher->cipher = EVP_CIPHER_fetch(NULL, names[kind], NULL);
-        cipher->context = memory_made(EVP_CIPHER_CTX_new());
+        cipher->context = EVP_CIPHER_CTX_new();
         if (cipher->cipher != NULL && cipher->context != NULL)
             return cipher;
     }
+    note_failed();
     crypto_cipher_free(cipher);
     error_set(error, "libcrypto gives no %s: no memory, or its configuration forbids it",
               names[kind]);

@@ -5,6 +5,7 @@
 #include "reports/report_read_told.h"
 
 #include <errno.h>
+#include <json-c/json_visit.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,6 +44,76 @@ static char *read_file(FILE *in, const char *path, size_t *len, struct error *er
     return NULL;
 }
 
+/* What can be counted in a text in JSON, and in what was made of it. */
+struct json_marks {
+    size_t members, commas, nulls, text; /* text: bytes of all names and strings, without escapes */
+};
+
+/* Bytes of UTF-8 that the escape behind a backslash stands for, of a pair of surrogates all with the first; |used|: its
+ * own length. RFC 8259 section 7. */
+static size_t escaped_len(const char *at, size_t len, size_t *used)
+{
+    enum { DIGITS = 4 };
+    char digits[DIGITS + 1] = "";
+    *used = at[0] == 'u' && len > DIGITS ? 1 + DIGITS : 1;
+    if (*used == 1)
+        return 1;
+    memcpy(digits, at + 1, DIGITS);
+    const unsigned long code = strtoul(digits, NULL, 16);
+    if ((code & 0xf800) == 0xd800)
+        return code < 0xdc00 ? 4 : 0;
+    return code < 0x80 ? 1 : code < 0x800 ? 2 : 3;
+}
+
+static struct json_marks marks_in(const char *text, size_t len)
+{
+    struct json_marks marks = {.members = 0};
+    bool quoted = false;
+    for (size_t i = 0; i < len; i++) {
+        const char c = text[i];
+        size_t used = 0;
+        if (c == '"')
+            quoted = !quoted;
+        else if (quoted)
+            marks.text +=
+                c == '\\' && i + 1 < len ? escaped_len(&text[i + 1], len - i - 1, &used) : 1;
+        marks.members += !quoted && c == ':';
+        marks.commas += !quoted && c == ',';
+        marks.nulls += !quoted && c == 'n';
+        i += used;
+    }
+    return marks;
+}
+
+static int note_marks(struct json_object *object, int flags, struct json_object *parent,
+                      const char *name, size_t *index, void *context)
+{
+    struct json_marks *marks = context;
+    (void)parent;
+    if ((flags & JSON_C_VISIT_SECOND) != 0)
+        return JSON_C_VISIT_RETURN_CONTINUE;
+    marks->members += name != NULL;
+    marks->text += name != NULL ? strlen(name) : 0;
+    marks->commas += index != NULL && *index > 0;
+    marks->nulls += object == NULL;
+    if (json_object_is_type(object, json_type_string))
+        marks->text += (size_t)json_object_get_string_len(object);
+    if (json_object_is_type(object, json_type_object) && json_object_object_length(object) > 0)
+        marks->commas += (size_t)json_object_object_length(object) - 1;
+    return JSON_C_VISIT_RETURN_CONTINUE;
+}
+
+/* Where json-c gets no memory it may leave out a member or a part of a text, and say nothing; of two members with one
+ * name it keeps the last. */
+static bool is_whole(const char *text, size_t len, struct json_object *whole)
+{
+    const struct json_marks written = marks_in(text, len);
+    struct json_marks read = {.members = 0};
+    return json_c_visit(whole, 0, note_marks, &read) == 0 && read.members == written.members &&
+           read.commas == written.commas && read.nulls == written.nulls &&
+           read.text == written.text;
+}
+
 static struct json_object *parse(const char *text, size_t len, const char *path,
                                  struct error *error)
 {
@@ -60,9 +131,12 @@ static struct json_object *parse(const char *text, size_t len, const char *path,
         error_set(error, "%s is no report in JSON: byte %zu: %s", path,
                   json_tokener_get_parse_end(tokener), json_tokener_error_desc(said));
     json_tokener_free(tokener);
-    if (said == json_tokener_success && json_object_is_type(whole, json_type_object))
+    const bool success = said == json_tokener_success;
+    if (success && !is_whole(text, len, whole))
+        error_set(error, "%s cannot be read: a member is there twice, or there is no memory", path);
+    else if (success && json_object_is_type(whole, json_type_object))
         return whole;
-    if (said == json_tokener_success)
+    else if (success)
         error_set(error, "%s is no report of perpass", path);
     json_object_put(whole);
     return NULL;

@@ -165,12 +165,12 @@ static bool put_help(struct json_writer *json, const struct rule *rule)
     bool ok = out != NULL;
     if (ok)
         explain_rule(out, rule, 100);
-    ok = ok && fclose(out) == 0;
+    ok = ok && fclose(out) == 0 && plain != NULL;
     out = ok ? open_memstream(&markdown, &markdown_len) : NULL;
     ok = out != NULL;
     if (ok)
         explain_markdown(out, rule);
-    ok = ok && fclose(out) == 0;
+    ok = ok && fclose(out) == 0 && markdown != NULL;
     if (ok) {
         member_object(json, "help");
         report_json_name(json, "text");

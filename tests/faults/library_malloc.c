@@ -5,6 +5,7 @@
  * the number of calls is written to FILE at the end. Calls count from the time on when main() has begun. */
 #include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <link.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -43,6 +44,8 @@ __attribute__((constructor)) static void begin(void)
     if (path != NULL)
         snprintf(count_path, sizeof count_path, "%s", path);
     dl_iterate_phdr(note_program, NULL);
+    void *frame;
+    (void)backtrace(&frame, 1); /* the first time it takes memory */
 }
 
 __attribute__((destructor)) static void end(void)
@@ -54,15 +57,37 @@ __attribute__((destructor)) static void end(void)
     fclose(out);
 }
 
-/* Nothing here may take memory. */
-static void tell(uintptr_t address)
+static bool is_program(uintptr_t address)
+{
+    return address >= program_from && address < program_to;
+}
+
+static const char *file_of(const void *address)
 {
     Dl_info info;
-    const char *name = dladdr((void *)address, &info) != 0 ? info.dli_fname : "?";
+    const char *name = dladdr(address, &info) != 0 ? info.dli_fname : "?";
     const char *slash = strrchr(name, '/');
+    return slash != NULL ? slash + 1 : name;
+}
+
+/* Whose call it is: that of the first library that is not the C library, unless the program called that itself. */
+static const char *library_of(void)
+{
+    enum { MOST = 16 };
+    void *frames[MOST];
+    const int num = backtrace(frames, MOST); /* the first ones are those of this file */
+    for (int i = 0; i < num && !is_program((uintptr_t)frames[i]); i++)
+        if (strncmp(file_of(frames[i]), "libc.so", 7) != 0 &&
+            strncmp(file_of(frames[i]), "liblibrary_malloc", 17) != 0)
+            return file_of(frames[i]);
+    return "libc";
+}
+
+/* Nothing here may take memory. */
+static void tell(void)
+{
     char line[256];
-    int len = snprintf(line, sizeof line, "library_malloc: in %.200s\n",
-                       slash != NULL ? slash + 1 : name);
+    int len = snprintf(line, sizeof line, "library_malloc: in %.200s\n", library_of());
     if (write(STDERR_FILENO, line, (size_t)len) != len)
         _exit(125);
 }
@@ -70,11 +95,11 @@ static void tell(uintptr_t address)
 static bool fails(void *from)
 {
     const uintptr_t address = (uintptr_t)from;
-    if (program_to == 0 || (address >= program_from && address < program_to))
+    if (program_to == 0 || is_program(address))
         return false;
     if (atomic_fetch_add(&calls, 1) + 1 != failing)
         return false;
-    tell(address);
+    tell();
     errno = ENOMEM;
     return true;
 }

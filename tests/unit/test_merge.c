@@ -217,7 +217,15 @@ static void test_foreign(void **state)
         {"{\"schema\": -1, \"tool\": {\"name\": \"perpass\"}}", "whole number"},
         {"{\"schema\": 3, \"tool\": {\"name\": \"perpass\", \"version\": \"1\"}}", "\"policy\""},
         {"[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]", "nesting too deep"},
-        {"{\"schema\": 3} x", "no report"}};
+        {"{\"schema\": 3} x", "no report"},
+        {"{\"schema\": 3, \"schema\": 3}", "twice"},
+        {"{\"a\": {\"b\\u0000c\": 1}}", "twice"},
+        {"{\"a\": {\"b\\u0000\": 1, \"b\": 1}}", "twice"},
+        /* whole, whatever is in it */
+        {"{\"a\\u0041\": \"\\ud83d\\ude00 \\u00e9\\u20ac\\n\\\"\\\\ \xc3\xa9, null: [\", \"n\": "
+         "null,"
+         " \"l\": [1, [], {}, [null, \"n\"], {\"a\": {}, \"b\": -1.5e3}], \"\": \"\"}",
+         "no report of perpass"}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct merge_world world = {.num = 0};
         world_add_text(&world, rows[i][0]);
