@@ -31,7 +31,7 @@ def dhcpd(lab, text, interface="wire1"):
 
 def udhcpc(lab, *options, namespace=None, interface="wire0"):
     """BusyBox's client: it gets one lease, which nobody uses, and ends."""
-    client = lab.start(namespace or lab.client_ns, "udhcpc", "-i", interface, "-f", "-q", "-n", "-t", "5", "-T", "1",
+    client = lab.start(namespace or lab.client_ns, "udhcpc", "-i", interface, "-f", "-q", "-n", "-t", "5", "-T", "3",
                        "-s", "/bin/true", *options)
     client.finish()
     client.must_say(["lease of "])

@@ -74,7 +74,7 @@ def make(lab, out):
         run(lab, "curl", "-sS", "-o", lab.scratch_file("got"), "-u", user, f"ftp://192.0.2.1:{port}/page")
 
     def get(*options):
-        run(lab, "snmpget", "-r", "0", *options, "192.0.2.1", "1.3.6.1.2.1.1.5.0", says=["device.example"])
+        run(lab, "snmpget", "-r", "0", "-t", "10", *options, "192.0.2.1", "1.3.6.1.2.1.1.5.0", says=["device.example"])
 
     python = ("/usr/bin/python3", "-c")  # Debian's, which has pyftpdlib
     three = ("-v", "3", "-u", "anna", "-a", "SHA", "-A", "perpass-auth")

@@ -8,6 +8,7 @@ option long-text code 224 = text;
 option more-text code 225 = text;
 option tftp-addresses code 150 = array of ip-address;
 ignore client-updates;
+ping-check false;
 subnet 192.0.2.0 netmask 255.255.255.0 {{
   range 192.0.2.100 192.0.2.120;
   next-server 192.0.2.3;

@@ -59,7 +59,7 @@ def become(lab, mac):
 
 def install(lab, script, mac, serial, files):
     become(lab, mac)
-    client = lab.start(lab.client_ns, "udhcpc", "-i", "wire0", "-f", "-q", "-n", "-t", "5", "-T", "1", "-s", script,
+    client = lab.start(lab.client_ns, "udhcpc", "-i", "wire0", "-f", "-q", "-n", "-t", "5", "-T", "3", "-s", script,
                        "-V", f"Arista;DCS-7050S-64;01.23;{serial}", "-O", "66", "-O", "67")
     client.finish()
     client.must_say(["lease of "])

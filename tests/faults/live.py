@@ -79,12 +79,13 @@ class Wire:
         return os.path.exists(f"/proc/{process}")
 
     def feed(self, process, folder):
-        for path in self.captures if self.wait(process, folder / "metrics", 2) else []:
+        for path in self.captures if self.wait(process, folder / "metrics", 20) else []:
             monitor_test.send(path)  # else the next process would get it
 
     def feed_and_serve(self, process, folder):
         """until a report was made while it runs; with signals that it has to answer"""
         self.feed(process, folder)
+        time.sleep(0.3)  # until blocks of the ring are handed over
         with contextlib.suppress(ProcessLookupError):
             os.kill(process, signal.SIGUSR1)
             os.kill(process, signal.SIGHUP)

@@ -5,6 +5,7 @@ Every process that is started here is ended here, by its own process id; every p
 
 import contextlib
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -26,17 +27,15 @@ PEERS = {  # programs of tests/peers: the header and package they need, and the 
 
 
 def free_port(beside=0):
-    """A UDP port that nothing listens on, nor on the |beside| ports before it (TCP neither)."""
+    """A UDP port that nothing listens on, nor on the |beside| ports before it (TCP neither); none that the system gives to
+    others meanwhile."""
     for _ in range(100):
+        port = random.randrange(10000 + beside, 32000)
         with contextlib.ExitStack() as stack:
-            first = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
-            first.bind((HOST, 0))
-            port = first.getsockname()[1]
             try:
                 for number in range(port - beside, port + 1):
                     for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
-                        if number != port or kind != socket.SOCK_DGRAM:
-                            stack.enter_context(socket.socket(socket.AF_INET, kind)).bind((HOST, number))
+                        stack.enter_context(socket.socket(socket.AF_INET, kind)).bind((HOST, number))
             except OSError:
                 continue
             return port

@@ -186,29 +186,37 @@ class Analyze(Kafka):
 
 class Tls(Kafka):
     def serve(self, listener, context, seen):
-        with contextlib.suppress(OSError, ssl.SSLError):
-            while True:
+        while True:
+            try:
                 plain, _ = listener.accept()
-                with context.wrap_socket(plain, server_side=True) as wrapped:
-                    seen.append(wrapped.recv(100))
+            except OSError:
+                return
+            # one that breaks off is not the last one
+            with plain, contextlib.suppress(OSError, ssl.SSLError), \
+                    context.wrap_socket(plain, server_side=True) as wrapped:
+                seen.append(wrapped.recv(100))
+
+    def broker(self, context):
+        """its address, and what it will have heard"""
+        seen, listener = [], socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(listener.close)
+        threading.Thread(target=self.serve, args=(listener, context, seen), daemon=True).start()
+        return "localhost:%d" % listener.getsockname()[1], seen
 
     def test_certificate(self):
         """the sandbox lets the authority's certificate be read; the server then gets a request"""
-        cert, key, seen = str(self.folder / "cert.pem"), str(self.folder / "key.pem"), []
+        cert, key = str(self.folder / "cert.pem"), str(self.folder / "key.pem")
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
                         "-keyout", key, "-out", cert, "-days", "2", "-subj", "/CN=localhost", "-addext",
                         "subjectAltName=DNS:localhost"], check=True, capture_output=True, timeout=LIMIT_S)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(cert, key)
-        listener = socket.create_server(("127.0.0.1", 0))
-        self.addCleanup(listener.close)
-        threading.Thread(target=self.serve, args=(listener, context, seen), daemon=True).start()
-        brokers = "localhost:%d" % listener.getsockname()[1]
+        brokers, seen = self.broker(context)
         settings = ["security.protocol=ssl", "message.timeout.ms=500"]
         self.analyze("--events", "kafka:perpass", "--kafka-brokers", brokers, "--kafka-config",
                      self.config(*settings, "ssl.ca.location=" + cert), status=4)
         self.assertTrue(any(b"perpass" in request for request in seen), seen)  # client.id
-        seen.clear()
+        brokers, seen = self.broker(context)
         _, told = self.analyze("--events", "kafka:perpass", "--kafka-brokers", brokers, "--kafka-config",
                                self.config(*settings), status=4)
         self.assertIn("certificate verify failed", told)

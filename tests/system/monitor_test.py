@@ -87,7 +87,16 @@ def frames_in(capture):
 
 
 def lines_of(path):
-    return [json.loads(line) for line in pathlib.Path(path).read_text().splitlines()]
+    """the last line may be on its way"""
+    text = pathlib.Path(path).read_text()
+    return [json.loads(line) for line in text[:text.rfind("\n") + 1].splitlines()]
+
+
+def follows(process, interface):
+    """whether a running socket of the process's namespace is bound to the interface that has this name now"""
+    index = ip("-o", "link", "show", interface).stdout.split(b":")[0].decode()
+    rows = [line.split() for line in pathlib.Path("/proc/%d/net/packet" % process).read_text().splitlines()[1:]]
+    return any(row[4] == index and row[5] == "1" for row in rows)
 
 
 def wait_for(condition, what):
@@ -295,6 +304,8 @@ class Results(Monitor):
             send(capture)
             send(PSK, 1)
             time.sleep(0.3)
+            if some:
+                wait_for(lambda watch=watch: watch.metrics()["frames_total"] > 0, "frames")
             self.assertEqual(watch.end(), 0)
             numbers = watch.metrics()
             passed = numbers["frames_total"] - ("not vlan" in expression) - (expression == "tcp") \
@@ -547,7 +558,7 @@ class Trouble(Monitor):
         ip("link", "del", "near")
         wait_for(lambda: watch.stderr().count("far is down") == 2, "the word of it")
         make_pair()
-        time.sleep(0.5)
+        wait_for(lambda: follows(watch.process.pid, "far"), "perpass to follow")
         send(PSK)
         watch.wait_frames(32)
         self.assertEqual(watch.metrics()["capture_outages_total"], 2)

@@ -161,7 +161,8 @@ class Silence(unittest.TestCase):
     def listen(self):
         while not self.ended:
             try:
-                self.heard.append((time.monotonic(), self.listener.recvfrom(65536)))
+                heard = self.listener.recvfrom(65536)
+                self.heard.append((time.monotonic(), heard))
             except TimeoutError:
                 pass
 
@@ -173,8 +174,8 @@ class Silence(unittest.TestCase):
         self.assertEqual(told["packets"]["sent"], 3)
         times = [at - self.heard[0][0] for at, _ in self.heard]
         self.assertEqual(len(times), 3)  # at once, after 1 s, after 2 s more
-        self.assertAlmostEqual(times[1], 1, delta=0.5)
-        self.assertAlmostEqual(times[2], 3, delta=0.5)
+        self.assertAlmostEqual(times[1], 1, delta=0.8)
+        self.assertAlmostEqual(times[2], 3, delta=0.8)
         for _, (datagram, _) in self.heard:
             self.assertIn(b"perpass-probe", datagram)  # it says what it is
         self.assertGreaterEqual(told["duration_s"], 4)

@@ -93,6 +93,11 @@ class Syslog(unittest.TestCase):
             taker.join(LIMIT_S)
         self.check(self.messages(b"".join(received)))
 
+    @staticmethod
+    def is_served(path):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+            return client.connect_ex(str(path)) == 0
+
     @unittest.skipUnless(RSYSLOGD, "rsyslog is neither in build/unpacked (tools/unpack) nor installed")
     def test_rsyslog(self):
         config = self.folder / "rsyslog.conf"
@@ -104,7 +109,7 @@ class Syslog(unittest.TestCase):
             environment["LD_LIBRARY_PATH"] = str(libraries)
         daemon = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            self.wait_for(lambda: (self.folder / "socket").exists())
+            self.wait_for(lambda: self.is_served(self.folder / "socket"))
             self.analyze("syslog:unix:" + str(self.folder / "socket"))
             lines = self.analyze("-").decode().splitlines()
             self.assertLess(max(map(len, lines)), 7000)

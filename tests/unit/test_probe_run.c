@@ -119,7 +119,7 @@ static void run_on(struct probe *probe, struct probe_settings *settings, struct 
     struct pace pace;
     pace_begin(&pace, RATE);
     settings->pace = &pace;
-    settings->patience_ns = settings->patience_ns != 0 ? settings->patience_ns : 200000000;
+    settings->patience_ns = settings->patience_ns != 0 ? settings->patience_ns : 500000000;
     for (unsigned i = 0; i < NUM_CHECKS; i++)
         settings->wanted[i] = true;
     *probe = (struct probe){.settings = settings, .name = "server"};
