@@ -4,7 +4,10 @@
 
 #include "core/span.h"
 
-enum { CRYPTO_SHARE_MAX_LEN = 1024 /* bytes of a public value or a secret: primes of 8192 bits */ };
+enum {
+    CRYPTO_SHARE_MAX_LEN = 1024, /* bytes of a public value or a secret: primes of 8192 bits */
+    CRYPTO_SHARE_X25519 = 29     /* number of that curve, which each library has */
+};
 
 struct crypto_share;
 

@@ -13,7 +13,6 @@
 
 enum {
     HASH_LEN = 32,
-    X25519 = 29,
     NS_PER_SECOND = 1000000000,
     EPOCH_HANDSHAKE = 2,
     EPOCH_DATA = 3,
@@ -420,7 +419,7 @@ enum client_outcome client13_run(struct client13 *client, bool ke, bool dhe, str
 {
     client->sender.version = DTLS_VERSION_12;
     prepare(client, ke, dhe, identity, key);
-    if ((dhe && !make_share(client, X25519)) || !hello_random(client->random))
+    if ((dhe && !make_share(client, CRYPTO_SHARE_X25519)) || !hello_random(client->random))
         return fail(client, "libcrypto gives no x25519");
     if (!make_hello(client))
         return fail(client, "the client hello could not be made");

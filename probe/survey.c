@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { MAX_AMPLIFICATION = 3 /* times: what RFC 9000 section 8 allows */, X25519 = 29 };
+enum { MAX_AMPLIFICATION = 3 /* times: what RFC 9000 section 8 allows */ };
 
 /* --- the first hello --- */
 
@@ -347,12 +347,12 @@ static enum version_found ask_version_13(struct probe *probe)
     static const uint16_t suites[] = {0x1301, 0x1304, 0x1305, 0x1302, 0x1303};
     enum client_outcome outcome;
     struct hello hello = step_hello(suites, sizeof suites / sizeof *suites);
-    struct crypto_share *share = crypto_share_curve(X25519);
+    struct crypto_share *share = crypto_share_curve(CRYPTO_SHARE_X25519);
     if (share == NULL)
         return VERSION_UNKNOWN;
     hello.version_13 = hello.psk_ke = hello.psk_dhe_ke = true;
     hello.key_share = crypto_share_public(share);
-    hello.key_share_group = X25519;
+    hello.key_share_group = CRYPTO_SHARE_X25519;
     hello.extended_master_secret = hello.encrypt_then_mac = hello.renegotiation_info = false;
     hello.signatures = true;
     struct client *client = ask(probe, &hello, &outcome);

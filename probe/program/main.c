@@ -28,8 +28,7 @@ enum {
     MIN_TIMEOUT = 4, /* seconds: one peer repeats its flight after 3 */
     MAX_TIMEOUT = 120,
     DEFAULT_PARALLEL = 4,
-    MAX_PARALLEL = 64,
-    X25519 = 29
+    MAX_PARALLEL = 64
 };
 
 struct settings {
@@ -205,7 +204,7 @@ static struct tell_style style_of(FILE *out)
 static bool confine(const struct settings *settings, struct error *error)
 {
     const struct sandbox sandbox = {.datagrams = true};
-    crypto_share_free(crypto_share_curve(X25519));
+    crypto_share_free(crypto_share_curve(CRYPTO_SHARE_X25519));
     return settings->no_sandbox || sandbox_enter(&sandbox, error) != SANDBOX_FAILED;
 }
 

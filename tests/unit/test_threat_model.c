@@ -69,14 +69,15 @@ static void test_sessions(void **state)
     struct sample *sample = sample_new(POLICY_RAW);
     sample->result.analysis =
         (struct analysis_stats){.tls_sessions = 1, .tls_sessions_not_forward_secret = 1};
-    assert_string_equal(gain_of(sample, ATTACK_STATIC_KEY, "sessions_openable"),
-                        "1 of 1 session can be opened later by whoever gets one long-term key");
+    assert_string_equal(
+        gain_of(sample, ATTACK_STATIC_KEY, "sessions_openable"),
+        "1 of 1 session can be opened later by whoever gets one key that outlives it");
     sample->result.analysis = (struct analysis_stats){.tls_sessions = 4000,
                                                       .tls_sessions_not_forward_secret = 1,
                                                       .tls_sessions_forward_secret = 3999};
     assert_string_equal(gain_of(sample, ATTACK_STATIC_KEY, "sessions_openable"),
-                        "1 of 4,000 sessions can be opened later by whoever gets one long-term "
-                        "key");
+                        "1 of 4,000 sessions can be opened later by whoever gets one key "
+                        "that outlives them");
     assert_string_equal(gain_of(sample, ATTACK_DYNAMIC_KEY, "sessions_forward_secret"),
                         "3,999 of 4,000 sessions have fresh keys, which this class gets as they "
                         "are made");
