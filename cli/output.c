@@ -208,13 +208,16 @@ static int open_temporary(struct output *output)
                              folder, output->target, base, (long)getpid(), i);
         if (wrote < 0 || (size_t)wrote >= sizeof output->temporary) {
             errno = ENAMETOOLONG;
-            return -1;
+            break;
         }
         int descriptor =
             open(output->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, OUTPUT_MODE);
-        if (descriptor >= 0 || errno != EEXIST)
+        if (descriptor >= 0)
             return descriptor;
+        if (errno != EEXIST)
+            break;
     }
+    output->temporary[0] = '\0'; /* that name is nobody's, or another's */
     return -1;
 }
 
@@ -230,13 +233,10 @@ bool output_open_whole(struct output *output, const char *path, struct error *er
         return open_failed(path, errno, error);
     if (access(output->target, F_OK) == 0 && access(output->target, W_OK) != 0)
         return open_failed(path, errno, error);
-    const int descriptor = open_temporary(output);
-    const bool opened = open_descriptor(output, descriptor, path, error);
-    if (!opened && descriptor >= 0)
-        unlink(output->temporary);
-    if (!opened)
-        output->temporary[0] = '\0';
-    return opened;
+    if (open_descriptor(output, open_temporary(output), path, error))
+        return true;
+    output_discard(output);
+    return false;
 }
 
 static bool sync_whole(int descriptor)

@@ -74,8 +74,8 @@ class Bill(unittest.TestCase):
             self.skipTest("npm is not installed")
         if not (cache / "node_modules" / PACKAGES[0]).exists():
             cache.mkdir(parents=True, exist_ok=True)
-            done = subprocess.run(["timeout", "300", "npm", "install", "--silent", "--no-fund", "--no-audit", "--ignore-scripts", "--prefix",
-                                   str(cache), *PACKAGES], capture_output=True, check=False)
+            done = subprocess.run(["timeout", "300", "npm", "install", "--silent", "--no-fund", "--no-audit",
+                                   "--ignore-scripts", "--prefix", str(cache), *PACKAGES], capture_output=True, check=False)
             if done.returncode != 0:
                 self.skipTest("npm cannot install " + PACKAGES[0])
         broken = json.dumps(self.told | {"version": "one"})
